@@ -1,0 +1,1072 @@
+/* SPDX-License-Identifier: MIT */
+#include "capture/flow.h"
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "capture/tcp.h"
+#include "capture/tcp_stream.h"
+
+/* Keeps what is rare out of flow_table_packet(): inlined there it costs
+ * registers and half of the speed. */
+#define NOINLINE __attribute__((noinline))
+#define INLINE static inline __attribute__((always_inline))
+
+#define SECOND_NS INT64_C(1000000000)
+
+/* How long a closed flow stays, to swallow late copies of its packets. */
+#define CLOSED_NS (5 * SECOND_NS)
+
+/* A flow moves to the young end of its queue when it was last moved this long
+ * ago, so that most packets do not touch its neighbours.  Time-outs are later
+ * by this much. */
+#define QUEUE_STEP_NS SECOND_NS
+
+/* Capture time that steps back by more than this is another capture. */
+#define CLOCK_BACK_NS (60 * SECOND_NS)
+
+#define EXPIRE_PER_PACKET 8u
+#define SECOND_CHANCES 8u
+#define CHUNK_FLOWS 256u
+
+enum flow_state {
+    FLOW_FREE = 0, /* not in the table */
+    FLOW_NEW,      /* no payload captured yet */
+    FLOW_OPEN,     /* a stage listens */
+    FLOW_IGNORED,  /* no stage wants it */
+    FLOW_CLOSED,   /* over; late copies may come */
+};
+
+/* Flows with the same time-out, the least recently active first; when the
+ * table is full, flows go in the order of these. */
+enum flow_class {
+    CLASS_CLOSED = 0,
+    CLASS_BRIEF, /* half-open, or both FINs seen and bytes missing */
+    CLASS_IDLE,  /* ignored */
+    CLASS_KEPT,  /* open: no time-out */
+    CLASS_COUNT
+};
+
+/* One connection.  The first cache line serves ignored flows alone. */
+struct flow {
+    uint64_t queued_ns; /* clock when it was moved in its queue */
+    uint32_t packets;
+    uint8_t state;   /* enum flow_state */
+    uint8_t class;   /* enum flow_class */
+    bool active;     /* since it was moved in its queue */
+    uint8_t swapped; /* 1: end[0] is not the first in the order of keys */
+    struct stream_pair pair;
+    struct tcp_stream stream[2];
+    void *ctx;
+    struct flow *older, *newer; /* in its queue; older: free list too */
+    struct pkt_meta meta;       /* its last packet */
+    uint32_t hash;
+};
+
+struct chunk {
+    struct chunk *next;
+    alignas(64) struct flow flows[CHUNK_FLOWS];
+};
+
+struct queue {
+    struct flow *oldest, *newest;
+    int64_t timeout_ns;
+};
+
+struct flow_table {
+    struct map map;
+    struct tcp_pool pool;
+    struct stream_ops ops;
+    void *user;
+    size_t memory;
+    uint32_t flows_max;
+    uint64_t clock_ns;  /* capture time; never goes back */
+    uint64_t shift_ns;  /* clock minus packet time, since it last jumped */
+    uint64_t expire_ns; /* clock when the next flow may expire */
+    struct queue queue[CLASS_COUNT];
+    struct flow *unused;
+    struct chunk *chunks;
+    struct flow_stats stats;
+};
+
+/* What a packet is looked up by. */
+struct key {
+    const struct ip_packet *ip;
+    uint16_t src_port, dst_port;
+    unsigned swapped; /* 1: the source is not the first in the order of keys */
+    uint32_t hash;
+};
+
+struct flow_limits
+flow_limits_default(void)
+{
+    return (struct flow_limits){
+        .early_bytes = (size_t)16 << 20,
+        .early_ranges = 16384,
+        .gap_packets = 64,
+        .memory = (size_t)512 << 20,
+        .flows = 1000000,
+        .half_open_ns = 60 * SECOND_NS,
+        .idle_ns = 600 * SECOND_NS,
+        .gap_ns = SECOND_NS / 20,
+    };
+}
+
+enum err
+flow_table_new(struct flow_table **out, const struct flow_limits *limits,
+               const struct stream_ops *ops, void *user)
+{
+    const struct flow_limits defaults = flow_limits_default();
+    const struct flow_limits *l = limits ? limits : &defaults;
+    struct flow_table *t = calloc(1, sizeof(*t));
+    if (!t)
+        return ERR_NOMEM;
+    if (map_init(&t->map) != ERR_OK) {
+        free(t);
+        return ERR_NOMEM;
+    }
+    t->ops = *ops;
+    t->user = user;
+    t->memory = l->memory;
+    t->flows_max = l->flows ? l->flows : 1;
+    t->expire_ns = UINT64_MAX;
+    t->queue[CLASS_CLOSED].timeout_ns =
+        l->half_open_ns < CLOSED_NS ? l->half_open_ns : CLOSED_NS;
+    t->queue[CLASS_BRIEF].timeout_ns = l->half_open_ns;
+    t->queue[CLASS_IDLE].timeout_ns = l->idle_ns;
+    t->pool.ops = &t->ops;
+    t->pool.early_bytes = l->early_bytes;
+    t->pool.early_ranges = l->early_ranges;
+    t->pool.gap_packets = l->gap_packets;
+    t->pool.gap_ns = l->gap_ns;
+    map_random(&t->pool.random, sizeof(t->pool.random));
+    t->pool.random |= 1; /* xorshift stays at 0 */
+    *out = t;
+    return ERR_OK;
+}
+
+/* Keys and their hash */
+
+INLINE uint32_t
+load32(const uint8_t *p)
+{
+    uint32_t x;
+    memcpy(&x, p, sizeof(x));
+    return x;
+}
+
+INLINE uint64_t
+load64(const uint8_t *p)
+{
+    uint64_t x;
+    memcpy(&x, p, sizeof(x));
+    return x;
+}
+
+static inline bool
+flow_is(const void *value, const void *key)
+{
+    const struct flow *f = value;
+    const struct key *k = key;
+    /* Both directions have one order, so this is the direction if it is the
+     * flow at all. */
+    size_t dir = f->swapped ^ k->swapped;
+    const struct endpoint *src = &f->pair.end[0] + dir;
+    const struct endpoint *dst = &f->pair.end[1] - dir;
+    const uint8_t *a = k->ip->src.bytes, *b = k->ip->dst.bytes;
+    if (f->pair.end[0].addr.family != k->ip->src.family)
+        return false;
+    unsigned ports = (unsigned)(src->port ^ k->src_port) |
+                     (unsigned)(dst->port ^ k->dst_port);
+    if (k->ip->src.family == 4)
+        return (ports | (load32(src->addr.bytes) ^ load32(a)) |
+                (load32(dst->addr.bytes) ^ load32(b))) == 0;
+    return (ports | (load64(src->addr.bytes) ^ load64(a)) |
+            (load64(src->addr.bytes + 8) ^ load64(a + 8)) |
+            (load64(dst->addr.bytes) ^ load64(b)) |
+            (load64(dst->addr.bytes + 8) ^ load64(b + 8))) == 0;
+}
+
+/* Of two addresses and ports; any order will do, as long as both directions
+ * give the same. */
+INLINE bool
+less6(const uint8_t *a, uint32_t a_port, const uint8_t *b, uint32_t b_port)
+{
+    if (load64(a) != load64(b))
+        return load64(a) < load64(b);
+    if (load64(a + 8) != load64(b + 8))
+        return load64(a + 8) < load64(b + 8);
+    return a_port < b_port;
+}
+
+static NOINLINE struct key
+key_make6(const struct map *m, const struct ip_packet *ip, uint16_t src_port,
+          uint16_t dst_port)
+{
+    struct key k = {ip, src_port, dst_port, 0, 0};
+    const uint8_t *a = ip->src.bytes, *b = ip->dst.bytes;
+    k.swapped = less6(b, dst_port, a, src_port);
+    uint32_t ports = k.swapped ? (uint32_t)dst_port << 16 | src_port
+                               : (uint32_t)src_port << 16 | dst_port;
+    const uint8_t *lo = k.swapped ? b : a, *hi = k.swapped ? a : b;
+    uint32_t w[9] = {ports};
+    memcpy(w + 1, lo, 16);
+    memcpy(w + 5, hi, 16);
+    k.hash = map_hash(m, w, 9);
+    return k;
+}
+
+INLINE struct key
+key_make(const struct map *m, const struct ip_packet *ip, uint16_t src_port,
+         uint16_t dst_port)
+{
+    if (ip->src.family != 4)
+        return key_make6(m, ip, src_port, dst_port);
+    uint64_t a = (uint64_t)load32(ip->src.bytes) << 16 | src_port;
+    uint64_t b = (uint64_t)load32(ip->dst.bytes) << 16 | dst_port;
+    uint64_t lo = a < b ? a : b, hi = a < b ? b : a;
+    const uint32_t w[3] = {(uint32_t)(lo >> 16), (uint32_t)(hi >> 16),
+                           (uint32_t)lo << 16 | (uint16_t)hi};
+    struct key k = {ip, src_port, dst_port, b < a, map_hash(m, w, 3)};
+    return k;
+}
+
+/* Queues and time */
+
+static void
+queue_remove(struct flow_table *t, struct flow *f)
+{
+    struct queue *q = &t->queue[f->class];
+    *(f->older ? &f->older->newer : &q->oldest) = f->newer;
+    *(f->newer ? &f->newer->older : &q->newest) = f->older;
+}
+
+static void
+queue_add(struct flow_table *t, struct flow *f, enum flow_class class)
+{
+    struct queue *q = &t->queue[class];
+    f->class = (uint8_t) class;
+    f->active = false;
+    f->queued_ns = t->clock_ns;
+    f->newer = NULL;
+    f->older = q->newest;
+    *(f->older ? &f->older->newer : &q->oldest) = f;
+    q->newest = f;
+    if (class != CLASS_KEPT) {
+        uint64_t due = t->clock_ns + (uint64_t)q->timeout_ns + QUEUE_STEP_NS;
+        if (due < t->expire_ns)
+            t->expire_ns = due;
+    }
+}
+
+static NOINLINE void
+queue_move(struct flow_table *t, struct flow *f, enum flow_class class)
+{
+    queue_remove(t, f);
+    queue_add(t, f, class);
+}
+
+/* The clock follows the packets' time, but never goes back: small steps back
+ * (captures reorder) leave it alone; after a large one (the next file) it goes
+ * on from where it was. */
+static inline void
+clock_set(struct flow_table *t, int64_t time_ns)
+{
+    uint64_t now = (uint64_t)time_ns + t->shift_ns;
+    int64_t step = (int64_t)(now - t->clock_ns);
+    if (step >= 0)
+        t->clock_ns = now;
+    else if (step < -CLOCK_BACK_NS)
+        t->shift_ns = t->clock_ns - (uint64_t)time_ns;
+}
+
+/* Talking to the stages */
+
+static struct tcp_call
+flow_call(struct flow_table *t, struct flow *f, unsigned dir,
+          const struct pkt_meta *meta)
+{
+    struct tcp_call c = {
+        .pool = &t->pool,
+        .ctx = f->ctx,
+        .owner = f,
+        .meta = meta,
+        .clock_ns = t->clock_ns,
+        .packets = f->packets,
+        .dir = dir,
+        .one_way = !(f->stream[dir ^ 1].flags & TCP_STREAM_SEEN),
+    };
+    return c;
+}
+
+static inline void
+flow_tell(const struct flow_table *t, const struct flow *f, unsigned dir,
+          enum stream_tcp what)
+{
+    if (t->ops.tcp && f->state == FLOW_OPEN)
+        t->ops.tcp(f->ctx, dir, what, &f->meta);
+}
+
+/* The pair is gone: nothing is held, ctx dies. */
+static NOINLINE void
+flow_close(struct flow_table *t, struct flow *f, enum flow_state next)
+{
+    assert(f->state == FLOW_OPEN);
+    tcp_stream_drop(&f->stream[0], &t->pool);
+    tcp_stream_drop(&f->stream[1], &t->pool);
+    void *ctx = f->ctx;
+    f->ctx = NULL;
+    f->state = (uint8_t)next;
+    queue_move(t, f, next == FLOW_CLOSED ? CLASS_CLOSED : CLASS_IDLE);
+    t->ops.close(ctx);
+}
+
+/* False: the stage detached, and f is ignored from here on. */
+static inline bool
+flow_goes_on(struct flow_table *t, struct flow *f, enum stream_want want)
+{
+    if (want == STREAM_CONTINUE)
+        return true;
+    flow_close(t, f, FLOW_IGNORED);
+    return false;
+}
+
+static void
+flow_end_dir(struct flow_table *t, struct flow *f, unsigned dir,
+             enum stream_end why)
+{
+    struct tcp_stream *s = &f->stream[dir];
+    if (s->flags & TCP_STREAM_ENDED)
+        return;
+    s->flags |= TCP_STREAM_ENDED;
+    /* The FIN has a sequence number too (RFC 9293 section 3.4). */
+    if (why == STREAM_END_FIN)
+        s->next++;
+    tcp_stream_drop(s, &t->pool);
+    t->ops.end(f->ctx, dir, why, &f->meta);
+}
+
+/* Ends an open flow for a reason other than its own packets. */
+static void
+flow_finish(struct flow_table *t, struct flow *f, enum stream_end why)
+{
+    for (unsigned d = 0; d < 2; d++) {
+        struct tcp_stream *s = &f->stream[d];
+        if (s->flags & TCP_STREAM_ENDED)
+            continue;
+        struct tcp_call c = flow_call(t, f, d, &f->meta);
+        if (!flow_goes_on(t, f, tcp_stream_flush(s, &c, true)))
+            return;
+    }
+    for (unsigned d = 0; d < 2; d++)
+        flow_end_dir(t, f, d,
+                     tcp_stream_at_fin(&f->stream[d]) ? STREAM_END_FIN : why);
+    flow_close(t, f, FLOW_CLOSED);
+}
+
+/* After the packets of a flow: does a direction end here, or the pair? */
+static void
+flow_settle(struct flow_table *t, struct flow *f)
+{
+    bool fin = true, done = true;
+    for (unsigned d = 0; d < 2; d++) {
+        struct tcp_stream *s = &f->stream[d];
+        if (f->state == FLOW_OPEN && tcp_stream_at_fin(s))
+            flow_end_dir(t, f, d, STREAM_END_FIN);
+        fin = fin && (s->flags & TCP_STREAM_FIN);
+        done = done && ((s->flags & TCP_STREAM_ENDED) ||
+                        (f->state == FLOW_NEW && tcp_stream_at_fin(s)));
+    }
+    if (done && f->state == FLOW_OPEN) {
+        flow_close(t, f, FLOW_CLOSED);
+    } else if (done) {
+        f->state = FLOW_CLOSED;
+        queue_move(t, f, CLASS_CLOSED);
+    } else if (fin && f->class == CLASS_KEPT) {
+        queue_move(t, f, CLASS_BRIEF);
+    }
+}
+
+/* Making and dropping flows */
+
+static bool
+chunk_add(struct flow_table *t)
+{
+    struct chunk *chunk = aligned_alloc(alignof(struct chunk), sizeof(*chunk));
+    if (!chunk)
+        return false;
+    chunk->next = t->chunks;
+    t->chunks = chunk;
+    for (size_t i = CHUNK_FLOWS; i-- > 0;) {
+        chunk->flows[i].state = FLOW_FREE;
+        chunk->flows[i].older = t->unused;
+        t->unused = &chunk->flows[i];
+    }
+    return true;
+}
+
+static void
+flow_drop(struct flow_table *t, struct flow *f)
+{
+    queue_remove(t, f);
+    bool found = map_remove(&t->map, f->hash, f);
+    assert(found);
+    (void)found;
+    f->state = FLOW_FREE;
+    f->older = t->unused;
+    t->unused = f;
+}
+
+static void
+flow_evict(struct flow_table *t, struct flow *f)
+{
+    if (f->state == FLOW_OPEN)
+        flow_finish(t, f, STREAM_END_EVICTED);
+    flow_drop(t, f);
+}
+
+/* Makes room when the table is full: see enum flow_class. */
+static void
+evict_one(struct flow_table *t)
+{
+    for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+        for (unsigned i = 0; i < SECOND_CHANCES; i++) {
+            struct flow *f = t->queue[class].oldest;
+            if (!f || !f->active || !f->newer)
+                break;
+            queue_move(t, f, class);
+        }
+        if (t->queue[class].oldest) {
+            t->stats.evicted++;
+            flow_evict(t, t->queue[class].oldest);
+            return;
+        }
+    }
+}
+
+/* Drops flows whose time is over, a few at a time. */
+static NOINLINE void
+expire(struct flow_table *t)
+{
+    unsigned left = EXPIRE_PER_PACKET;
+    t->expire_ns = UINT64_MAX;
+    for (unsigned class = 0; class < CLASS_KEPT; class ++) {
+        struct queue *q = &t->queue[class];
+        while (q->oldest) {
+            uint64_t due =
+                q->oldest->queued_ns + (uint64_t)q->timeout_ns + QUEUE_STEP_NS;
+            if (due > t->clock_ns || left == 0) {
+                if (due < t->expire_ns)
+                    t->expire_ns = due;
+                break;
+            }
+            left--;
+            t->stats.expired++;
+            flow_evict(t, q->oldest);
+        }
+    }
+}
+
+/* A flow that starts with this packet; NULL without memory. */
+static struct flow *
+flow_new(struct flow_table *t, const struct key *k, const struct tcp_header *h,
+         const struct packet *p)
+{
+    while (t->map.count >= t->flows_max)
+        evict_one(t);
+    if ((!t->unused && !chunk_add(t)) ||
+        map_insert(&t->map, k->hash, t->unused) != ERR_OK) {
+        t->pool.stats.no_memory++;
+        return NULL;
+    }
+    struct flow *f = t->unused;
+    t->unused = f->older;
+    memset(f, 0, sizeof(*f));
+    f->state = FLOW_NEW;
+    f->hash = k->hash;
+    /* end[0] asks; a SYN-ACK answers. */
+    unsigned src = (h->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+    f->swapped = k->swapped != src;
+    f->pair.end[src].addr = k->ip->src;
+    f->pair.end[src].port = k->src_port;
+    f->pair.end[src ^ 1].addr = k->ip->dst;
+    f->pair.end[src ^ 1].port = k->dst_port;
+    f->pair.flow = ++t->stats.flows;
+    f->pair.open_ns = p->time_ns;
+    f->pair.open_packet = p->number;
+    queue_add(t, f, CLASS_BRIEF);
+    return f;
+}
+
+/* SYN, FIN, RST */
+
+/* Both SYNs carried the window scale option, or scaling is off (RFC 7323
+ * section 2.2). */
+static void
+set_window_shift(struct flow *f)
+{
+    const uint8_t both = f->stream[0].flags & f->stream[1].flags;
+    if ((both & (TCP_STREAM_SYN | TCP_STREAM_WSCALE)) !=
+        (TCP_STREAM_SYN | TCP_STREAM_WSCALE))
+        return;
+    for (unsigned d = 0; d < 2; d++)
+        f->stream[d].shift = f->stream[d].wscale;
+}
+
+/* Whether a SYN belongs to this flow: the same SYN again, one that was
+ * captured late, or the answer to its SYN. */
+static bool
+syn_belongs(const struct flow *f, unsigned dir, const struct tcp_header *h)
+{
+    const struct tcp_stream *s = &f->stream[dir], *o = &f->stream[dir ^ 1];
+    bool answer = h->flags & TCP_ACK;
+    if (f->state == FLOW_CLOSED && !answer)
+        return false;
+    if (s->flags & TCP_STREAM_STARTED) {
+        if (h->seq == s->isn)
+            return true;
+        /* A second answer to the same SYN replaces the first. */
+        return f->state == FLOW_NEW && answer && (o->flags & TCP_STREAM_SYN) &&
+               h->ack == o->isn + 1;
+    }
+    if (s->flags & TCP_STREAM_ACKED)
+        return (int32_t)(s->acked - h->seq) > 0 &&
+               (int32_t)(s->acked - h->seq) <= UINT16_MAX;
+    return f->state != FLOW_CLOSED;
+}
+
+static void
+flow_syn(struct flow_table *t, struct flow *f, unsigned dir,
+         const struct tcp_header *h)
+{
+    struct tcp_stream *s = &f->stream[dir];
+    if ((s->flags & TCP_STREAM_SYN) && h->seq == s->isn)
+        return;
+    if (!(s->flags & TCP_STREAM_STARTED) || h->seq != s->isn)
+        tcp_stream_start(s, h->seq + 1);
+    bool first = !(s->flags & TCP_STREAM_SYN);
+    s->flags |= TCP_STREAM_SYN;
+    f->pair.syn_seen[dir] = true;
+    struct tcp_options options;
+    tcp_options_parse(h->options, &options);
+    if (options.has_wscale) {
+        s->flags |= TCP_STREAM_WSCALE;
+        s->wscale = options.wscale;
+    }
+    set_window_shift(f);
+    if (first)
+        flow_tell(t, f, dir, STREAM_TCP_SYN);
+}
+
+/* The SYN came late and tells that end[1] asked: exchanges the directions, as
+ * long as nobody knows them.  Returns the direction of the packet. */
+static unsigned
+flow_turn(struct flow *f, unsigned dir, const struct tcp_header *h)
+{
+    unsigned asks = h->flags & TCP_ACK ? dir ^ 1 : dir;
+    if (f->state != FLOW_NEW || f->pair.syn_seen[0] || f->pair.syn_seen[1] ||
+        asks == 0)
+        return dir;
+    struct endpoint end = f->pair.end[0];
+    f->pair.end[0] = f->pair.end[1];
+    f->pair.end[1] = end;
+    struct tcp_stream stream = f->stream[0];
+    f->stream[0] = f->stream[1];
+    f->stream[1] = stream;
+    f->swapped ^= 1;
+    return dir ^ 1;
+}
+
+static bool
+near(uint32_t a, uint32_t b, uint32_t distance)
+{
+    return a - b <= distance || b - a <= distance;
+}
+
+/* RFC 9293 section 3.10.7: a RST counts inside the window only; here the
+ * window may lag behind what was captured. */
+static bool
+rst_plausible(const struct flow *f, unsigned dir, const struct tcp_header *h)
+{
+    const struct tcp_stream *s = &f->stream[dir], *o = &f->stream[dir ^ 1];
+    if (!(s->flags & TCP_STREAM_STARTED))
+        return true;
+    uint32_t window = o->window;
+    if (!(s->flags & o->flags & TCP_STREAM_SYN) && window < TCP_AHEAD_MAX >> 14)
+        window <<= TCP_WSCALE_MAX; /* as large as it may have been */
+    if (window < UINT16_MAX)
+        window = UINT16_MAX;
+    return near(h->seq, s->next, window) ||
+           ((s->flags & TCP_STREAM_ACKED) && near(h->seq, s->acked, window));
+}
+
+static void
+flow_rst(struct flow_table *t, struct flow *f, unsigned dir,
+         const struct tcp_header *h)
+{
+    if (!rst_plausible(f, dir, h)) {
+        t->pool.stats.wild++;
+        return;
+    }
+    if (f->state != FLOW_OPEN) {
+        f->state = FLOW_CLOSED;
+        queue_move(t, f, CLASS_CLOSED);
+        return;
+    }
+    flow_tell(t, f, dir, STREAM_TCP_RST);
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned d = dir ^ i;
+        struct tcp_call c = flow_call(t, f, d, &f->meta);
+        if (!flow_goes_on(t, f, tcp_stream_flush(&f->stream[d], &c, false)))
+            return;
+    }
+    flow_end_dir(t, f, dir, STREAM_END_RST);
+    flow_end_dir(t, f, dir ^ 1, STREAM_END_RST);
+    flow_close(t, f, FLOW_CLOSED);
+}
+
+/* Payload */
+
+/* The first captured payload byte: asks the stages.  False: nobody wants the
+ * flow. */
+static bool
+flow_open(struct flow_table *t, struct flow *f)
+{
+    f->ctx = t->ops.open(t->user, &f->pair, &f->meta);
+    f->state = f->ctx ? FLOW_OPEN : FLOW_IGNORED;
+    queue_move(t, f, f->ctx ? CLASS_KEPT : CLASS_IDLE);
+    if (!f->ctx)
+        return false;
+    t->stats.opened++;
+    for (unsigned d = 0; d < 2; d++) {
+        /* Segments before it of which no byte was captured. */
+        uint64_t len = f->stream[d].off;
+        if (len == 0)
+            continue;
+        t->pool.stats.gaps++;
+        t->pool.stats.gap_bytes += len;
+        if (!flow_goes_on(t, f, t->ops.gap(f->ctx, d, 0, len, &f->meta)))
+            return false;
+    }
+    return true;
+}
+
+/* The first bytes of a direction whose SYN was not captured. */
+static void
+start_in_the_middle(struct tcp_stream *s, const struct tcp_header *h)
+{
+    uint32_t seq = h->seq;
+    /* One byte that was acknowledged before: the garbage of a keep-alive
+     * probe. */
+    if (h->payload.len == 1 && (s->flags & TCP_STREAM_ACKED) &&
+        s->acked == seq + 1)
+        seq++;
+    tcp_stream_start(s, seq);
+}
+
+/* What the packet carries, when it is not simply the next bytes. */
+static bool
+flow_payload(struct flow_table *t, struct flow *f, unsigned dir,
+             const struct tcp_header *h)
+{
+    struct tcp_stream *s = &f->stream[dir];
+    uint32_t seq = h->seq + ((h->flags & TCP_SYN) != 0);
+    if (h->payload.len == 0 && h->missing == 0)
+        return true;
+    if (!(s->flags & TCP_STREAM_STARTED))
+        start_in_the_middle(s, h);
+    if (f->state == FLOW_NEW) {
+        /* Only bytes that were cut off. */
+        if (seq == s->next && !(s->flags & TCP_STREAM_FIN)) {
+            s->off += h->missing;
+            s->next += h->missing;
+        }
+        return true;
+    }
+    struct tcp_call c = flow_call(t, f, dir, &f->meta);
+    return flow_goes_on(t, f,
+                        tcp_stream_segment(s, &c, seq, h->payload, h->missing));
+}
+
+/* Over the budget: the streams that held nothing new for the longest time
+ * give up what they hold. */
+static void
+relieve(struct flow_table *t, const struct pkt_meta *now)
+{
+    unsigned dir;
+    struct flow *f;
+    while (t->pool.held > t->memory &&
+           (f = tcp_pool_oldest(&t->pool, &dir)) != NULL) {
+        struct tcp_stream *s = &f->stream[dir];
+        struct tcp_call c = flow_call(t, f, dir, now);
+        t->pool.stats.over_memory++;
+        if (!flow_goes_on(t, f, tcp_stream_flush(s, &c, false)))
+            continue;
+        tcp_stream_drop(s, &t->pool);
+        flow_settle(t, f);
+    }
+}
+
+/* What follows from a packet whose payload was taken. */
+static void
+flow_after(struct flow_table *t, struct flow *f, unsigned dir,
+           const struct tcp_header *h)
+{
+    if (h->flags & TCP_FIN) {
+        uint32_t seq = h->seq + ((h->flags & TCP_SYN) != 0) +
+                       (uint32_t)h->payload.len + h->missing;
+        if (tcp_stream_fin(&f->stream[dir], seq))
+            flow_tell(t, f, dir, STREAM_TCP_FIN);
+    }
+    flow_settle(t, f);
+    for (unsigned d = 0; d < 2 && f->state == FLOW_OPEN; d++) {
+        struct tcp_stream *s = &f->stream[d];
+        if (!s->hold && !tcp_stream_lacks(s))
+            continue;
+        struct tcp_call c = flow_call(t, f, d, &f->meta);
+        if (!flow_goes_on(t, f, tcp_stream_wait(s, &c)))
+            return;
+        flow_settle(t, f);
+    }
+    if (t->pool.held > t->memory)
+        relieve(t, &f->meta);
+}
+
+/* The acknowledgement and the window that a packet brings. */
+static void
+flow_ack(struct flow_table *t, struct flow *f, unsigned dir,
+         const struct tcp_header *h)
+{
+    struct tcp_stream *s = &f->stream[dir], *o = &f->stream[dir ^ 1];
+    if (h->flags & TCP_ACK) {
+        bool far = (o->flags & TCP_STREAM_STARTED) &&
+                   (int32_t)(h->ack - o->next) > TCP_AHEAD_MAX;
+        if (!(o->flags & TCP_STREAM_ACKED) && !far) {
+            o->flags |= TCP_STREAM_ACKED;
+            o->acked = h->ack;
+        } else if ((int32_t)(h->ack - o->acked) > 0 && !far) {
+            o->acked = h->ack;
+            flow_tell(t, f, dir, STREAM_TCP_ACK);
+        }
+    }
+    if (!(h->flags & TCP_RST)) {
+        s->window = f->meta.window;
+        bool zero = s->window == 0, was = s->flags & TCP_STREAM_ZERO;
+        if (zero != was) {
+            s->flags ^= TCP_STREAM_ZERO;
+            if (zero)
+                flow_tell(t, f, dir, STREAM_TCP_ZERO_WINDOW);
+        }
+    }
+}
+
+/* A packet of a flow that is new or open: everything but the fast path. */
+static void
+flow_input(struct flow_table *t, struct flow *f, unsigned dir,
+           const struct tcp_header *h)
+{
+    f->stream[dir].flags |= TCP_STREAM_SEEN;
+    if ((h->flags & (TCP_SYN | TCP_RST)) == TCP_SYN)
+        flow_syn(t, f, dir, h);
+    if (f->state == FLOW_NEW && h->payload.len > 0 && !(h->flags & TCP_RST) &&
+        !flow_open(t, f))
+        return;
+    flow_ack(t, f, dir, h);
+    if (h->flags & TCP_RST)
+        flow_rst(t, f, dir, h);
+    else if (flow_payload(t, f, dir, h))
+        flow_after(t, f, dir, h);
+}
+
+/* Whether the packet starts another connection on the 4-tuple of f. */
+static bool
+starts_anew(const struct flow *f, unsigned dir, const struct tcp_header *h)
+{
+    if ((h->flags & (TCP_SYN | TCP_RST)) == TCP_SYN)
+        return !syn_belongs(f, dir, h);
+    if (f->state != FLOW_CLOSED || h->payload.len == 0)
+        return false;
+    /* Payload far from where the closed flow was: the SYN got lost. */
+    const struct tcp_stream *s = &f->stream[dir];
+    return (s->flags & TCP_STREAM_STARTED) &&
+           !near(h->seq, s->next, TCP_BEHIND_MAX);
+}
+
+/* A FIN or RST on an ignored flow: it need not be remembered for long. */
+static void
+flow_skip(struct flow_table *t, struct flow *f, unsigned dir,
+          const struct tcp_header *h)
+{
+    if (!(h->flags & (TCP_FIN | TCP_RST)) || f->class != CLASS_IDLE)
+        return;
+    if (h->flags & TCP_FIN)
+        f->stream[dir].flags |= TCP_STREAM_FIN;
+    if ((h->flags & TCP_RST) ||
+        (f->stream[0].flags & f->stream[1].flags & TCP_STREAM_FIN))
+        queue_move(t, f, CLASS_CLOSED);
+}
+
+INLINE void
+fill_meta(struct pkt_meta *m, const struct packet *p,
+          const struct ip_packet *ip)
+{
+    m->number = p->number;
+    m->time_ns = p->time_ns;
+    m->file_off = p->file_off;
+    m->wire_len = p->wire_len;
+    m->source = p->source;
+    m->iface = p->iface;
+    m->ip_id = ip->id;
+    m->ttl = ip->ttl;
+}
+
+/* Any packet that is not for the fast path; f is NULL when it has no flow. */
+static NOINLINE void
+flow_any(struct flow_table *t, struct flow *f, const struct packet *p,
+         const struct ip_packet *ip)
+{
+    struct tcp_header h;
+    if (!tcp_parse(ip->payload, ip->missing, &h)) {
+        t->stats.malformed++;
+        return;
+    }
+    const struct key k = key_make(&t->map, ip, h.src_port, h.dst_port);
+    if (f && starts_anew(f, f->swapped ^ k.swapped, &h)) {
+        t->stats.reused += f->state == FLOW_OPEN;
+        flow_evict(t, f);
+        f = NULL;
+    }
+    if (!f && !(f = flow_new(t, &k, &h, p)))
+        return;
+    unsigned dir = f->swapped ^ k.swapped;
+    if ((h.flags & (TCP_SYN | TCP_RST)) == TCP_SYN)
+        dir = flow_turn(f, dir, &h);
+    if (f->state == FLOW_IGNORED)
+        flow_skip(t, f, dir, &h);
+    if (f->state != FLOW_NEW && f->state != FLOW_OPEN)
+        return;
+    f->packets++;
+    fill_meta(&f->meta, p, ip);
+    f->meta.seq = h.seq;
+    f->meta.ack = h.ack;
+    f->meta.flags = h.flags;
+    /* The window of a SYN is never scaled (RFC 7323 section 2.2). */
+    f->meta.window = (uint32_t)h.window
+                     << (h.flags & TCP_SYN ? 0 : f->stream[dir].shift);
+    flow_input(t, f, dir, &h);
+}
+
+/*
+ * The fast path: an acknowledgement, the next bytes, or both, on an open flow
+ * that waits for nothing.  False, with nothing done: it is something else.
+ * header_len: of the TCP header, known to be captured whole.
+ *
+ * An acknowledgement of bytes that were not delivered is something else, so
+ * where no stream has a hold, none lacks acknowledged bytes either (but for
+ * the single byte that tcp_stream_wait() takes for a FIN).
+ */
+INLINE bool
+flow_fast(struct flow_table *t, struct flow *f, size_t dir, size_t header_len,
+          const struct packet *p, const struct ip_packet *ip)
+{
+    struct tcp_stream *s = &f->stream[0] + dir, *o = &f->stream[1] - dir;
+    const unsigned s_must = TCP_STREAM_STARTED | TCP_STREAM_SEEN;
+    const unsigned s_not = TCP_STREAM_FIN | TCP_STREAM_ENDED | TCP_STREAM_ZERO;
+    const unsigned o_must = TCP_STREAM_STARTED | TCP_STREAM_ACKED;
+    const uint8_t *head = ip->payload.ptr;
+    const size_t len = ip->payload.len - header_len;
+    const uint32_t seq = rd_load_be32(head + 4), ack = rd_load_be32(head + 8);
+    const uint32_t window = rd_load_be16(head + 14);
+    if ((s->flags & (s_must | s_not)) != s_must ||
+        (o->flags & o_must) != o_must || window == 0 ||
+        ((uintptr_t)s->hold | (uintptr_t)o->hold | s->wild | ip->missing) != 0)
+        return false;
+    if ((int32_t)(ack - o->next) > 0 || (len > 0 && seq != s->next) ||
+        len > TCP_PAYLOAD_MAX / 2)
+        return false;
+    f->packets++;
+    fill_meta(&f->meta, p, ip);
+    f->meta.seq = seq;
+    f->meta.ack = ack;
+    f->meta.flags = head[13];
+    f->meta.window = s->window = window << s->shift;
+    if ((int32_t)(ack - o->acked) > 0) {
+        o->acked = ack;
+        if (t->ops.tcp)
+            t->ops.tcp(f->ctx, (unsigned)dir, STREAM_TCP_ACK, &f->meta);
+    }
+    if (len == 0)
+        return true;
+    uint64_t off = s->off;
+    s->off = off + len;
+    s->next += (uint32_t)len;
+    tcp_stream_pull_acked(s);
+    t->pool.stats.delivered += len;
+    if (t->ops.data(f->ctx, (unsigned)dir, off,
+                    slice_make(head + header_len, len),
+                    &f->meta) != STREAM_CONTINUE)
+        flow_close(t, f, FLOW_IGNORED);
+    return true;
+}
+
+void
+flow_table_packet(struct flow_table *t, const struct packet *p,
+                  const struct ip_packet *ip)
+{
+    if (ip->proto != IP_PROTO_TCP)
+        return;
+    t->stats.packets++;
+    clock_set(t, p->time_ns);
+    if (t->clock_ns >= t->expire_ns)
+        expire(t);
+    const uint8_t *head = ip->payload.ptr;
+    if (ip->payload.len < TCP_HEADER_MIN) {
+        t->stats.malformed++;
+        return;
+    }
+    const struct key k =
+        key_make(&t->map, ip, rd_load_be16(head), rd_load_be16(head + 2));
+    struct flow *f = map_find(&t->map, k.hash, flow_is, &k);
+    const unsigned turns = TCP_SYN | TCP_FIN | TCP_RST;
+    size_t header_len = (size_t)(head[12] >> 4) * 4;
+    if (f && f->state != FLOW_CLOSED) {
+        f->active = true;
+        if (t->clock_ns - f->queued_ns > QUEUE_STEP_NS)
+            queue_move(t, f, f->class);
+        if (f->state == FLOW_IGNORED && (head[13] & turns) == 0)
+            return;
+        if (f->state == FLOW_OPEN &&
+            (head[13] & (turns | TCP_ACK)) == TCP_ACK &&
+            header_len >= TCP_HEADER_MIN && header_len <= ip->payload.len &&
+            flow_fast(t, f, f->swapped ^ k.swapped, header_len, p, ip))
+            return;
+    }
+    flow_any(t, f, p, ip);
+}
+
+/* The end */
+
+/* Sorts flows linked by newer by their numbers (merge sort: no memory, and
+ * O(n log n) whoever made the flows). */
+static struct flow *
+sort_flows(struct flow *list)
+{
+    for (size_t width = 1;; width *= 2) {
+        struct flow *rest = list, *sorted = NULL, **end = &sorted;
+        size_t merges = 0;
+        while (rest) {
+            struct flow *a = rest, *b = rest;
+            size_t a_left = 0, b_left = width;
+            while (b && a_left < width) {
+                b = b->newer;
+                a_left++;
+            }
+            while (a_left > 0 || (b_left > 0 && b)) {
+                bool from_a = a_left > 0 && (b_left == 0 || !b ||
+                                             a->pair.flow <= b->pair.flow);
+                struct flow **from = from_a ? &a : &b;
+                *(from_a ? &a_left : &b_left) -= 1;
+                *end = *from;
+                end = &(*from)->newer;
+                *from = (*from)->newer;
+            }
+            rest = b;
+            merges++;
+        }
+        *end = NULL;
+        list = sorted;
+        if (merges <= 1)
+            return list;
+    }
+}
+
+/* Takes every open flow out of the queues, in the order of their numbers. */
+static struct flow *
+open_flows(struct flow_table *t)
+{
+    struct flow *list = NULL;
+    for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+        struct flow *f = t->queue[class].oldest;
+        while (f) {
+            struct flow *next = f->newer;
+            if (f->state == FLOW_OPEN) {
+                queue_remove(t, f);
+                f->newer = list;
+                list = f;
+            }
+            f = next;
+        }
+    }
+    return sort_flows(list);
+}
+
+static void
+flow_table_clear(struct flow_table *t)
+{
+    map_clear(&t->map);
+    t->unused = NULL;
+    for (unsigned class = 0; class < CLASS_COUNT; class ++)
+        t->queue[class].oldest = t->queue[class].newest = NULL;
+    t->expire_ns = UINT64_MAX;
+    while (t->chunks) {
+        struct chunk *next = t->chunks->next;
+        free(t->chunks);
+        t->chunks = next;
+    }
+}
+
+void
+flow_table_finish(struct flow_table *t)
+{
+    struct flow *f = open_flows(t);
+    while (f) {
+        struct flow *next = f->newer;
+        queue_add(t, f, CLASS_KEPT);
+        flow_finish(t, f, STREAM_END_CAPTURE);
+        f = next;
+    }
+    flow_table_clear(t);
+    assert(t->pool.held == 0);
+}
+
+void
+flow_table_free(struct flow_table *t)
+{
+    if (!t)
+        return;
+    struct flow *f = open_flows(t);
+    while (f) {
+        struct flow *next = f->newer;
+        queue_add(t, f, CLASS_KEPT);
+        flow_close(t, f, FLOW_CLOSED);
+        f = next;
+    }
+    flow_table_clear(t);
+    map_fini(&t->map);
+    free(t);
+}
+
+struct flow_stats
+flow_table_stats(const struct flow_table *t)
+{
+    struct flow_stats out = t->stats;
+    const struct tcp_stream_stats *s = &t->pool.stats;
+    out.delivered = s->delivered;
+    out.gaps = s->gaps;
+    out.gap_bytes = s->gap_bytes;
+    out.out_of_order = s->out_of_order;
+    out.retransmitted = s->retransmitted;
+    out.keep_alives = s->keep_alives;
+    out.conflicts = s->conflicts;
+    out.wild = s->wild;
+    out.over_early = s->over_early;
+    out.over_memory = s->over_memory;
+    out.no_memory = s->no_memory;
+    out.flows_now = t->map.count;
+    out.held_now = t->pool.held;
+    out.held_peak = t->pool.held_peak;
+    return out;
+}

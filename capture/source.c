@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "capture/source.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "capture/decompress.h"
+#include "capture/secret_store.h"
+#include "capture/source_file.h"
+
+struct source {
+    struct source_file file;
+    uint64_t n_packets;
+    const char *const *names;
+    size_t n_names;
+    size_t n_opened; /* names[n_opened] is the next one */
+    struct secret_store secrets;
+};
+
+enum err
+source_new(struct source **out, const char *const *names, size_t n_names)
+{
+    struct source *s = calloc(1, sizeof *s);
+    assert(n_names <= UINT32_MAX);
+    if (!s)
+        return ERR_NOMEM;
+    s->names = names;
+    s->n_names = n_names;
+    *out = s;
+    return ERR_OK;
+}
+
+void
+source_free(struct source *s)
+{
+    if (!s)
+        return;
+    source_file_fini(&s->file);
+    secret_store_fini(&s->secrets);
+    free(s);
+}
+
+/* Opens the next file.  SOURCE_PACKET: go on with it. */
+static enum source_step
+open_next(struct source *s, struct source_error *error)
+{
+    if (s->n_opened == s->n_names)
+        return SOURCE_END;
+    size_t i = s->n_opened++;
+    return source_file_open(&s->file, s->names[i], (uint32_t)i, &s->secrets,
+                            error)
+               ? SOURCE_PACKET
+               : SOURCE_ERROR;
+}
+
+/* Reads on in the open file. */
+static inline enum source_step
+next_in_file(struct source *s, struct packet *out, struct source_error *error)
+{
+    enum source_step step = s->file.next(&s->file, out, error);
+    if (step == SOURCE_PACKET) {
+        out->number = ++s->n_packets;
+        out->source = s->file.info.index;
+    }
+    return step;
+}
+
+/* The open file, if any, has come to step: reads on in the files after it. */
+static enum source_step
+next_file(struct source *s, struct packet *out, struct source_error *error,
+          enum source_step step)
+{
+    for (;;) {
+        if (step == SOURCE_PACKET)
+            return SOURCE_PACKET;
+        source_file_close(&s->file);
+        if (step == SOURCE_ERROR)
+            return SOURCE_ERROR;
+        step = open_next(s, error);
+        if (step != SOURCE_PACKET)
+            return step;
+        step = next_in_file(s, out, error);
+    }
+}
+
+enum source_step
+source_next(struct source *s, struct packet *out, struct source_error *error)
+{
+    enum source_step step = SOURCE_END;
+    if (s->file.next)
+        step = next_in_file(s, out, error);
+    return step == SOURCE_PACKET ? step : next_file(s, out, error, step);
+}
+
+const struct source_info *
+source_info(const struct source *s)
+{
+    return &s->file.info;
+}
+
+const struct source_secrets *
+source_secrets(const struct source *s)
+{
+    return &s->secrets.found;
+}
+
+const char *
+source_compressions(void)
+{
+    return decompress_list();
+}

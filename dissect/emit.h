@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * emit.h - the way out of the dissector: one per connection, it stamps events
+ * with the connection's number and counts repeated findings.
+ */
+#ifndef DISSECT_EMIT_H
+#define DISSECT_EMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dissect/event.h"
+
+struct emitter {
+    const struct event_sink *sink; /* borrowed, outlives the emitter */
+    uint32_t conn;
+    uint32_t seen[FINDING_COUNT];   /* occurrences by id */
+};
+
+static inline bool
+emit_wants(const struct emitter *e, enum event_type type)
+{
+    return (e->sink->wants >> type & 1u) != 0;
+}
+
+void emit_init(struct emitter *e, const struct event_sink *sink, uint32_t conn);
+
+/* Each passes one event on, if the sink wants its type. */
+void emit_handshake(const struct emitter *e, const struct event_handshake *ev);
+void emit_frame(const struct emitter *e, const struct event_frame *ev);
+void emit_message(const struct emitter *e, const struct event_message *ev);
+void emit_gap(const struct emitter *e, const struct event_gap *ev);
+void emit_end(const struct emitter *e, const struct event_end *ev);
+
+/* Passes the first finding of its id on; later ones are only counted.
+ * ev->count is ignored. */
+void emit_finding(struct emitter *e, const struct event_finding *ev);
+
+/* How often the finding id occurred on this connection. */
+static inline uint32_t
+emit_finding_count(const struct emitter *e, enum finding_id id)
+{
+    return e->seen[id];
+}
+
+#endif /* DISSECT_EMIT_H */

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "dissect/ws_conn.h"
+
+#include <stdlib.h>
+
+#include "dissect/emit.h"
+#include "dissect/handshake.h"
+#include "dissect/verdict.h"
+
+struct ws_conn {
+    struct ws_stream *stream[2]; /* by enum ws_sender; NULL: no frames */
+    struct ws_conn_config config;
+    struct http1_head *request; /* owned copy; NULL: not seen */
+    struct verdict_facts facts;
+    uint32_t response_seq; /* TCP sequence number of the response's packet */
+    bool handshake_emitted;
+    bool gap_before_answer; /* the answer may be in a hole */
+    bool failed[2];         /* no memory for that direction */
+    bool finished;
+    struct ws_stream_config stream_config[2];
+    struct emitter emit;
+};
+
+static struct stamp
+stamp_of(const struct pkt_meta *meta)
+{
+    return (struct stamp){meta->time_ns, meta->number};
+}
+
+enum err
+ws_conn_new(struct ws_conn **out, const struct ws_conn_config *config)
+{
+    struct ws_conn *c = calloc(1, sizeof *c);
+    if (!c)
+        return ERR_NOMEM;
+    c->config = *config;
+    emit_init(&c->emit, config->sink, config->number);
+    *out = c;
+    return ERR_OK;
+}
+
+void
+ws_conn_free(struct ws_conn *c)
+{
+    if (!c)
+        return;
+    for (unsigned i = 0; i < 2; i++)
+        ws_stream_free(c->stream[i]);
+    http1_head_free(c->request);
+    free(c);
+}
+
+static void
+find(struct ws_conn *c, enum finding_id id, enum ws_sender from,
+     struct stamp at, uint64_t off)
+{
+    emit_finding(&c->emit, &(struct event_finding){.id = id,
+                                                   .has_from = true,
+                                                   .from = from,
+                                                   .at = at,
+                                                   .offset = off});
+}
+
+enum err
+ws_conn_request(struct ws_conn *c, const struct http1_head *head,
+                const struct pkt_meta *meta)
+{
+    c->facts.request = stamp_of(meta);
+    return http1_head_copy(&c->request, head);
+}
+
+/* Fills and emits the handshake; response is NULL when none was seen. */
+static void
+emit_whole_handshake(struct ws_conn *c, const struct http1_head *response,
+                     bool accepted, struct stamp at, struct event_handshake *ev)
+{
+    const struct stream_pair *pair = c->config.pair;
+    *ev = (struct event_handshake){0};
+    handshake_describe(ev, c->request, response);
+    ev->flow = pair->flow;
+    ev->at = at;
+    ev->request = c->facts.request;
+    ev->response = c->facts.response;
+    ev->client = pair->end[c->config.client_dir];
+    ev->server = pair->end[!c->config.client_dir];
+    ev->accepted = accepted;
+    emit_handshake(&c->emit, ev);
+    c->handshake_emitted = true;
+}
+
+/* What is wrong with the answer. */
+static void
+judge_response(struct ws_conn *c, const struct event_handshake *ev)
+{
+    uint16_t status = ev->response_head->status;
+    if (ev->accepted) {
+        if (!ev->accept.ptr)
+            find(c, FINDING_HANDSHAKE_ACCEPT_MISSING, WS_SENDER_SERVER,
+                 ev->response, 0);
+        else if (ev->accept_ok == TRI_NO)
+            find(c, FINDING_HANDSHAKE_ACCEPT_MISMATCH, WS_SENDER_SERVER,
+                 ev->response, 0);
+    } else if ((status >= 300 && status < 400) || status == 401 ||
+               status == 403 || status == 407) {
+        find(c, FINDING_HANDSHAKE_HTTP_ANSWER, WS_SENDER_SERVER, ev->response,
+             0);
+    } else if (status != 426) {
+        find(c, FINDING_HANDSHAKE_REFUSED, WS_SENDER_SERVER, ev->response, 0);
+    }
+}
+
+/* How the frames of both directions are to be read. */
+static void
+configure_streams(struct ws_conn *c, const struct event_handshake *ev)
+{
+    const struct ws_deflate_params *d = &ev->deflate;
+    for (unsigned i = 0; i < 2; i++) {
+        bool client = i == WS_SENDER_CLIENT;
+        c->stream_config[i] = (struct ws_stream_config){
+            .from = (enum ws_sender)i,
+            .has_deflate = ev->has_deflate,
+            .window_bits =
+                client ? d->client_max_window_bits : d->server_max_window_bits,
+            .no_context_takeover = client ? d->client_no_context_takeover
+                                          : d->server_no_context_takeover,
+            .emit = &c->emit,
+            .shared = c->config.shared,
+        };
+    }
+}
+
+/* A direction's decoder is made at its first byte behind the handshake: only
+ * then its offset is known.  False: it was not accepted, or no memory. */
+static bool
+open_stream(struct ws_conn *c, enum ws_sender from, uint64_t off)
+{
+    if (!c->facts.accepted || c->failed[from])
+        return false;
+    c->failed[from] =
+        ws_stream_new(&c->stream[from], &c->stream_config[from], off) != ERR_OK;
+    return !c->failed[from];
+}
+
+void
+ws_conn_response(struct ws_conn *c, const struct http1_head *head,
+                 bool accepted, const struct pkt_meta *meta)
+{
+    struct event_handshake ev;
+    c->facts.answered = true;
+    c->facts.accepted = accepted;
+    c->facts.status = head->status;
+    c->facts.response = stamp_of(meta);
+    c->response_seq = meta->seq;
+    emit_whole_handshake(c, head, accepted, stamp_of(meta), &ev);
+    judge_response(c, &ev);
+    if (accepted)
+        configure_streams(c, &ev);
+}
+
+void
+ws_conn_data(struct ws_conn *c, enum ws_sender from, uint64_t off,
+             struct slice data, const struct pkt_meta *meta)
+{
+    if (c->stream[from] || open_stream(c, from, off))
+        ws_stream_data(c->stream[from], off, data, meta);
+}
+
+void
+ws_conn_gap(struct ws_conn *c, enum ws_sender from, uint64_t off, uint64_t len,
+            const struct pkt_meta *meta)
+{
+    if (c->stream[from] || open_stream(c, from, off))
+        ws_stream_gap(c->stream[from], off, len, meta);
+    else
+        c->gap_before_answer = true;
+}
+
+void
+ws_conn_check_early(struct ws_conn *c, uint64_t off,
+                    const struct pkt_meta *meta)
+{
+    if ((meta->flags & TCP_ACK) && (int32_t)(meta->ack - c->response_seq) <= 0)
+        find(c, FINDING_HANDSHAKE_CLIENT_DATA_BEFORE_101, WS_SENDER_CLIENT,
+             stamp_of(meta), off);
+}
+
+void
+ws_conn_tcp(struct ws_conn *c, enum ws_sender from, enum stream_tcp what,
+            const struct pkt_meta *meta)
+{
+    struct verdict_side *side = &c->facts.side[from];
+    if (what == STREAM_TCP_FIN && side->fin.packet == 0)
+        side->fin = stamp_of(meta);
+    if (what == STREAM_TCP_RST && side->reset.packet == 0)
+        side->reset = stamp_of(meta);
+}
+
+void
+ws_conn_end(struct ws_conn *c, enum ws_sender from, enum stream_end why,
+            const struct pkt_meta *meta)
+{
+    c->facts.side[from].ended = true;
+    c->facts.side[from].why = why;
+    if (c->stream[from])
+        ws_stream_end(c->stream[from], meta);
+}
+
+static void
+take_stats(struct ws_conn *c, enum ws_sender from, struct event_end *ev)
+{
+    struct verdict_side *side = &c->facts.side[from];
+    if (!c->stream[from])
+        return;
+    const struct ws_stream_stats *st = ws_stream_stats(c->stream[from]);
+    ev->frames[from] = st->frames;
+    ev->messages[from] = st->messages;
+    ev->payload_bytes[from] = st->payload_bytes;
+    ev->wire_bytes[from] = st->wire_bytes;
+    ev->gap_bytes[from] = st->gap_bytes;
+    side->sent_close = st->close_frames > 0;
+    side->close = st->first_close;
+    side->has_code = st->has_close_code;
+    side->code = st->close_code;
+}
+
+static void
+emit_unanswered(struct ws_conn *c, struct stamp at)
+{
+    struct event_handshake ev;
+    const struct verdict_side *server = &c->facts.side[WS_SENDER_SERVER];
+    emit_whole_handshake(c, NULL, false, at, &ev);
+    /* Not judged when the answer may be what the capture lacks. */
+    if (server->ended && !c->gap_before_answer &&
+        (server->why == STREAM_END_FIN || server->why == STREAM_END_RST))
+        find(c, FINDING_HANDSHAKE_NO_RESPONSE, WS_SENDER_SERVER, at, 0);
+}
+
+void
+ws_conn_finish(struct ws_conn *c, struct stamp at)
+{
+    char text[VERDICT_TEXT_MAX];
+    struct event_end ev = {.at = at};
+    if (c->finished)
+        return;
+    c->finished = true;
+    if (!c->handshake_emitted)
+        emit_unanswered(c, at);
+    for (unsigned i = 0; i < 2; i++)
+        take_stats(c, (enum ws_sender)i, &ev);
+    int64_t start = c->facts.request.packet ? c->facts.request.time_ns
+                                            : c->facts.response.time_ns;
+    ev.duration_ns = at.time_ns - start;
+    verdict_decide(&c->facts, &ev, text);
+    emit_end(&c->emit, &ev);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ws_conn.h - one WebSocket connection from the upgrade request to its end:
+ * the handshake event, the two directions of frames, the verdict.
+ *
+ *     request -> response -> (accepted) client and server frames -> end
+ *
+ * Knows nothing of HTTP framing or of how the connection was found: conn.h.
+ */
+#ifndef DISSECT_WS_CONN_H
+#define DISSECT_WS_CONN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/stream.h"
+#include "dissect/event.h"
+#include "dissect/http1.h"
+#include "dissect/ws_stream.h"
+
+struct ws_conn;
+
+/* All borrowed until ws_conn_free(). */
+struct ws_conn_config {
+    const struct event_sink *sink;
+    struct ws_shared *shared;
+    const struct stream_pair *pair;
+    unsigned client_dir; /* the direction of pair that the client sends */
+    uint32_t number;     /* 1 = first of the dissector */
+};
+
+ERR_CHECK enum err ws_conn_new(struct ws_conn **out,
+                               const struct ws_conn_config *config);
+void ws_conn_free(struct ws_conn *c);
+
+/* The upgrade request was seen; head is copied.  meta: its last packet. */
+ERR_CHECK enum err ws_conn_request(struct ws_conn *c,
+                                   const struct http1_head *head,
+                                   const struct pkt_meta *meta);
+
+/* The final response was seen; emits the handshake.  With `accepted` frames
+ * follow in both directions. */
+void ws_conn_response(struct ws_conn *c,
+                                    const struct http1_head *head,
+                                    bool accepted, const struct pkt_meta *meta);
+
+/* Bytes and gaps behind the handshake, in order. */
+void ws_conn_data(struct ws_conn *c, enum ws_sender from, uint64_t off,
+                  struct slice data, const struct pkt_meta *meta);
+void ws_conn_gap(struct ws_conn *c, enum ws_sender from, uint64_t off,
+                 uint64_t len, const struct pkt_meta *meta);
+
+/* The client's bytes at off were sent by meta: if that packet did not
+ * acknowledge the 101 yet, they came too early (RFC 6455 section 4.1). */
+void ws_conn_check_early(struct ws_conn *c, uint64_t off,
+                         const struct pkt_meta *meta);
+
+void ws_conn_tcp(struct ws_conn *c, enum ws_sender from, enum stream_tcp what,
+                 const struct pkt_meta *meta);
+void ws_conn_end(struct ws_conn *c, enum ws_sender from, enum stream_end why,
+                 const struct pkt_meta *meta);
+
+/* Emits what is still owed: the handshake when no answer came, then the end
+ * event.  at: the packet that showed it.  Further calls do nothing. */
+void ws_conn_finish(struct ws_conn *c, struct stamp at);
+
+#endif /* DISSECT_WS_CONN_H */

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "dissect/ws_ext.h"
+
+#include <string.h>
+
+/* White space, and the CR LF of folded header lines. */
+static bool
+is_space(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* RFC 9110 section 5.6.2. */
+static bool
+is_token_char(uint8_t c)
+{
+    if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+        (c >= 'a' && c <= 'z'))
+        return true;
+    return c != 0 && c < 0x80 && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+}
+
+static void
+skip_space(struct slice *in)
+{
+    while (in->len && is_space(in->ptr[0]))
+        *in = slice_skip(*in, 1);
+}
+
+/* Takes the longest token, maybe an empty one. */
+static struct slice
+take_token(struct slice *in)
+{
+    size_t n = 0;
+    while (n < in->len && is_token_char(in->ptr[n]))
+        n++;
+    struct slice token = slice_head(*in, n);
+    *in = slice_skip(*in, n);
+    return token;
+}
+
+/* Takes a quoted-string; *in stands on its first quote.  What stands between
+ * the quotes must be a token once unescaped (RFC 6455 section 9.1). */
+static void
+take_quoted(struct slice *in, struct ws_ext_param *param, bool *malformed)
+{
+    struct slice s = slice_skip(*in, 1);
+    size_t n = 0;
+    param->quoted = true;
+    while (n < s.len && s.ptr[n] != '"') {
+        if (s.ptr[n] == '\\' && n + 1 < s.len) {
+            param->escaped = true;
+            n++;
+        }
+        if (!is_token_char(s.ptr[n]))
+            *malformed = true;
+        n++;
+    }
+    param->value = slice_head(s, n);
+    if (n == 0 || n == s.len)
+        *malformed = true; /* empty, or without its second quote */
+    *in = slice_skip(s, n < s.len ? n + 1 : n);
+}
+
+/* Passes over whatever stands before the next ";" or ",", quoted strings
+ * taken as one. */
+static void
+skip_garbage(struct slice *in, bool *malformed)
+{
+    skip_space(in);
+    while (in->len && in->ptr[0] != ';' && in->ptr[0] != ',') {
+        struct ws_ext_param dropped;
+        *malformed = true;
+        if (in->ptr[0] == '"')
+            take_quoted(in, &dropped, malformed);
+        else
+            *in = slice_skip(*in, 1);
+    }
+}
+
+/* Takes one extension-param behind its ";".  False: there is no name. */
+static bool
+take_param(struct slice *in, struct ws_ext_param *param, bool *malformed)
+{
+    *param = (struct ws_ext_param){.quoted = false};
+    skip_space(in);
+    param->name = take_token(in);
+    skip_space(in);
+    if (in->len && in->ptr[0] == '=') {
+        *in = slice_skip(*in, 1);
+        skip_space(in);
+        if (in->len && in->ptr[0] == '"') {
+            take_quoted(in, param, malformed);
+        } else {
+            param->value = take_token(in);
+            if (param->value.len == 0)
+                *malformed = true;
+        }
+    }
+    skip_garbage(in, malformed);
+    if (param->name.len == 0)
+        *malformed = true;
+    return param->name.len != 0;
+}
+
+/* Takes one element of the list, up to its "," or the end. */
+static void
+take_extension(struct ws_ext_list *list, struct slice *in)
+{
+    struct slice name = take_token(in);
+    struct ws_ext *ext = NULL;
+    skip_garbage(in, &list->malformed);
+    if (name.len == 0) {
+        list->malformed = true;
+    } else if (list->n == WS_EXT_MAX) {
+        list->truncated = true;
+    } else {
+        ext = &list->ext[list->n++];
+        ext->name = name;
+        ext->first_param = list->n_params;
+        ext->n_params = 0;
+    }
+    while (in->len && in->ptr[0] == ';') {
+        struct ws_ext_param param;
+        *in = slice_skip(*in, 1);
+        if (!take_param(in, &param, &list->malformed) || !ext)
+            continue;
+        if (list->n_params == WS_EXT_PARAMS_MAX) {
+            list->truncated = true;
+            continue;
+        }
+        list->params[list->n_params++] = param;
+        ext->n_params++;
+    }
+}
+
+void
+ws_ext_init(struct ws_ext_list *list)
+{
+    list->n = list->n_params = 0;
+    list->malformed = list->truncated = false;
+}
+
+void
+ws_ext_parse(struct ws_ext_list *list, struct slice value)
+{
+    for (;;) {
+        /* Empty elements are allowed (RFC 9110 section 5.6.1.2). */
+        while (value.len && (is_space(value.ptr[0]) || value.ptr[0] == ','))
+            value = slice_skip(value, 1);
+        if (value.len == 0)
+            return;
+        take_extension(list, &value);
+    }
+}
+
+size_t
+ws_ext_value(const struct ws_ext_param *param, uint8_t *out, size_t max)
+{
+    struct slice v = param->value;
+    size_t n = 0;
+    for (size_t i = 0; i < v.len && n < max; i++) {
+        if (param->escaped && v.ptr[i] == '\\' && i + 1 < v.len)
+            i++;
+        out[n++] = v.ptr[i];
+    }
+    return n;
+}
+
+/* "8".."15" without leading zeros (RFC 7692 sections 7.1.2.1 and 7.1.2.2);
+ * 0: none of these. */
+static uint8_t
+window_bits(const struct ws_ext_param *param)
+{
+    uint8_t text[3];
+    size_t n = ws_ext_value(param, text, sizeof text);
+    if (n == 1 && text[0] >= '8' && text[0] <= '9')
+        return (uint8_t)(text[0] - '0');
+    if (n == 2 && text[0] == '1' && text[1] >= '0' && text[1] <= '5')
+        return (uint8_t)(10 + text[1] - '0');
+    return 0;
+}
+
+/* A parameter with one of the four names, once. */
+static void
+read_param(const struct ws_ext_param *param, struct ws_deflate_params *out,
+           unsigned *seen)
+{
+    const struct {
+        const char *name;
+        uint8_t *bits; /* or: */
+        bool *flag;
+    } known[] = {
+        {"client_max_window_bits", &out->client_max_window_bits, NULL},
+        {"server_max_window_bits", &out->server_max_window_bits, NULL},
+        {"client_no_context_takeover", NULL, &out->client_no_context_takeover},
+        {"server_no_context_takeover", NULL, &out->server_no_context_takeover},
+    };
+    for (unsigned i = 0; i < 4; i++) {
+        if (!slice_equal_nocase(param->name, slice_cstr(known[i].name)))
+            continue;
+        uint8_t bits = window_bits(param);
+        bool ok = known[i].flag ? !param->value.ptr : bits != 0;
+        if (*seen >> i & 1u || !ok)
+            break;
+        *seen |= 1u << i;
+        if (known[i].flag)
+            *known[i].flag = true;
+        else
+            *known[i].bits = bits;
+        return;
+    }
+    out->invalid = true;
+}
+
+bool
+ws_ext_deflate_agreed(const struct ws_ext_list *agreed,
+                      struct ws_deflate_params *out)
+{
+    struct slice name = slice_cstr("permessage-deflate");
+    for (size_t i = 0; i < agreed->n; i++) {
+        const struct ws_ext *ext = &agreed->ext[i];
+        unsigned seen = 0;
+        if (!slice_equal_nocase(ext->name, name))
+            continue;
+        *out = (struct ws_deflate_params){.client_max_window_bits = 15,
+                                          .server_max_window_bits = 15};
+        for (size_t k = 0; k < ext->n_params; k++)
+            read_param(&agreed->params[ext->first_param + k], out, &seen);
+        return true;
+    }
+    return false;
+}

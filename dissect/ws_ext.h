@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ws_ext.h - Sec-WebSocket-Extensions (RFC 6455 section 9.1) and the
+ * parameters of permessage-deflate (RFC 7692 section 7.1).
+ *
+ *   extension-list  = 1#extension
+ *   extension       = extension-token *( ";" extension-param )
+ *   extension-param = token [ "=" ( token | quoted-string ) ]
+ *
+ * With white space allowed between all of these (the "implied *LWS" of
+ * RFC 2616 section 2.1, which RFC 6455 uses) and empty list elements.
+ */
+#ifndef DISSECT_WS_EXT_H
+#define DISSECT_WS_EXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+#define WS_EXT_MAX 16u        /* extensions kept of one head */
+#define WS_EXT_PARAMS_MAX 32u /* parameters kept of one head, all together */
+
+struct ws_ext_param {
+    struct slice name;
+    /* Of a quoted-string what stands between the quotes, backslash escapes as
+     * sent (see escaped).  ptr NULL: no value. */
+    struct slice value;
+    bool quoted;  /* the value was a quoted-string */
+    bool escaped; /* ... with backslashes: ws_ext_value() takes them out */
+};
+
+struct ws_ext {
+    struct slice name;
+    size_t first_param; /* index into ws_ext_list.params */
+    size_t n_params;
+};
+
+/* Elements in the order sent, over all header lines. */
+struct ws_ext_list {
+    size_t n;
+    struct ws_ext ext[WS_EXT_MAX];
+    size_t n_params;
+    struct ws_ext_param params[WS_EXT_PARAMS_MAX];
+    bool malformed; /* the grammar was broken somewhere */
+    bool truncated; /* more elements than are kept */
+};
+
+/* Agreed parameters of permessage-deflate. */
+struct ws_deflate_params {
+    uint8_t client_max_window_bits; /* 8..15 */
+    uint8_t server_max_window_bits; /* 8..15 */
+    bool client_no_context_takeover;
+    bool server_no_context_takeover;
+    /* Something in them breaks RFC 7692 section 7.1 (unknown or repeated
+     * name, value missing, out of range or where none may stand): a client
+     * must fail the connection.  Such a parameter is passed over. */
+    bool invalid;
+};
+
+/* Empties the list; needed before the first ws_ext_parse(). */
+void ws_ext_init(struct ws_ext_list *list);
+
+/*
+ * Adds the extensions of one header line to list; call it for each of the
+ * repeated lines, in order.  Slices point into value.
+ *
+ * Never fails: what breaks the grammar sets list->malformed and is passed
+ * over up to the next ";" or ",", what does not fit sets list->truncated.
+ */
+void ws_ext_parse(struct ws_ext_list *list, struct slice value);
+
+/*
+ * Writes the value of param, backslash escapes taken out (RFC 9110 section
+ * 5.6.4), into out.  Returns its length, at most max; a longer value is cut.
+ */
+size_t ws_ext_value(const struct ws_ext_param *param, uint8_t *out, size_t max);
+
+/*
+ * Finds permessage-deflate among the agreed extensions (those of the
+ * response) and reads its parameters; absent and invalid ones become 15 and
+ * false.  False: not agreed, *out untouched.
+ */
+bool ws_ext_deflate_agreed(const struct ws_ext_list *agreed,
+                           struct ws_deflate_params *out);
+
+#endif /* DISSECT_WS_EXT_H */

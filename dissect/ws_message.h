@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * ws_message.h - messages of one direction (RFC 6455, section 5.4): payload
+ * of data frames in; unmasked, joined, inflated (RFC 7692, section 7.2.2),
+ * UTF-8-checked (section 8.1), hashed and as far as wanted kept.
+ *
+ * Nothing is unmasked that nobody reads: a binary message of which nothing is
+ * kept or hashed costs one addition for each run of payload.
+ *
+ * Knows neither frames nor events in their order: ws_stream.h.
+ */
+#ifndef DISSECT_WS_MESSAGE_H
+#define DISSECT_WS_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "base/utf8.h"
+#include "dissect/digest.h"
+#include "dissect/dissect.h"
+#include "dissect/event.h"
+#include "dissect/ws_deflate.h"
+
+/* Payload is unmasked and inflated in pieces of this many bytes; a message
+ * that fits into one is handed on without a copy. */
+#define WS_PLAIN_LEN 65536u
+#define WS_INFLATED_LEN 131072u
+
+/* Kept bytes of all messages in progress together; beyond it messages are
+ * truncated as if their own limit was reached. */
+#define WS_KEPT_MAX ((uint64_t)256 << 20)
+
+/* What all streams of one dissector share.  Members are for ws_message.c,
+ * ws_stream.c and tests. */
+struct ws_shared {
+    uint64_t inflate_len;    /* inflated bytes of a message, at most */
+    size_t keep;             /* payload bytes kept of a message */
+    const char *digest_name; /* NULL: no digests; borrowed */
+    struct digest *digest;   /* for messages that come in one run */
+    struct ws_inflate_pool *pool;
+    uint64_t kept;     /* bytes in messages in progress */
+    uint8_t *plain;    /* scratch of WS_PLAIN_LEN */
+    uint8_t *inflated; /* scratch of WS_INFLATED_LEN */
+    uint8_t digest_out[DIGEST_MAX];
+    /* Events are built in place: clearing a new one each time costs as much
+     * as all the rest of a small frame. */
+    struct event_frame frame_event;
+    struct event_message message_event;
+};
+
+/* What is wrong with a message; a set.  Each comes once per message. */
+enum ws_message_finding {
+    WS_MESSAGE_BAD_UTF8 = 1u << 0,        /* see utf8.valid           */
+    WS_MESSAGE_UTF8_CUT = 1u << 1,        /* ends inside a character  */
+    WS_MESSAGE_INFLATE_FAILED = 1u << 2,  /* see inflate_error        */
+    WS_MESSAGE_CONTEXT_MISSING = 1u << 3, /* history unknown          */
+    WS_MESSAGE_BOMB = 1u << 4,            /* 100 : 1 and above 1 MiB  */
+    WS_MESSAGE_TOO_LARGE = 1u << 5,       /* inflate_len was reached  */
+};
+
+/* One direction.  Embed it; the members are for ws_message.c, ws_stream.c
+ * and tests. */
+struct ws_message {
+    struct ws_shared *shared;
+    struct ws_inflate inflate; /* history, from message to message */
+    /* The message in progress; nothing below counts while !open. */
+    bool open;
+    uint8_t opcode;
+    bool compressed;
+    bool judging;   /* its UTF-8 is being checked */
+    bool hashing;   /* its digest is being computed */
+    bool inflating; /* compressed, and no trouble yet */
+    bool whole;     /* nothing is missing so far */
+    bool limited;   /* shared->inflate_len was reached */
+    bool ended;     /* the tail was inflated */
+    bool truncated; /* kept is not all of it */
+    uint64_t wire_len;
+    uint64_t plain_len; /* decoded bytes so far */
+    struct utf8 utf8;
+    const char *inflate_error;
+    struct buf kept;
+    struct slice direct;   /* instead of kept: the whole message in scratch
+                            * or input, until the call returns */
+    struct digest *digest; /* for messages in several runs; made on demand */
+    bool digest_direct;    /* shared->digest holds this message */
+};
+
+void ws_message_init(struct ws_message *m, struct ws_shared *shared,
+                     bool takeover);
+void ws_message_fini(struct ws_message *m);
+
+/*
+ * Begins a message; none may be open.
+ *
+ * judge       check a text message's UTF-8 (not when RSV bits of unknown
+ *             meaning may have changed what it holds).
+ *
+ * Returns a set of enum ws_message_finding, as do the next two.
+ */
+unsigned ws_message_begin(struct ws_message *m, uint8_t opcode, bool compressed,
+                          bool judge);
+
+/*
+ * The next run of payload (never empty) of one of its frames.
+ *
+ * mask  the frame's, or NULL when it is not masked.
+ * off   where run starts in its frame's payload.
+ * last  the run ends the message's final frame.
+ */
+unsigned ws_message_data(struct ws_message *m, struct slice run,
+                         const uint8_t *mask, uint64_t off, bool last);
+
+/* len bytes of payload were not captured. */
+void ws_message_gap(struct ws_message *m, uint64_t len);
+
+/*
+ * Ends the message.  finished: its final frame is over; otherwise it never
+ * will be.  Fills what the message itself knows into *out: opcode, wire_len,
+ * compressed, has_len, len, complete, has_utf8_error, utf8_error, payload,
+ * truncated, inflate_error, has_digest, digest.  payload and digest live
+ * until the next ws_message call for any stream of m->shared or until the
+ * input of this call's ws_message_data() goes.
+ */
+unsigned ws_message_end(struct ws_message *m, bool finished,
+                        struct event_message *out);
+
+/* After the event: lets go of kept bytes. */
+void ws_message_release(struct ws_message *m);
+
+#endif /* DISSECT_WS_MESSAGE_H */

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: MIT */
+#include "dissect/ws_stream.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/rd.h"
+#include "base/utf8.h"
+#include "dissect/ws_message.h"
+#include "dissect/ws_unmask.h"
+
+/* What a frame's payload is to us. */
+enum role {
+    ROLE_MESSAGE = 0, /* part of the open message */
+    ROLE_CONTROL,     /* close, ping, pong, reserved control */
+    ROLE_OTHER,       /* reserved data, continuation of nothing */
+};
+
+struct ws_stream {
+    struct ws_frame frame;
+    struct ws_stream_stats stats;
+    struct ws_shared *shared;
+    struct emitter *emit;
+    enum ws_sender from;
+    bool want_frames, want_messages;
+    bool quiet; /* neither frames nor messages are wanted */
+    bool has_deflate;
+    bool other_open; /* a reserved data frame without FIN came last */
+    /* The current frame; counts while in_frame. */
+    bool in_frame;
+    bool frame_whole; /* no gap in it so far */
+    enum role role;
+    struct stamp frame_first;
+    struct stamp header_first; /* of a header that is cut */
+    /* The open message. */
+    uint32_t message_frames;
+    struct stamp message_first;
+    struct ws_message message;
+    uint8_t control_len; /* bytes in control */
+    uint8_t control[WS_FRAME_CONTROL_MAX];
+};
+
+enum err
+ws_stream_new(struct ws_stream **out, const struct ws_stream_config *config,
+              uint64_t offset)
+{
+    struct ws_stream *s = calloc(1, sizeof *s);
+    if (!s)
+        return ERR_NOMEM;
+    s->shared = config->shared;
+    s->emit = config->emit;
+    s->from = config->from;
+    s->has_deflate = config->has_deflate;
+    s->want_frames = emit_wants(s->emit, EVENT_FRAME);
+    s->want_messages = emit_wants(s->emit, EVENT_MESSAGE);
+    s->quiet = !s->want_frames && !s->want_messages;
+    ws_frame_init(&s->frame, s->from, s->has_deflate ? WS_FRAME_RSV1 : 0,
+                  offset);
+    ws_message_init(&s->message, s->shared, !config->no_context_takeover);
+    *out = s;
+    return ERR_OK;
+}
+
+void
+ws_stream_free(struct ws_stream *s)
+{
+    if (!s)
+        return;
+    ws_message_fini(&s->message);
+    free(s);
+}
+
+const struct ws_stream_stats *
+ws_stream_stats(const struct ws_stream *s)
+{
+    return &s->stats;
+}
+
+static struct stamp
+stamp_of(const struct pkt_meta *meta)
+{
+    return (struct stamp){meta->time_ns, meta->number};
+}
+
+/* ---- Findings ------------------------------------------------------- */
+
+/* frame, message: numbers, or 0 when it concerns none. */
+static void
+find(struct ws_stream *s, enum finding_id id, struct stamp at, uint64_t off,
+     uint64_t frame, uint64_t message, const char *detail)
+{
+    emit_finding(s->emit, &(struct event_finding){.id = id,
+                                                  .has_from = true,
+                                                  .from = s->from,
+                                                  .at = at,
+                                                  .offset = off,
+                                                  .frame = frame,
+                                                  .message = message,
+                                                  .detail = detail});
+}
+
+/* About the current frame. */
+static void
+find_in_frame(struct ws_stream *s, enum finding_id id, struct stamp at,
+              const char *detail)
+{
+    find(s, id, at, s->frame.cur.offset, s->stats.frames, 0, detail);
+}
+
+static void
+find_header(struct ws_stream *s, const struct ws_frame_header *h,
+            struct stamp at)
+{
+    static const struct {
+        uint32_t bit;
+        enum finding_id id;
+    } table[] = {
+        {WS_FRAME_BAD_RSV1, FINDING_FRAME_RSV1_NOT_NEGOTIATED},
+        {WS_FRAME_BAD_RSV23, FINDING_FRAME_RSV2_OR_RSV3_SET},
+        {WS_FRAME_BAD_OPCODE, FINDING_FRAME_OPCODE_RESERVED},
+        {WS_FRAME_LEN_PADDED, FINDING_FRAME_LENGTH_NOT_MINIMAL},
+        {WS_FRAME_CTL_FRAG, FINDING_FRAME_CONTROL_FRAGMENTED},
+        {WS_FRAME_CTL_LONG, FINDING_FRAME_CONTROL_TOO_LONG},
+        {WS_FRAME_RSV1_CONT, FINDING_DEFLATE_RSV1_ON_CONTINUATION},
+        {WS_FRAME_RSV1_CTL, FINDING_DEFLATE_RSV1_ON_CONTROL},
+    };
+    if (h->findings & WS_FRAME_BAD_MASK)
+        find_in_frame(s,
+                      s->from == WS_SENDER_CLIENT
+                          ? FINDING_FRAME_CLIENT_UNMASKED
+                          : FINDING_FRAME_SERVER_MASKED,
+                      at, NULL);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (h->findings & table[i].bit)
+            find_in_frame(s, table[i].id, at, NULL);
+}
+
+/* found: a set of enum ws_message_finding, about the open message. */
+static void
+find_message(struct ws_stream *s, unsigned found, struct stamp at)
+{
+    static const struct {
+        unsigned bit;
+        enum finding_id id;
+    } table[] = {
+        {WS_MESSAGE_BAD_UTF8, FINDING_MESSAGE_INVALID_UTF8},
+        {WS_MESSAGE_UTF8_CUT, FINDING_MESSAGE_UTF8_INCOMPLETE},
+        {WS_MESSAGE_CONTEXT_MISSING, FINDING_DEFLATE_CONTEXT_MISSING},
+        {WS_MESSAGE_INFLATE_FAILED, FINDING_DEFLATE_INFLATE_FAILED},
+        {WS_MESSAGE_BOMB, FINDING_DEFLATE_BOMB},
+        {WS_MESSAGE_TOO_LARGE, FINDING_MESSAGE_TOO_LARGE},
+    };
+    const struct ws_message *m = &s->message;
+    char text[80];
+    if (!found)
+        return;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        const char *detail = NULL;
+        if (!(found & table[i].bit))
+            continue;
+        if (table[i].bit == WS_MESSAGE_INFLATE_FAILED)
+            detail = m->inflate_error;
+        else if (table[i].bit & (WS_MESSAGE_BAD_UTF8 | WS_MESSAGE_UTF8_CUT) &&
+                 emit_finding_count(s->emit, table[i].id) == 0) {
+            snprintf(text, sizeof text,
+                     "valid up to byte %" PRIu64 " of the message",
+                     m->utf8.valid);
+            detail = text;
+        }
+        find(s, table[i].id, at, s->frame.cur.offset, s->stats.frames,
+             s->stats.messages, detail);
+    }
+}
+
+/* ---- Messages ------------------------------------------------------- */
+
+/* Ends the open message and describes it.  The description and what it points
+ * to live until ws_message_release(). */
+static const struct event_message *
+message_close(struct ws_stream *s, bool finished, struct stamp at)
+{
+    struct event_message *ev = &s->shared->message_event;
+    ev->from = s->from;
+    ev->number = s->stats.messages;
+    ev->first = s->message_first;
+    ev->at = at;
+    ev->n_frames = s->message_frames;
+    find_message(s, ws_message_end(&s->message, finished, ev), at);
+    return ev;
+}
+
+/* The open message, if any, will never be finished. */
+static void
+message_abandon(struct ws_stream *s, struct stamp at)
+{
+    if (!s->message.open)
+        return;
+    emit_message(s->emit, message_close(s, false, at));
+    ws_message_release(&s->message);
+}
+
+static void
+message_open(struct ws_stream *s, const struct ws_frame_header *h,
+             struct stamp at)
+{
+    /* A bit whose meaning is unknown may have changed what the payload is:
+     * then it is not judged as text. */
+    bool judge = !(h->findings & (WS_FRAME_BAD_RSV1 | WS_FRAME_BAD_RSV23));
+    bool compressed = s->has_deflate && (h->rsv & WS_FRAME_RSV1);
+    s->stats.messages++;
+    s->message_frames = 1;
+    s->message_first = s->frame_first;
+    find_message(s, ws_message_begin(&s->message, h->opcode, compressed, judge),
+                 at);
+}
+
+/* ---- Frames --------------------------------------------------------- */
+
+static void
+header_data(struct ws_stream *s, const struct ws_frame_header *h,
+            struct stamp at)
+{
+    s->role = ROLE_MESSAGE;
+    if (h->opcode == WS_OP_CONT && s->message.open) {
+        s->message_frames++;
+    } else if (h->opcode == WS_OP_CONT) {
+        s->role = ROLE_OTHER;
+        /* What continues a reserved data frame is no orphan. */
+        if (!s->other_open)
+            find_in_frame(s, FINDING_FRAME_CONTINUATION_ORPHAN, at, NULL);
+        s->other_open = s->other_open && !h->fin;
+    } else if (h->findings & WS_FRAME_BAD_OPCODE) {
+        s->role = ROLE_OTHER;
+        s->other_open = !h->fin && !s->message.open;
+    } else {
+        s->other_open = false;
+        if (s->message.open) {
+            find(s, FINDING_FRAME_MESSAGE_INTERLEAVED, at, h->offset,
+                 s->stats.frames, s->stats.messages, NULL);
+            message_abandon(s, at);
+        }
+        message_open(s, h, at);
+    }
+}
+
+static void
+header(struct ws_stream *s, const struct ws_frame_header *h, struct stamp at)
+{
+    s->stats.frames++;
+    if (s->stats.close_frames > 0)
+        s->stats.after_close++;
+    s->in_frame = true;
+    s->frame_whole = true;
+    s->control_len = 0;
+    if (h->findings)
+        find_header(s, h, at);
+    if (ws_opcode_is_control(h->opcode))
+        s->role = ROLE_CONTROL;
+    else
+        header_data(s, h, at);
+}
+
+/* Keeps the start of a control frame's payload. */
+static void
+payload_control(struct ws_stream *s, const struct ws_frame_event *ev)
+{
+    size_t room = sizeof s->control - s->control_len;
+    size_t n = ev->data.len < room ? ev->data.len : room;
+    bool wanted = s->want_frames || ev->header->opcode == WS_OP_CLOSE;
+    /* Behind a gap nothing is kept: it would be taken for the beginning. */
+    if (!wanted || !s->frame_whole || n == 0)
+        return;
+    ws_unmask(s->control + s->control_len, ev->data.ptr, n, ev->header->mask,
+              ev->data_off);
+    s->control_len = (uint8_t)(s->control_len + n);
+}
+
+static void
+payload(struct ws_stream *s, const struct ws_frame_event *ev, struct stamp at)
+{
+    const struct ws_frame_header *h = ev->header;
+    s->stats.payload_bytes += ev->data.len;
+    if (s->role == ROLE_CONTROL) {
+        payload_control(s, ev);
+    } else if (s->role == ROLE_MESSAGE) {
+        unsigned found =
+            ws_message_data(&s->message, ev->data, h->masked ? h->mask : NULL,
+                            ev->data_off, ev->end && h->fin);
+        if (found)
+            find_message(s, found, at);
+    }
+}
+
+/* Reads a Close frame, RFC 6455 section 5.5.1. */
+static void
+end_close(struct ws_stream *s, struct stamp at)
+{
+    struct ws_stream_stats *st = &s->stats;
+    bool first = st->close_frames++ == 0;
+    if (first)
+        st->first_close = at;
+    if (s->frame.cur.payload_len == 1)
+        find_in_frame(s, FINDING_CLOSE_PAYLOAD_ONE_BYTE, at, NULL);
+    if (s->control_len < 2)
+        return;
+    if (first) {
+        st->has_close_code = true;
+        st->close_code = rd_load_be16(s->control);
+    }
+    struct utf8 check;
+    utf8_init(&check);
+    utf8_feed(&check, s->control + 2, s->control_len - 2u);
+    /* A reason that we hold only in part may end inside a character. */
+    bool all = s->frame_whole && s->frame.cur.payload_len == s->control_len;
+    if (check.bad || (all && !utf8_done(&check)))
+        find_in_frame(s, FINDING_CLOSE_REASON_INVALID_UTF8, at, NULL);
+}
+
+static void
+emit_current_frame(struct ws_stream *s, bool ended, struct stamp at,
+                   const struct event_message *completed)
+{
+    struct event_frame *ev = &s->shared->frame_event;
+    const struct ws_frame_header *h = &s->frame.cur;
+    bool in_message = s->role == ROLE_MESSAGE;
+    ev->from = s->from;
+    ev->number = s->stats.frames;
+    ev->first = s->frame_first;
+    ev->at = at;
+    ev->header = *h;
+    ev->complete = ended && s->frame_whole;
+    ev->synced = true;
+    ev->message = in_message ? s->stats.messages : 0;
+    ev->compressed = in_message && s->message.compressed;
+    ev->payload = slice_make(s->control, s->control_len);
+    ev->completed = completed;
+    ev->has_close_code = h->opcode == WS_OP_CLOSE && s->control_len >= 2;
+    ev->close_code = 0;
+    ev->close_reason = slice_make(NULL, 0);
+    if (ev->has_close_code) {
+        ev->close_code = rd_load_be16(s->control);
+        ev->close_reason = slice_make(s->control + 2, s->control_len - 2u);
+    }
+    emit_frame(s->emit, ev);
+}
+
+/* The current frame is over. */
+static void
+frame_end(struct ws_stream *s, struct stamp at)
+{
+    const struct ws_frame_header *h = &s->frame.cur;
+    const struct event_message *message = NULL;
+    s->in_frame = false;
+    s->stats.last_frame = at;
+    if (h->opcode == WS_OP_CLOSE)
+        end_close(s, at);
+    if (s->role == ROLE_MESSAGE && h->fin)
+        message = message_close(s, true, at);
+    if (s->want_frames)
+        emit_current_frame(s, true, at, s->want_messages ? message : NULL);
+    if (message) {
+        if (s->want_messages)
+            emit_message(s->emit, message);
+        ws_message_release(&s->message);
+    }
+}
+
+/* The rest of the current frame will never be seen. */
+static void
+frame_abandon(struct ws_stream *s, struct stamp at)
+{
+    if (!s->in_frame)
+        return;
+    s->in_frame = false;
+    if (s->frame.cur.opcode == WS_OP_CLOSE)
+        end_close(s, at);
+    if (s->want_frames)
+        emit_current_frame(s, false, at, NULL);
+}
+
+/* Whether the bytes, unmasked, are valid UTF-8 as they stand. */
+static bool
+is_text(struct ws_stream *s, struct slice data, const uint8_t *mask)
+{
+    if (mask) {
+        if (ws_unmask_is_ascii(data.ptr, data.len, mask, 0))
+            return true;
+        if (data.len > WS_PLAIN_LEN)
+            return false;
+        ws_unmask(s->shared->plain, data.ptr, data.len, mask, 0);
+        data.ptr = s->shared->plain;
+    }
+    return utf8_prefix(data.ptr, data.len) == data.len;
+}
+
+/*
+ * A whole, uncompressed, faultless message in one frame of which nobody wants
+ * more than the count: most frames there are.  Returns false, with nothing
+ * changed, when it is not one.
+ */
+static bool
+take_simple(struct ws_stream *s, const struct ws_frame_header *h,
+            struct slice *in, struct stamp at)
+{
+    if (!s->quiet || h->findings || h->rsv || !h->fin || s->message.open ||
+        h->opcode > WS_OP_BINARY || h->opcode == WS_OP_CONT ||
+        h->payload_len > in->len)
+        return false;
+    struct slice data = slice_head(*in, (size_t)h->payload_len);
+    if (h->opcode == WS_OP_TEXT &&
+        !is_text(s, data, h->masked ? h->mask : NULL))
+        return false;
+    ws_frame_take_rest(&s->frame, in);
+    s->stats.frames++;
+    s->stats.messages++;
+    s->stats.payload_bytes += data.len;
+    s->stats.last_frame = at;
+    s->other_open = false;
+    if (s->stats.close_frames > 0)
+        s->stats.after_close++;
+    return true;
+}
+
+/* ---- The stream ----------------------------------------------------- */
+
+/* Boundaries are lost.  This is where looking for new ones begins; until
+ * then bytes are only counted. */
+static void
+lose(struct ws_stream *s, struct stamp at)
+{
+    frame_abandon(s, at);
+    message_abandon(s, at);
+    s->stats.lost = true;
+}
+
+void
+ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
+               const struct pkt_meta *meta)
+{
+    struct stamp at = stamp_of(meta);
+    struct ws_frame_event ev;
+    enum ws_frame_step step;
+    s->stats.wire_bytes += data.len;
+    if (s->stats.lost)
+        return;
+    assert(off == s->frame.offset);
+    bool cut = ws_frame_in_header(&s->frame);
+    while ((step = ws_frame_next(&s->frame, &data, &ev))) {
+        if (step == WS_FRAME_LOST) {
+            find(s, FINDING_FRAME_LENGTH_HIGH_BIT, at, ev.header->offset, 0, 0,
+                 NULL);
+            lose(s, at);
+            break;
+        }
+        if (step == WS_FRAME_HEADER) {
+            if (take_simple(s, ev.header, &data, at)) {
+                cut = false;
+                continue;
+            }
+            s->frame_first = cut ? s->header_first : at;
+            cut = false;
+            header(s, ev.header, at);
+        } else {
+            payload(s, &ev, at);
+        }
+        if (ev.end)
+            frame_end(s, at);
+    }
+    if (!cut && ws_frame_in_header(&s->frame))
+        s->header_first = at;
+    s->stats.frame_open = s->in_frame || ws_frame_in_header(&s->frame);
+    s->stats.message_open = s->message.open;
+}
+
+/* Where the frame after the current one starts. */
+static uint64_t
+next_frame_offset(const struct ws_frame_header *h)
+{
+    uint64_t end = h->payload_len + h->header_len;
+    return h->offset > UINT64_MAX - end ? UINT64_MAX : h->offset + end;
+}
+
+void
+ws_stream_gap(struct ws_stream *s, uint64_t off, uint64_t len,
+              const struct pkt_meta *meta)
+{
+    struct stamp at = stamp_of(meta);
+    bool was_lost = s->stats.lost;
+    if (len == 0)
+        return;
+    assert(was_lost || off == s->frame.offset);
+    s->stats.gap_bytes += len;
+    enum ws_frame_hole hole =
+        was_lost ? WS_FRAME_HOLE_LOST : ws_frame_gap(&s->frame, len);
+    struct event_gap gap = {.from = s->from,
+                            .at = at,
+                            .offset = off,
+                            .len = len};
+    if (hole != WS_FRAME_HOLE_LOST) {
+        gap.resynced = true;
+        gap.resync_offset = next_frame_offset(&s->frame.cur);
+    }
+    emit_gap(s->emit, &gap);
+    find(s, FINDING_TCP_STREAM_GAP, at, off, s->in_frame ? s->stats.frames : 0,
+         0, NULL);
+    if (was_lost)
+        return;
+    s->frame_whole = false;
+    if (hole == WS_FRAME_HOLE_LOST) {
+        find(s, FINDING_FRAME_SYNC_LOST, at, off, 0, 0, NULL);
+        lose(s, at);
+    } else {
+        if (s->role == ROLE_MESSAGE)
+            ws_message_gap(&s->message, len);
+        if (hole == WS_FRAME_HOLE_TO_END)
+            frame_end(s, at);
+    }
+    s->stats.frame_open = s->in_frame;
+    s->stats.message_open = s->message.open;
+}
+
+void
+ws_stream_end(struct ws_stream *s, const struct pkt_meta *meta)
+{
+    struct stamp at = stamp_of(meta);
+    frame_abandon(s, at);
+    message_abandon(s, at);
+}

@@ -1,0 +1,177 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# TAP: --help, the man page and the bash, zsh and fish completions name each
+# option and each command of the tables, and none that the tables do not have.
+#
+# The tables are read here with sed, not with the code that made the outputs.
+# Run from the build folder; srcdir says where the sources are.
+set -u
+LC_ALL=C.UTF-8
+export LC_ALL
+
+srcdir=${srcdir:-.}
+wsray=${WSRAY:-./wsray}
+tmp=$(mktemp -d) || exit 99
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 99' HUP INT TERM
+
+number=0
+failed=0
+
+# result STATUS NAME: prints one line of TAP.
+result() {
+    number=$((number + 1))
+    if [ "$1" -eq 0 ]; then
+        echo "ok $number - $2"
+    else
+        echo "not ok $number - $2"
+        failed=1
+    fi
+}
+
+skip() {
+    number=$((number + 1))
+    echo "ok $number - $1 # SKIP $2"
+}
+
+# A generated file: in the build folder, or in the sources of a release.
+find_file() {
+    if [ -f "$1" ]; then
+        echo "$1"
+    else
+        echo "$srcdir/$1"
+    fi
+}
+
+# same NAME WANT GOT: both files hold the same lines, in any order.
+same() {
+    sort -u "$2" >"$tmp/want.sorted"
+    sort -u "$3" >"$tmp/got.sorted"
+    if diff "$tmp/want.sorted" "$tmp/got.sorted" >"$tmp/diff"; then
+        result 0 "$1"
+    else
+        sed -e 's/^</# only in the table:/' -e 's/^>/# only there:/' \
+            -e '/^[0-9]/d' "$tmp/diff"
+        result 1 "$1"
+    fi
+}
+
+# ---- the tables ----
+
+options_def=$srcdir/ui/options.def
+commands_def=$srcdir/ui/commands.def
+
+sed -n 's/^OPTION([A-Z0-9_]*, "\([a-z0-9-]*\)", .*/--\1/p' "$options_def" \
+    >"$tmp/names"
+sed -n "s/^OPTION([A-Z0-9_]*, \"[a-z0-9-]*\", '\(.\)'.*/-\1/p" \
+    "$options_def" >"$tmp/letters"
+sed -n 's/^COMMAND([A-Z0-9_]*, "\([a-z0-9-]*\)".*/\1/p' "$commands_def" \
+    >"$tmp/commands"
+cat "$tmp/names" "$tmp/letters" >"$tmp/options"
+
+rows=$(grep -c '^OPTION(' "$options_def")
+test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/names")"
+result $? "each row of options.def has its name on its first line"
+rows=$(grep -c '^COMMAND(' "$commands_def")
+test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/commands")"
+result $? "each row of commands.def has its name on its first line"
+
+# ---- --help ----
+
+# Only the first words of a line: sentences may speak of options as well.
+help_options() {
+    sed -n -e 's/^  \(-.\), \(--[a-z0-9-]*\).*/\1 \2/p' \
+        -e 's/^      \(--[a-z0-9-]*\).*/\1/p' | tr ' ' '\n'
+}
+
+"$wsray" --help >"$tmp/help" 2>"$tmp/stderr" </dev/null
+result $? "wsray --help runs"
+help_options <"$tmp/help" >"$tmp/got"
+same "--help names each option" "$tmp/options" "$tmp/got"
+sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\).*/\1/p' "$tmp/help" >"$tmp/got"
+same "--help names each command" "$tmp/commands" "$tmp/got"
+
+: >"$tmp/got"
+status=0
+while read -r command; do
+    "$wsray" "$command" --help >"$tmp/help.one" </dev/null || status=1
+    grep -q "^Usage: wsray $command " "$tmp/help.one" || status=1
+    help_options <"$tmp/help.one" >>"$tmp/got"
+done <"$tmp/commands"
+result $status "wsray COMMAND --help runs for each command"
+same "the help of all commands together names each option" \
+    "$tmp/options" "$tmp/got"
+
+# ---- man page ----
+
+man=$(find_file doc/wsray.1)
+sed -e 's/\\-/-/g' -e 's/\\f[BIR]//g' "$man" >"$tmp/man"
+sed -n '/^\.SH OPTIONS/,/^\.SH EXIT/p' "$tmp/man" |
+    sed -n -e 's/^\(-.\), \(--[a-z0-9-]*\).*/\1 \2/p' \
+        -e 's/^\(--[a-z0-9-]*\).*/\1/p' | tr ' ' '\n' >"$tmp/got"
+same "the man page names each option" "$tmp/options" "$tmp/got"
+sed -n '/^\.SH COMMANDS/,/^\.SH OPTIONS/p' "$tmp/man" |
+    sed -n '/^\.TP/{n;p;}' >"$tmp/got"
+same "the man page names each command" "$tmp/commands" "$tmp/got"
+grep -q '@[A-Z]*@' "$man"
+test $? -eq 1
+result $? "the man page has no place left to fill in"
+
+# ---- bash ----
+
+bash_file=$(find_file completions/bash/wsray)
+sed -n "s/^ *[a-z*-]*) options='\(.*\)';;/\1/p" "$bash_file" | tr ' ' '\n' \
+    >"$tmp/got"
+same "the bash completion names each option" "$tmp/options" "$tmp/got"
+# shellcheck disable=SC2016 # the dollar is the completion's
+sed -n 's/^ *\([a-z|-]*\)) command=\$.*/\1/p' "$bash_file" | tr '|' '\n' \
+    >"$tmp/got"
+same "the bash completion names each command" "$tmp/commands" "$tmp/got"
+
+if command -v bash >/dev/null 2>&1; then
+    # Ask it as bash does: all options, and all commands.
+    # shellcheck disable=SC2016 # expanded by that bash
+    bash -c '. "$1" && cd / && COMP_WORDS=(wsray "$2") COMP_CWORD=1 &&
+        _wsray && printf "%s\n" "${COMPREPLY[@]}"' - \
+        "$(cd "$(dirname "$bash_file")" && pwd)/wsray" -- \
+        >"$tmp/got" 2>&1
+    same "bash completes each long option" "$tmp/names" "$tmp/got"
+else
+    skip "bash completes each long option" "no bash"
+fi
+
+# ---- zsh ----
+
+zsh_file=$(find_file completions/zsh/_wsray)
+sed -n -e "s/.*{\(-.\)+*,\(--[a-z0-9-]*\)=*}.*/\1 \2/p" \
+    -e "s/^ *[*']*\(--[a-z0-9-]*\)=*\[.*/\1/p" "$zsh_file" |
+    tr ' ' '\n' >"$tmp/got"
+same "the zsh completion names each option" "$tmp/options" "$tmp/got"
+sed -n "s/^ *'\([a-z-]*\):.*'\$/\1/p" "$zsh_file" >"$tmp/got"
+same "the zsh completion names each command" "$tmp/commands" "$tmp/got"
+if command -v zsh >/dev/null 2>&1; then
+    zsh -n "$zsh_file"
+    result $? "zsh reads its completion"
+else
+    skip "zsh reads its completion" "no zsh"
+fi
+
+# ---- fish ----
+
+fish_file=$(find_file completions/fish/wsray.fish)
+sed -n -e 's/.* -s \(.\) -l .*/-\1/p' "$fish_file" >"$tmp/got"
+sed -n -e 's/.* -l \([a-z0-9-]*\) .*/--\1/p' "$fish_file" >>"$tmp/got"
+same "the fish completion names each option" "$tmp/options" "$tmp/got"
+sed -n 's/.* -n __fish_is_first_arg -a \([a-z-]*\) .*/\1/p' "$fish_file" \
+    >"$tmp/got"
+same "the fish completion names each command" "$tmp/commands" "$tmp/got"
+if command -v fish >/dev/null 2>&1; then
+    fish --no-execute "$fish_file"
+    result $? "fish reads its completion"
+else
+    skip "fish reads its completion" "no fish"
+fi
+
+echo "1..$number"
+exit $failed

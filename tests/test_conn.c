@@ -1,0 +1,455 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The way from two byte streams to events: what is found to be a WebSocket,
+ * how requests and responses meet, what waits for what.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "dissect/dissect.h"
+#include "tests/check_main.h"
+
+#define LOG_MAX 4096u
+
+/* How a step's bytes are cut into data calls. */
+enum cutting {
+    CUT_NOT = 0,
+    CUT_BYTES,  /* every byte alone */
+    CUT_TWO_AT, /* in two, at `cut_at` */
+};
+
+struct bench {
+    char log[LOG_MAX];
+    size_t log_len;
+    enum cutting cutting;
+    size_t cut_at;
+    uint64_t off[2];
+    struct pkt_meta meta;
+    void *ctx;
+    bool gone; /* detached or closed */
+};
+
+static void logf_(struct bench *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+logf_(struct bench *b, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    int n = vsnprintf(b->log + b->log_len, LOG_MAX - b->log_len, format, ap);
+    va_end(ap);
+    ck_assert_int_ge(n, 0);
+    b->log_len += (size_t)n;
+    ck_assert_uint_lt(b->log_len, LOG_MAX);
+}
+
+static void
+log_handshake(struct bench *b, uint32_t conn, const struct event_handshake *ev)
+{
+    static const char *const ok[] = {"?", "bad", "ok"};
+    logf_(b, "%u handshake %s status %d accept %s%s%s\n", conn,
+          handshake_seen_name(ev->seen),
+          ev->response_head ? ev->response_head->status : -1, ok[ev->accept_ok],
+          ev->accepted ? " open" : "", ev->has_deflate ? " deflate" : "");
+}
+
+static void
+on_event(void *ctx, const struct event *ev)
+{
+    struct bench *b = ctx;
+    switch (ev->type) {
+    case EVENT_HANDSHAKE:
+        log_handshake(b, ev->conn, ev->handshake);
+        break;
+    case EVENT_FRAME:
+        logf_(b, "%u frame %s %s %llu\n", ev->conn,
+              ws_sender_name(ev->frame->from),
+              ws_opcode_name(ev->frame->header.opcode),
+              (unsigned long long)ev->frame->header.payload_len);
+        break;
+    case EVENT_MESSAGE:
+        logf_(b, "%u message %s '%.*s'\n", ev->conn,
+              ws_sender_name(ev->message->from), (int)ev->message->payload.len,
+              (const char *)ev->message->payload.ptr);
+        break;
+    case EVENT_GAP:
+        logf_(b, "%u gap %s %llu\n", ev->conn, ws_sender_name(ev->gap->from),
+              (unsigned long long)ev->gap->len);
+        break;
+    case EVENT_FINDING:
+        logf_(b, "%u finding %s\n", ev->conn,
+              finding_info(ev->finding->id)->id);
+        break;
+    case EVENT_END:
+        logf_(b, "%u end %s\n", ev->conn, verdict_name(ev->end->verdict));
+        break;
+    }
+}
+
+static void
+feed(struct bench *b, unsigned dir, struct slice data)
+{
+    const struct stream_ops *ops = dissect_stream_ops();
+    b->meta.number++;
+    b->meta.time_ns += 1000000;
+    if (b->gone || data.len == 0)
+        return;
+    if (ops->data(b->ctx, dir, b->off[dir], data, &b->meta) == STREAM_DETACH) {
+        ops->close(b->ctx);
+        b->gone = true;
+    }
+    b->off[dir] += data.len;
+}
+
+static void
+feed_cut(struct bench *b, unsigned dir, struct slice data)
+{
+    if (b->cutting == CUT_BYTES) {
+        for (size_t i = 0; i < data.len; i++)
+            feed(b, dir, slice_make(data.ptr + i, 1));
+    } else if (b->cutting == CUT_TWO_AT && b->cut_at < data.len) {
+        feed(b, dir, slice_head(data, b->cut_at));
+        feed(b, dir, slice_skip(data, b->cut_at));
+    } else {
+        feed(b, dir, data);
+    }
+}
+
+/* One step of a scenario. */
+struct step {
+    char what;         /* 'c', 's': data; 'C', 'S': FIN; 'g': gap of the
+                          server; 'r': RST of the server; 0: end of table */
+    const char *bytes; /* 'c', 's' */
+    size_t len;        /* 'c', 's': 0 = strlen; 'g': bytes */
+};
+
+struct scenario {
+    const char *name;
+    bool midstream; /* no SYN was seen */
+    const struct step *steps;
+    const char *log;
+};
+
+static void
+end_dir(struct bench *b, unsigned dir, enum stream_end why)
+{
+    if (!b->gone)
+        dissect_stream_ops()->end(b->ctx, dir, why, &b->meta);
+}
+
+static void
+run_step(struct bench *b, const struct step *step)
+{
+    const struct stream_ops *ops = dissect_stream_ops();
+    size_t len = step->len || !step->bytes ? step->len : strlen(step->bytes);
+    switch (step->what) {
+    case 'c':
+    case 's':
+        feed_cut(b, step->what == 's', slice_make(step->bytes, len));
+        break;
+    case 'C':
+    case 'S':
+        b->meta.number++;
+        if (!b->gone)
+            ops->tcp(b->ctx, step->what == 'S', STREAM_TCP_FIN, &b->meta);
+        end_dir(b, step->what == 'S', STREAM_END_FIN);
+        break;
+    case 'g':
+        b->meta.number++;
+        if (!b->gone &&
+            ops->gap(b->ctx, 1, b->off[1], len, &b->meta) == STREAM_DETACH) {
+            ops->close(b->ctx);
+            b->gone = true;
+        }
+        b->off[1] += len;
+        break;
+    case 'r':
+        b->meta.number++;
+        if (!b->gone)
+            ops->tcp(b->ctx, 1, STREAM_TCP_RST, &b->meta);
+        end_dir(b, 1, STREAM_END_RST);
+        end_dir(b, 0, STREAM_END_RST);
+        break;
+    default:
+        ck_abort_msg("unknown step");
+    }
+}
+
+static bool
+ends_itself(const struct scenario *sc, char what)
+{
+    for (const struct step *s = sc->steps; s->what; s++)
+        if (s->what == what || s->what == 'r')
+            return true;
+    return false;
+}
+
+/* Runs a scenario and returns its log in b. */
+static void
+play(struct bench *b, const struct scenario *sc, enum cutting cutting,
+     size_t cut_at)
+{
+    const struct stream_ops *ops = dissect_stream_ops();
+    struct stream_pair pair = {.flow = 1,
+                               .syn_seen = {!sc->midstream, !sc->midstream}};
+    struct event_sink sink = {.wants = ~0u,
+                              .keep = 64,
+                              .ctx = b,
+                              .event = on_event};
+    struct dissect_limits limits = dissect_limits_default();
+    struct dissect *d;
+    *b = (struct bench){.cutting = cutting, .cut_at = cut_at};
+    b->meta.flags = TCP_ACK;
+    b->meta.seq = b->meta.ack = 1;
+    ck_assert_int_eq(dissect_new(&d, &limits, &sink), ERR_OK);
+    b->ctx = ops->open(d, &pair, &b->meta);
+    ck_assert_ptr_nonnull(b->ctx);
+    for (const struct step *s = sc->steps; s->what; s++)
+        run_step(b, s);
+    if (!ends_itself(sc, 'C'))
+        end_dir(b, 0, STREAM_END_CAPTURE);
+    if (!ends_itself(sc, 'S'))
+        end_dir(b, 1, STREAM_END_CAPTURE);
+    if (!b->gone)
+        ops->close(b->ctx);
+    dissect_free(d);
+}
+
+/* ------------------------------------------------------------- scenarios */
+
+#define KEY "dGhlIHNhbXBsZSBub25jZQ=="
+#define ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+#define UPGRADE                                                                \
+    "GET /chat HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n"                  \
+    "Connection: Upgrade\r\nSec-WebSocket-Key: " KEY                           \
+    "\r\nSec-WebSocket-Version: 13\r\n\r\n"
+#define SWITCHING(accept)                                                      \
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"               \
+    "Connection: Upgrade\r\nSec-WebSocket-Accept: " accept "\r\n\r\n"
+#define GET "GET /x HTTP/1.1\r\nHost: h\r\n\r\n"
+#define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+/* "Hello" of the server, and of the client (RFC 6455 section 5.7). */
+#define HELLO_S "\x81\x05Hello"
+#define HELLO_C "\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58"
+#define CLOSE_C "\x88\x82\x01\x02\x03\x04\x02\xea"
+#define CLOSE_S "\x88\x02\x03\xe8"
+#define LEN(bytes) (bytes), sizeof(bytes) - 1
+
+#define OPEN "1 handshake both status 101 accept ok open\n"
+#define FRAME_C "1 frame client text 5\n1 message client 'Hello'\n"
+#define FRAME_S "1 frame server text 5\n1 message server 'Hello'\n"
+#define CLEAN                                                                  \
+    "1 frame client close 2\n1 frame server close 2\n1 end clean-close\n"
+
+static const struct step whole_life[] = {
+    {'c', UPGRADE, 0},   {'s', SWITCHING(ACCEPT), 0},
+    {'s', HELLO_S, 0},   {'c', LEN(HELLO_C)},
+    {'c', LEN(CLOSE_C)}, {'s', CLOSE_S, 0},
+    {'S', NULL, 0},      {'C', NULL, 0},
+    {0, NULL, 0},
+};
+static const struct step same_segment[] = {
+    {'c', UPGRADE, 0},
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {'c', LEN(HELLO_C CLOSE_C)},
+    {'s', CLOSE_S, 0},
+    {0, NULL, 0},
+};
+static const struct step wrong_accept[] = {
+    {'c', UPGRADE, 0},
+    {'s', SWITCHING("AAAAAAAAAAAAAAAAAAAAAAAAAAA="), 0},
+    {'s', HELLO_S, 0},
+    {0, NULL, 0},
+};
+static const struct step tenth_request[] = {
+    {'c', GET, 0},   {'s', OK, 0},      {'c', GET GET, 0},
+    {'s', OK OK, 0}, {'c', UPGRADE, 0}, {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {0, NULL, 0},
+};
+static const struct step pipelined[] = {
+    {'c', GET UPGRADE, 0},
+    {'s', OK SWITCHING(ACCEPT) HELLO_S, 0},
+    {'c', LEN(HELLO_C)},
+    {0, NULL, 0},
+};
+static const struct step refused_then_open[] = {
+    {'c', UPGRADE, 0},
+    {'s', "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", 0},
+    {'c', UPGRADE, 0},
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {0, NULL, 0},
+};
+static const struct step answer_captured_first[] = {
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {'c', UPGRADE, 0},
+    {'c', LEN(HELLO_C)},
+    {0, NULL, 0},
+};
+static const struct step data_before_101[] = {
+    {'c', LEN(UPGRADE HELLO_C)},
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {0, NULL, 0},
+};
+static const struct step interim[] = {
+    {'c', UPGRADE, 0},
+    {'s', "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", 0},
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {0, NULL, 0},
+};
+static const struct step tunnel[] = {
+    {'c', "CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n", 0},
+    {'s', "HTTP/1.1 200 Connection established\r\n\r\n", 0},
+    {'c', UPGRADE, 0},
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {0, NULL, 0},
+};
+static const struct step proxied[] = {
+    {'c', "PROXY TCP4 192.0.2.1 192.0.2.2 1000 80\r\n" UPGRADE, 0},
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {0, NULL, 0},
+};
+static const struct step proxied_v2[] = {
+    {'c', LEN("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c\xc0\0\2\1\xc0\0\2\2"
+              "\x03\xe8\0\x50" UPGRADE)},
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {0, NULL, 0},
+};
+static const struct step other_protocol[] = {
+    {'s', "SSH-2.0-OpenSSH_9.2\r\n", 0},
+    {'c', "SSH-2.0-OpenSSH_9.2\r\n", 0},
+    {'c', UPGRADE, 0},
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {0, NULL, 0},
+};
+static const struct step h2c[] = {
+    {'c',
+     "GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+     "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n",
+     0},
+    {'s',
+     "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n"
+     "Upgrade: h2c\r\n\r\n",
+     0},
+    {'s', LEN("\0\0\0\4\0\0\0\0\0")},
+    {0, NULL, 0},
+};
+static const struct step unanswered[] = {
+    {'c', UPGRADE, 0},
+    {'S', NULL, 0},
+    {'C', NULL, 0},
+    {0, NULL, 0},
+};
+static const struct step answer_in_a_hole[] = {
+    {'c', UPGRADE, 0}, {'g', NULL, 100}, {'S', NULL, 0},
+    {'C', NULL, 0},    {0, NULL, 0},
+};
+static const struct step reset[] = {
+    {'c', UPGRADE, 0},
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {'r', NULL, 0},
+    {0, NULL, 0},
+};
+static const struct step gap_in_body[] = {
+    {'c', GET, 0},
+    {'s', "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n", 0},
+    {'g', NULL, 50},
+    {'c', UPGRADE, 0},
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {0, NULL, 0},
+};
+static const struct step only_the_answer[] = {
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {0, NULL, 0},
+};
+static const struct step midstream_http[] = {
+    {'s', "the end of some body", 0},
+    {'c', UPGRADE, 0},
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {0, NULL, 0},
+};
+
+#define TAIL "1 end capture-ended\n"
+static const struct scenario scenarios[] = {
+    {"a whole life", false, whole_life, OPEN FRAME_S FRAME_C CLEAN},
+    {"frames in the segment of the 101", false, same_segment,
+     OPEN FRAME_S FRAME_C CLEAN},
+    {"a wrong Accept", false, wrong_accept,
+     "1 handshake both status 101 accept bad open\n"
+     "1 finding handshake-accept-mismatch\n" FRAME_S TAIL},
+    {"keep-alive, then an upgrade", false, tenth_request, OPEN FRAME_S TAIL},
+    {"a pipelined upgrade", false, pipelined, OPEN FRAME_S FRAME_C TAIL},
+    {"refused, then opened", false, refused_then_open,
+     "1 handshake both status 401 accept ?\n1 finding handshake-http-answer\n"
+     "1 end refused\n2 handshake both status 101 accept ok open\n"
+     "2 frame server text 5\n2 message server 'Hello'\n"
+     "2 end capture-ended\n"},
+    {"the answer captured before the request", false, answer_captured_first,
+     OPEN FRAME_S FRAME_C TAIL},
+    {"data before the 101", false, data_before_101,
+     OPEN "1 finding handshake-client-data-before-101\n" FRAME_C FRAME_S TAIL},
+    {"an interim response", false, interim, OPEN FRAME_S TAIL},
+    {"a CONNECT tunnel", false, tunnel, OPEN FRAME_S TAIL},
+    {"a PROXY prefix", false, proxied, OPEN FRAME_S TAIL},
+    {"a binary PROXY prefix", false, proxied_v2, OPEN FRAME_S TAIL},
+    {"another protocol", false, other_protocol, ""},
+    {"an upgrade to something else", false, h2c, ""},
+    {"no answer", false, unanswered,
+     "1 handshake request status -1 accept ?\n"
+     "1 finding handshake-no-response\n1 end no-answer\n"},
+    {"an answer that was not captured is not judged", false, answer_in_a_hole,
+     "1 handshake request status -1 accept ?\n1 end no-answer\n"},
+    {"a reset", false, reset, OPEN FRAME_S "1 end reset\n"},
+    {"a hole in a body of known length", false, gap_in_body, OPEN FRAME_S TAIL},
+    {"only the answer was captured", false, only_the_answer,
+     "1 handshake response status 101 accept ? open\n" FRAME_S TAIL},
+    {"a capture that starts inside a body", true, midstream_http,
+     OPEN FRAME_S TAIL},
+};
+#define N_SCENARIOS ((int)(sizeof scenarios / sizeof scenarios[0]))
+
+START_TEST(a_scenario_gives_its_events)
+{
+    struct bench b;
+    play(&b, &scenarios[_i], CUT_NOT, 0);
+    ck_assert_msg(strcmp(b.log, scenarios[_i].log) == 0, "%s: got <%s>",
+                  scenarios[_i].name, b.log);
+}
+END_TEST
+
+START_TEST(single_bytes_give_the_same_events)
+{
+    struct bench b;
+    play(&b, &scenarios[_i], CUT_BYTES, 0);
+    if (scenarios[_i].midstream)
+        return; /* what a piece starts with is what is searched there */
+    ck_assert_msg(strcmp(b.log, scenarios[_i].log) == 0, "%s: got <%s>",
+                  scenarios[_i].name, b.log);
+}
+END_TEST
+
+START_TEST(every_cut_gives_the_same_events)
+{
+    struct bench b;
+    for (size_t at = 1; at < 240 && !scenarios[_i].midstream; at++) {
+        play(&b, &scenarios[_i], CUT_TWO_AT, at);
+        ck_assert_msg(strcmp(b.log, scenarios[_i].log) == 0,
+                      "%s, cut at %zu: got <%s>", scenarios[_i].name, at,
+                      b.log);
+    }
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+    Suite *s = suite_create("conn");
+    TCase *tc = tcase_create("scenarios");
+    tcase_add_loop_test(tc, a_scenario_gives_its_events, 0, N_SCENARIOS);
+    tcase_add_loop_test(tc, single_bytes_give_the_same_events, 0, N_SCENARIOS);
+    tcase_add_loop_test(tc, every_cut_gives_the_same_events, 0, N_SCENARIOS);
+    suite_add_tcase(s, tc);
+    return s;
+}
+
+CHECK_MAIN(suite)

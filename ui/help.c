@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "config.h"
+
+#include "ui/help.h"
+
+#include <string.h>
+
+/* The last column of a terminal stays free: some wrap when it is written. */
+#define COLUMNS 79u
+/* Where the sentences of the two lists start. */
+#define COMMAND_COLUMN 12u
+#define OPTION_COLUMN 31u
+
+/* Room for a row's sentence with its choices, default and commands. */
+#define SENTENCE_MAX 400u
+
+static void
+write_indent(FILE *out, size_t from, size_t to)
+{
+    fprintf(out, "%*s", (int)(to > from ? to - from : 0), "");
+}
+
+/* Writes text, the cursor being in column at, broken at blanks; each line
+ * starts at column indent, the first on a line of its own when two blanks do
+ * not fit before it.  Ends the line. */
+static void
+write_wrapped(FILE *out, const char *text, size_t at, size_t indent)
+{
+    if (at > 0 && at + 2 > indent) {
+        fputc('\n', out);
+        at = 0;
+    }
+    write_indent(out, at, indent);
+    at = indent;
+    while (*text != '\0') {
+        size_t len = strcspn(text, " ");
+        if (at > indent && at + 1 + len > COLUMNS) {
+            fputc('\n', out);
+            write_indent(out, 0, indent);
+            at = indent;
+        }
+        if (at > indent)
+            at += (size_t)fprintf(out, " ");
+        at += (size_t)fprintf(out, "%.*s", (int)len, text);
+        text += len;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}
+
+/* Appends to a text of SENTENCE_MAX bytes. */
+static void
+append(char *text, const char *piece, size_t len)
+{
+    size_t at = strlen(text);
+    snprintf(text + at, SENTENCE_MAX - at, "%.*s", (int)len, piece);
+}
+
+static void
+append_text(char *text, const char *piece)
+{
+    append(text, piece, strlen(piece));
+}
+
+/* "sentence: choice, choice (default 64K) [json]". */
+static void
+make_sentence(char *text, const struct option_info *info, bool with_commands)
+{
+    const char *choices = info->choices, *word;
+    size_t len;
+    text[0] = '\0';
+    append_text(text, info->help);
+    bool closed = info->type == OPTION_CHOICE || info->type == OPTION_SET;
+    for (int i = 0; closed && (len = option_next_choice(&choices, &word));
+         i++) {
+        append_text(text, i ? ", " : ": ");
+        append(text, word, len);
+    }
+    if (info->fallback) {
+        append_text(text, " (default ");
+        append_text(text, info->fallback);
+        append_text(text, ")");
+    }
+    if (!with_commands || info->commands == (1u << COMMAND_COUNT) - 1u)
+        return;
+    const char *before = " [";
+    for (unsigned c = 0; c < COMMAND_COUNT; c++)
+        if (info->commands >> c & 1u) {
+            append_text(text, before);
+            append_text(text, command_info((enum command)c)->name);
+            before = ", ";
+        }
+    append_text(text, "]");
+}
+
+static void
+write_option(FILE *out, const struct option_info *info, bool with_commands)
+{
+    char sentence[SENTENCE_MAX];
+    int at;
+    if (info->letter)
+        at = fprintf(out, "  -%c, --%s", info->letter, info->name);
+    else
+        at = fprintf(out, "      --%s", info->name);
+    if (info->argument)
+        at += fprintf(out, " %s", info->argument);
+    make_sentence(sentence, info, with_commands);
+    write_wrapped(out, sentence, at > 0 ? (size_t)at : 0, OPTION_COLUMN);
+}
+
+/* All groups with the options that command takes; COMMAND_COUNT: all. */
+static void
+write_options(FILE *out, enum command command)
+{
+    bool all = command == COMMAND_COUNT;
+    for (unsigned g = 0; g < OPTION_GROUP_COUNT; g++) {
+        bool titled = false;
+        for (unsigned i = 0; i < OPTION_ID_COUNT; i++) {
+            const struct option_info *info = option_info((enum option_id)i);
+            if (info->group != g || !(all || info->commands >> command & 1u))
+                continue;
+            if (!titled)
+                fprintf(out, "\n%s:\n", option_group_title(info->group));
+            titled = true;
+            write_option(out, info, all);
+        }
+    }
+}
+
+static void
+write_general(FILE *out)
+{
+    fputs("wsray - X-ray vision for WebSocket traffic\n\n"
+          "Usage: wsray [COMMAND] [OPTIONS] [FILE...]\n\n",
+          out);
+    write_wrapped(out,
+                  "FILE is a pcap or pcapng capture, also compressed (.gz "
+                  ".zst .lz4 .xz); - is standard input. A first word that is "
+                  "not a command is a file.",
+                  0, 0);
+    fputs("\nCommands:\n", out);
+    for (unsigned c = 0; c < COMMAND_COUNT; c++) {
+        const struct command_info *info = command_info((enum command)c);
+        char text[SENTENCE_MAX] = "";
+        int at = fprintf(out, "  %s", info->name);
+        append_text(text, info->summary);
+        if (c == 0)
+            append_text(text, " (the default)");
+        write_wrapped(out, text, at > 0 ? (size_t)at : 0, COMMAND_COLUMN);
+    }
+}
+
+void
+help_write(FILE *out, enum command command)
+{
+    if (command == COMMAND_COUNT) {
+        write_general(out);
+    } else {
+        const struct command_info *info = command_info(command);
+        fprintf(out, "Usage: wsray %s [OPTIONS] [FILE...]\n\n", info->name);
+        write_wrapped(out, info->text, 0, 0);
+    }
+    write_options(out, command);
+    fputc('\n', out);
+    write_wrapped(out,
+                  "SIZE may end in K, M, G or T (powers of 1024), TIME in ns, "
+                  "us, ms, s, min or h (s when it does not).",
+                  0, 0);
+    if (command == COMMAND_COUNT)
+        fputs("[...]: only with these commands. More: man wsray.\n", out);
+    fputs("Exit status: 0 done, 2 usage, 3 input or output failed.\n", out);
+}
+
+void
+help_write_version(FILE *out, const char *features)
+{
+    fputs("wsray " PACKAGE_VERSION "\n", out);
+    if (features[0] != '\0') {
+        fputs("Features:", out);
+        write_wrapped(out, features, 9, 11);
+    }
+    fputs("Licence:   MIT, without any warranty\n", out);
+}

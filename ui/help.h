@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * help.h - --help and --version, written from options.def and commands.def.
+ *
+ * At most 80 columns, plain ASCII.  Errors of out are the caller's to ask for.
+ */
+#ifndef UI_HELP_H
+#define UI_HELP_H
+
+#include <stdio.h>
+
+#include "ui/options.h"
+
+/* Help on one command; COMMAND_COUNT: on all of wsray. */
+void help_write(FILE *out, enum command command);
+
+/* Version, features (what was compiled in, e.g. "gzip zstd"), licence. */
+void help_write_version(FILE *out, const char *features);
+
+#endif /* UI_HELP_H */

@@ -1,0 +1,830 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/options.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- the tables ---- */
+
+#define COMMAND(symbol, name, summary, text) {name, summary, text},
+static const struct command_info command_table[] = {
+#include "ui/commands.def"
+};
+#undef COMMAND
+
+#define GROUP(symbol, title) title,
+static const char *const group_table[] = {
+#include "ui/options.def"
+};
+
+#define ALL_COMMANDS ((1u << COMMAND_COUNT) - 1u)
+
+#define OPTION(symbol, name, letter, member, type, argument, choices,          \
+               fallback, unit, min, max, group, commands, help, more)          \
+    {name,          letter,                                                    \
+     OPTION_##type, argument,                                                  \
+     choices,       fallback,                                                  \
+     unit,          min,                                                       \
+     max,           OPTION_GROUP_##group,                                      \
+     commands,      help,                                                      \
+     more,          offsetof(struct options, member)},
+static const struct option_info option_table[] = {
+#include "ui/options.def"
+};
+
+/* Each row's member must have the C type that enum option_type promises. */
+#define FITS_FLAG(m) _Generic((m), bool : 1, default : 0)
+#define FITS_COUNT(m) _Generic((m), unsigned : 1, default : 0)
+#define FITS_NUMBER(m) _Generic((m), uint64_t : 1, default : 0)
+#define FITS_SIZE(m) _Generic((m), uint64_t : 1, default : 0)
+#define FITS_DURATION(m) _Generic((m), int64_t : 1, default : 0)
+#define FITS_CHOICE(m) _Generic((m), unsigned : 1, default : 0)
+#define FITS_SET(m) _Generic((m), uint32_t : 1, default : 0)
+#define FITS_RANGES(m) _Generic((m), struct option_ranges : 1, default : 0)
+#define FITS_STRING(m) _Generic((m), const char * : 1, default : 0)
+#define FITS_FILE(m) _Generic((m), struct option_files : 1, default : 0)
+#define OPTION(symbol, name, letter, member, type, argument, choices,          \
+               fallback, unit, min, max, group, commands, help, more)          \
+    _Static_assert(FITS_##type(((struct options *)0)->member),                 \
+                   "member of --" name);
+#include "ui/options.def"
+
+_Static_assert(COMMAND_COUNT < 32 && OPTION_ID_COUNT <= 64, "sets are words");
+
+const struct option_info *
+option_info(enum option_id id)
+{
+    assert(id < OPTION_ID_COUNT);
+    return &option_table[id];
+}
+
+const struct command_info *
+command_info(enum command c)
+{
+    assert(c < COMMAND_COUNT);
+    return &command_table[c];
+}
+
+const char *
+option_group_title(enum option_group g)
+{
+    assert(g < OPTION_GROUP_COUNT);
+    return group_table[g];
+}
+
+size_t
+option_next_choice(const char **choices, const char **word)
+{
+    const char *start = *choices;
+    size_t len = strcspn(start, "|");
+    *word = start;
+    *choices = start + len + (start[len] == '|');
+    return len;
+}
+
+/* ---- "did you mean" ---- */
+
+#define NEAREST_WORD_MAX 40u
+
+/* The candidate that is most like word, if any is like it at all. */
+struct nearest {
+    const char *word;
+    size_t len;
+    const char *best; /* NULL: none so far */
+    size_t best_len;
+    size_t best_distance;
+};
+
+static size_t
+min_of(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * Edits (insert, delete, replace, swap neighbours) that make a into b: optimal
+ * string alignment.  Both at most NEAREST_WORD_MAX bytes.
+ */
+static size_t
+edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    size_t rows[3][NEAREST_WORD_MAX + 1];
+    for (size_t j = 0; j <= b_len; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= a_len; i++) {
+        size_t *row = rows[i % 3];
+        const size_t *above = rows[(i + 2) % 3];
+        const size_t *above2 = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= b_len; j++) {
+            size_t d = above[j - 1] + (a[i - 1] != b[j - 1]);
+            d = min_of(d, min_of(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                d = min_of(d, above2[j - 2] + 1);
+            row[j] = d;
+        }
+    }
+    return rows[a_len % 3][b_len];
+}
+
+static struct nearest
+nearest_make(const char *word, size_t len)
+{
+    struct nearest n = {word, len, NULL, 0, 0};
+    return n;
+}
+
+static void
+nearest_try(struct nearest *n, const char *candidate, size_t len)
+{
+    if (n->len > NEAREST_WORD_MAX || len > NEAREST_WORD_MAX)
+        return;
+    size_t limit = n->len < 6 ? 1 : n->len / 3;
+    size_t distance = edit_distance(n->word, n->len, candidate, len);
+    /* A beginning is meant, however much is left out: names are not
+     * abbreviated here, but people try. */
+    if (n->len >= 2 && n->len < len && memcmp(n->word, candidate, n->len) == 0)
+        distance = 1;
+    if (distance > limit || (n->best && distance >= n->best_distance))
+        return;
+    n->best = candidate;
+    n->best_len = len;
+    n->best_distance = distance;
+}
+
+static const char *
+nearest_option(const char *word, size_t len)
+{
+    struct nearest n = nearest_make(word, len);
+    for (size_t i = 0; i < OPTION_ID_COUNT; i++)
+        nearest_try(&n, option_table[i].name, strlen(option_table[i].name));
+    return n.best;
+}
+
+static const char *
+nearest_command(const char *word)
+{
+    struct nearest n = nearest_make(word, strlen(word));
+    for (size_t i = 0; i < COMMAND_COUNT; i++)
+        nearest_try(&n, command_table[i].name, strlen(command_table[i].name));
+    return n.best;
+}
+
+/* ---- values ---- */
+
+enum value {
+    VALUE_OK = 0,
+    VALUE_BAD,
+    VALUE_NOMEM,
+};
+
+/* The part of a value that is wrong. */
+struct culprit {
+    const char *text;
+    size_t len;
+};
+
+/* Reads digits; moves *text behind them.  False: none, or over UINT64_MAX. */
+static bool
+read_digits(const char **text, uint64_t *out)
+{
+    const char *at = *text;
+    uint64_t value = 0;
+    for (; *at >= '0' && *at <= '9'; at++) {
+        uint64_t digit = (uint64_t)(*at - '0');
+        if (value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    if (at == *text)
+        return false;
+    *text = at;
+    *out = value;
+    return true;
+}
+
+/* "65536", "64K", "64KiB". */
+static bool
+read_size(const char *text, uint64_t *out)
+{
+    static const char suffixes[] = "kmgt";
+    uint64_t value;
+    unsigned shift = 0;
+    if (!read_digits(&text, &value))
+        return false;
+    if (*text != '\0') {
+        char lower = (char)(*text | 0x20);
+        const char *suffix = strchr(suffixes, lower);
+        if (!suffix || (text[1] != '\0' && strcmp(text + 1, "iB") != 0))
+            return false;
+        shift = 10u * (unsigned)(suffix - suffixes + 1);
+    }
+    if (value > UINT64_MAX >> shift)
+        return false;
+    *out = value << shift;
+    return true;
+}
+
+/* "50ms", "1.5s", "30" (seconds); out in ns. */
+static bool
+read_duration(const char *text, uint64_t *out)
+{
+    static const struct {
+        const char *name;
+        uint64_t ns;
+    } units[] = {
+        {"ns", 1},
+        {"us", 1000},
+        {"ms", 1000000},
+        {"s", 1000000000},
+        {"", 1000000000},
+        {"min", UINT64_C(60) * 1000000000},
+        {"h", UINT64_C(3600) * 1000000000},
+    };
+    uint64_t whole;
+    const char *fraction = "";
+    if (!read_digits(&text, &whole))
+        return false;
+    if (*text == '.') {
+        fraction = ++text;
+        text += strspn(text, "0123456789");
+        if (text == fraction)
+            return false;
+    }
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (strcmp(text, units[i].name) != 0)
+            continue;
+        uint64_t ns = units[i].ns;
+        if (whole > (uint64_t)INT64_MAX / ns)
+            return false;
+        *out = whole * ns;
+        for (; *fraction >= '0' && *fraction <= '9'; fraction++)
+            *out += (ns /= 10) * (uint64_t)(*fraction - '0');
+        return *out <= (uint64_t)INT64_MAX;
+    }
+    return false;
+}
+
+/* Index of a word in choices; false if it is not there. */
+static bool
+find_choice(const char *choices, const char *text, size_t len, unsigned *out)
+{
+    const char *word;
+    size_t word_len;
+    for (unsigned i = 0; (word_len = option_next_choice(&choices, &word)); i++)
+        if (word_len == len && memcmp(word, text, len) == 0) {
+            *out = i;
+            return true;
+        }
+    return false;
+}
+
+static enum value
+set_words(uint32_t *set, const struct option_info *info, const char *text,
+          struct culprit *culprit)
+{
+    uint32_t words = 0;
+    for (;;) {
+        unsigned index;
+        size_t len = strcspn(text, ",");
+        if (!find_choice(info->choices, text, len, &index)) {
+            *culprit = (struct culprit){text, len};
+            return VALUE_BAD;
+        }
+        words |= 1u << index;
+        text += len;
+        if (*text++ == '\0')
+            break;
+    }
+    *set |= words;
+    return VALUE_OK;
+}
+
+/* "N", "N-M" or "N-"; moves *text behind it. */
+static bool
+read_range(const char **text, const struct option_info *info,
+           struct option_range *out)
+{
+    uint64_t first, last;
+    if (!read_digits(text, &first))
+        return false;
+    last = first;
+    if (**text == '-') {
+        ++*text;
+        last = info->max;
+        if (**text >= '0' && **text <= '9' && !read_digits(text, &last))
+            return false;
+    }
+    if (first < info->min || last < first || last > info->max)
+        return false;
+    out->first = (uint32_t)first;
+    out->last = (uint32_t)last;
+    return true;
+}
+
+static int
+range_order(const void *a, const void *b)
+{
+    const struct option_range *x = a, *y = b;
+    return (x->first > y->first) - (x->first < y->first);
+}
+
+/* Sorts ranges and joins those that touch. */
+static void
+ranges_tidy(struct option_ranges *r)
+{
+    size_t n = 0;
+    qsort(r->range, r->n, sizeof *r->range, range_order);
+    for (size_t i = 0; i < r->n; i++) {
+        struct option_range *back = n ? &r->range[n - 1] : NULL;
+        if (!back || (r->range[i].first > back->last &&
+                      r->range[i].first - back->last > 1))
+            r->range[n++] = r->range[i];
+        else if (r->range[i].last > back->last)
+            back->last = r->range[i].last;
+    }
+    r->n = n;
+}
+
+static enum value
+set_ranges(struct option_ranges *r, const struct option_info *info,
+           const char *text, struct culprit *culprit)
+{
+    size_t more = 1, n = r->n;
+    for (const char *c = text; *c != '\0'; c++)
+        more += *c == ',';
+    struct option_range *range =
+        realloc(r->range, (n + more) * sizeof *r->range);
+    if (!range)
+        return VALUE_NOMEM;
+    r->range = range;
+    for (;;) {
+        const char *start = text;
+        if (!read_range(&text, info, &range[n++]) ||
+            (*text != ',' && *text != '\0')) {
+            *culprit = (struct culprit){start, strcspn(start, ",")};
+            return VALUE_BAD;
+        }
+        if (*text++ == '\0')
+            break;
+    }
+    r->n = n;
+    ranges_tidy(r);
+    return VALUE_OK;
+}
+
+static bool
+read_number(const struct option_info *info, const char *text, uint64_t *out)
+{
+    bool ok;
+    if (info->type == OPTION_SIZE)
+        ok = read_size(text, out);
+    else if (info->type == OPTION_DURATION)
+        ok = read_duration(text, out);
+    else
+        ok = read_digits(&text, out) && *text == '\0';
+    return ok && *out >= info->min && *out <= info->max;
+}
+
+/* Puts a value where its row says; text is NULL for flags. */
+static enum value
+set_value(struct options *o, const struct option_info *info, const char *text,
+          struct culprit *culprit)
+{
+    void *member = (char *)o + info->member;
+    uint64_t number;
+    struct option_files *files;
+
+    *culprit = (struct culprit){text, text ? strlen(text) : 0};
+    switch (info->type) {
+    case OPTION_FLAG:
+        *(bool *)member = true;
+        return VALUE_OK;
+    case OPTION_COUNT:
+        ++*(unsigned *)member;
+        return VALUE_OK;
+    case OPTION_NUMBER:
+    case OPTION_SIZE:
+        return read_number(info, text, member) ? VALUE_OK : VALUE_BAD;
+    case OPTION_DURATION:
+        if (!read_number(info, text, &number))
+            return VALUE_BAD;
+        *(int64_t *)member = (int64_t)number;
+        return VALUE_OK;
+    case OPTION_CHOICE:
+        return find_choice(info->choices, text, strlen(text), member)
+                   ? VALUE_OK
+                   : VALUE_BAD;
+    case OPTION_SET:
+        return set_words(member, info, text, culprit);
+    case OPTION_RANGES:
+        return set_ranges(member, info, text, culprit);
+    case OPTION_STRING:
+        *(const char **)member = text;
+        return *text ? VALUE_OK : VALUE_BAD;
+    case OPTION_FILE:
+        files = member;
+        files->names[files->n++] = text;
+        return *text ? VALUE_OK : VALUE_BAD;
+    }
+    assert(false); /* a type without a parser */
+    return VALUE_BAD;
+}
+
+/* ---- the command line ---- */
+
+struct parse {
+    struct options *o;
+    int argc, at; /* argv[at] is the next word */
+    char **argv;
+    char *message;
+    size_t message_size;
+    uint64_t given;     /* set of 1u << enum option_id */
+    bool ended;         /* "--" was seen */
+    bool any_word;      /* the first word was seen */
+    char spelled[48];   /* the option at hand, for messages */
+    const char *joined; /* "-name..." the option at hand is a letter of */
+};
+
+/* Writes the message.  Words of the command line are in it: no control
+ * character of theirs may break the line or reach the terminal. */
+static enum options_result __attribute__((format(printf, 2, 3)))
+say(struct parse *p, const char *format, ...)
+{
+    va_list ap;
+    va_start(ap, format);
+    vsnprintf(p->message, p->message_size, format, ap);
+    va_end(ap);
+    for (char *c = p->message; *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+    return OPTIONS_USAGE;
+}
+
+/* Appends "; did you mean 'PREFIXword'?", or where help is without one. */
+static enum options_result
+suggest(struct parse *p, const char *prefix, const char *word, size_t len)
+{
+    size_t at = strlen(p->message);
+    if (word)
+        snprintf(p->message + at, p->message_size - at,
+                 "; did you mean '%s%.*s'?", prefix, (int)len, word);
+    else
+        snprintf(p->message + at, p->message_size - at, "; see 'wsray --help'");
+    return OPTIONS_USAGE;
+}
+
+/* The words of choices with ", " between. */
+static void
+list_choices(const char *choices, char *out, size_t size)
+{
+    const char *word;
+    size_t len, at = 0;
+    out[0] = '\0';
+    while ((len = option_next_choice(&choices, &word)) && at < size)
+        at += (size_t)snprintf(out + at, size - at, "%s%.*s", at ? ", " : "",
+                               (int)len, word);
+}
+
+static int
+describe_least_size(uint64_t least, char *out, size_t size)
+{
+    if (least % (1u << 20) == 0)
+        return snprintf(out, size, "from %juM up ", (uintmax_t)least >> 20);
+    return snprintf(out, size, "from %ju up ", (uintmax_t)least);
+}
+
+/* What the option wants instead, to stand behind "is not". */
+static void
+describe_wanted(const struct option_info *info, char *out, size_t size)
+{
+    char words[128];
+    int at;
+    if (info->choices)
+        list_choices(info->choices, words, sizeof words);
+    switch (info->type) {
+    case OPTION_NUMBER:
+        if (info->max == UINT64_MAX)
+            snprintf(out, size, "a number of %s, %ju or more", info->unit,
+                     (uintmax_t)info->min);
+        else
+            snprintf(out, size, "a number of %s from %ju to %ju", info->unit,
+                     (uintmax_t)info->min, (uintmax_t)info->max);
+        break;
+    case OPTION_SIZE:
+        at = snprintf(out, size, "a size ");
+        if (info->min)
+            at += describe_least_size(info->min, out + at, size - (size_t)at);
+        snprintf(out + at, size - (size_t)at, "such as %s", info->fallback);
+        break;
+    case OPTION_DURATION:
+        snprintf(out, size, "a time%s such as %s (ns, us, ms, s, min, h)",
+                 info->min ? " from 1ms up" : "", info->fallback);
+        break;
+    case OPTION_CHOICE:
+    case OPTION_SET:
+        snprintf(out, size, "one of %s", words);
+        break;
+    case OPTION_RANGES:
+        snprintf(out, size,
+                 "a number from %ju up or a range of them, "
+                 "such as 1,4-6",
+                 (uintmax_t)info->min);
+        break;
+    default:
+        snprintf(out, size, "a %s", info->argument);
+        break;
+    }
+}
+
+static enum options_result
+bad_value(struct parse *p, const struct option_info *info,
+          struct culprit culprit)
+{
+    char wanted[160];
+    describe_wanted(info, wanted, sizeof wanted);
+    say(p, "%s: '%.*s' is not %s", p->spelled,
+        (int)min_of(culprit.len, NEAREST_WORD_MAX), culprit.text, wanted);
+
+    /* "-conn 3" is read as -c with the value "onn". */
+    size_t len = p->joined ? strcspn(p->joined, "=") : 0;
+    for (size_t i = 0; len && i < OPTION_ID_COUNT; i++)
+        if (strncmp(option_table[i].name, p->joined, len) == 0 &&
+            option_table[i].name[len] == '\0')
+            return suggest(p, "--", p->joined, len);
+
+    if (info->type == OPTION_CHOICE || info->type == OPTION_SET) {
+        struct nearest n = nearest_make(culprit.text, culprit.len);
+        const char *choices = info->choices, *word;
+        size_t word_len;
+        while ((word_len = option_next_choice(&choices, &word)))
+            nearest_try(&n, word, word_len);
+        if (n.best)
+            return suggest(p, "", n.best, n.best_len);
+    }
+    return OPTIONS_USAGE;
+}
+
+static enum options_result
+no_memory(struct parse *p)
+{
+    say(p, "out of memory");
+    return OPTIONS_NOMEM;
+}
+
+/* Takes the value that belongs to the option at hand (from its own word or
+ * the next one) and stores it. */
+static enum options_result
+take_option(struct parse *p, const struct option_info *info, const char *value)
+{
+    struct culprit culprit;
+    if (info->argument && !value) {
+        if (p->at == p->argc)
+            return say(p, "%s needs a value: %s", p->spelled, info->argument);
+        value = p->argv[p->at++];
+    }
+    p->given |= UINT64_C(1) << (info - option_table);
+    switch (set_value(p->o, info, value, &culprit)) {
+    case VALUE_OK:
+        break;
+    case VALUE_BAD:
+        return bad_value(p, info, culprit);
+    case VALUE_NOMEM:
+        return no_memory(p);
+    }
+    return OPTIONS_RUN;
+}
+
+/* word: behind the two dashes. */
+static enum options_result
+take_long(struct parse *p, const char *word)
+{
+    size_t len = strcspn(word, "=");
+    const char *value = word[len] == '=' ? word + len + 1 : NULL;
+    p->joined = NULL;
+    for (size_t i = 0; i < OPTION_ID_COUNT; i++) {
+        const struct option_info *info = &option_table[i];
+        if (strncmp(info->name, word, len) != 0 || info->name[len] != '\0')
+            continue;
+        snprintf(p->spelled, sizeof p->spelled, "--%s", info->name);
+        if (value && !info->argument)
+            return say(p, "%s takes no value", p->spelled);
+        return take_option(p, info, value);
+    }
+    say(p, "unknown option '--%.*s'", (int)min_of(len, NEAREST_WORD_MAX), word);
+    const char *name = nearest_option(word, len);
+    return suggest(p, "--", name, name ? strlen(name) : 0);
+}
+
+/* word: behind the dash, one letter at least. */
+static enum options_result
+take_letters(struct parse *p, const char *word)
+{
+    p->joined = word;
+    for (const char *c = word; *c != '\0'; c++) {
+        const struct option_info *info = option_table;
+        const struct option_info *end = option_table + OPTION_ID_COUNT;
+        while (info < end && info->letter != *c)
+            info++;
+        if (info == end) {
+            const char *name =
+                word[1] ? nearest_option(word, strlen(word)) : NULL;
+            say(p, "unknown option '-%c'", *c);
+            return suggest(p, "--", name, name ? strlen(name) : 0);
+        }
+        snprintf(p->spelled, sizeof p->spelled, "-%c (--%s)", *c, info->name);
+        bool rest = info->argument && c[1] != '\0';
+        enum options_result r = take_option(p, info, rest ? c + 1 : NULL);
+        if (r != OPTIONS_RUN || rest)
+            return r;
+    }
+    return OPTIONS_RUN;
+}
+
+/* A first word that is neither a command nor a file, but nearly a command (or
+ * an option without its dashes), is a slip; a file is left to be opened. */
+static enum options_result
+check_first_word(struct parse *p, const char *word)
+{
+    const char *name = nearest_command(word);
+    const char *prefix = "";
+    for (size_t i = 0; !name && i < OPTION_ID_COUNT; i++)
+        if (strcmp(word, option_table[i].name) == 0) {
+            name = option_table[i].name;
+            prefix = "--";
+        }
+    if (!name || strpbrk(word, "./") || access(word, F_OK) == 0)
+        return OPTIONS_RUN;
+    say(p, "'%.*s' is neither a command nor a file", (int)NEAREST_WORD_MAX,
+        word);
+    return suggest(p, prefix, name, strlen(name));
+}
+
+static enum options_result
+take_word(struct parse *p, const char *word)
+{
+    bool first = !p->any_word;
+    p->any_word = true;
+    for (size_t i = 0; first && !p->ended && i < COMMAND_COUNT; i++)
+        if (strcmp(word, command_table[i].name) == 0) {
+            p->o->command = (enum command)i;
+            p->o->command_given = true;
+            return OPTIONS_RUN;
+        }
+    if (first && !p->ended) {
+        enum options_result r = check_first_word(p, word);
+        if (r != OPTIONS_RUN)
+            return r;
+    }
+    if (*word == '\0')
+        return say(p, "a FILE without a name; see 'wsray --help'");
+    p->o->files.names[p->o->files.n++] = word;
+    return OPTIONS_RUN;
+}
+
+static enum options_result
+take_all(struct parse *p)
+{
+    enum options_result r = OPTIONS_RUN;
+    while (r == OPTIONS_RUN && p->at < p->argc) {
+        const char *word = p->argv[p->at++];
+        if (p->ended || word[0] != '-' || word[1] == '\0')
+            r = take_word(p, word);
+        else if (word[1] != '-')
+            r = take_letters(p, word + 1);
+        else if (word[2] != '\0')
+            r = take_long(p, word + 2);
+        else
+            p->ended = true;
+    }
+    return r;
+}
+
+/* ---- what only all words together tell ---- */
+
+static enum options_result
+check_commands(struct parse *p)
+{
+    for (size_t i = 0; i < OPTION_ID_COUNT; i++) {
+        const struct option_info *info = &option_table[i];
+        if (!(p->given >> i & 1u) || info->commands >> p->o->command & 1u)
+            continue;
+        size_t c = 0;
+        while (c < COMMAND_COUNT && !(info->commands >> c & 1u))
+            c++;
+        assert(c < COMMAND_COUNT);
+        return say(p, "--%s is not an option of '%s' but of '%s'", info->name,
+                   command_table[p->o->command].name, command_table[c].name);
+    }
+    return OPTIONS_RUN;
+}
+
+static enum options_result
+check_files(struct parse *p)
+{
+    size_t n_stdin = 0;
+    for (size_t i = 0; i < p->o->files.n; i++)
+        n_stdin += strcmp(p->o->files.names[i], "-") == 0;
+    if (n_stdin > 1)
+        return say(p, "standard input (-) can be read only once");
+    if (p->o->files.n == 0)
+        return say(p, "no capture file: name a FILE, or - for standard input; "
+                      "see 'wsray --help'");
+    return OPTIONS_RUN;
+}
+
+/* RFC 6455 section 11.8: 3 to 7 and 11 to 15 are reserved. */
+static uint16_t
+opcodes_of_kinds(uint32_t kinds)
+{
+    static const uint16_t opcodes[] = {
+        [FRAME_KIND_CONTINUATION] = 1u << 0x0, [FRAME_KIND_TEXT] = 1u << 0x1,
+        [FRAME_KIND_BINARY] = 1u << 0x2,       [FRAME_KIND_CLOSE] = 1u << 0x8,
+        [FRAME_KIND_PING] = 1u << 0x9,         [FRAME_KIND_PONG] = 1u << 0xa,
+        [FRAME_KIND_RESERVED] = 0xf8f8,
+    };
+    uint16_t set = 0;
+    for (size_t i = 0; i < sizeof opcodes / sizeof *opcodes; i++)
+        if (kinds >> i & 1u)
+            set |= opcodes[i];
+    return set;
+}
+
+void
+options_init(struct options *o)
+{
+    memset(o, 0, sizeof *o);
+    for (size_t i = 0; i < OPTION_ID_COUNT; i++) {
+        const struct option_info *info = &option_table[i];
+        struct culprit culprit;
+        if (!info->fallback)
+            continue;
+        enum value v = set_value(o, info, info->fallback, &culprit);
+        assert(v == VALUE_OK);
+        (void)v;
+    }
+}
+
+void
+options_fini(struct options *o)
+{
+    free(o->files.names);
+    free(o->conns.range);
+    o->files = (struct option_files){0, NULL};
+    o->conns = (struct option_ranges){0, NULL};
+}
+
+enum options_result
+options_parse(struct options *o, int argc, char **argv, char *message,
+              size_t message_size)
+{
+    struct parse p = {.o = o,
+                      .argc = argc,
+                      .at = 1,
+                      .argv = argv,
+                      .message = message,
+                      .message_size = message_size};
+    assert(message_size > 0);
+    message[0] = '\0';
+    options_init(o);
+    /* No word can be more than one file. */
+    o->files.names = calloc((size_t)argc + 1, sizeof *o->files.names);
+    if (!o->files.names)
+        return no_memory(&p);
+
+    enum options_result r = argc > 1 ? take_all(&p) : OPTIONS_RUN;
+    /* Who asks for help gets it, whatever else is wrong. */
+    if (o->help || (r == OPTIONS_RUN && o->version)) {
+        message[0] = '\0';
+        return o->help ? OPTIONS_HELP : OPTIONS_VERSION;
+    }
+    if (r == OPTIONS_RUN)
+        r = check_commands(&p);
+    if (r == OPTIONS_RUN && o->quiet && o->verbose)
+        r = say(&p, "--quiet and --verbose exclude each other");
+    if (r == OPTIONS_RUN)
+        r = check_files(&p);
+    o->only_opcodes = opcodes_of_kinds(o->only);
+    return r;
+}
+
+bool
+options_want_conn(const struct options *o, uint32_t conn)
+{
+    size_t low = 0, high = o->conns.n;
+    if (high == 0)
+        return true;
+    /* The first range that does not end before conn. */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (o->conns.range[middle].last < conn)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < o->conns.n && o->conns.range[low].first <= conn;
+}

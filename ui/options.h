@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * options.h - the command line:
+ *
+ *     wsray [COMMAND] [OPTIONS] [FILE...]
+ *
+ * All of it comes from two tables, commands.def and options.def.  Options may
+ * stand before and behind the command and between files; `--name value` and
+ * `--name=value` are the same, so are `-c 5` and `-c5`; flags with a letter
+ * can be joined (`-vvn`); names are not abbreviated; `--` ends the options.
+ * The first word that is not an option is the command if it is one, else a
+ * file; every other word is a file.
+ *
+ * Nothing here prints or exits: main.c shows messages, help.c writes help.
+ */
+#ifndef UI_OPTIONS_H
+#define UI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define COMMAND(symbol, name, summary, text) COMMAND_##symbol,
+enum command {
+#include "ui/commands.def"
+    COMMAND_COUNT
+};
+#undef COMMAND
+
+/* The set that holds one command; for the column of options.def. */
+#define COMMAND_BIT(symbol) (1u << COMMAND_##symbol)
+
+struct command_info {
+    const char *name;
+    const char *summary;
+    const char *text;
+};
+
+enum option_type {
+    OPTION_FLAG = 0, /* bool: given or not */
+    OPTION_COUNT,    /* unsigned: how often it was given */
+    OPTION_NUMBER,   /* uint64_t */
+    OPTION_SIZE,     /* uint64_t, bytes; K, M, G, T (powers of 1024) allowed */
+    OPTION_DURATION, /* int64_t, ns; a number with ns, us, ms, s, min or h,
+                        without one seconds */
+    OPTION_CHOICE,   /* unsigned: index of the word */
+    OPTION_SET,      /* uint32_t: set of 1u << index of the words given */
+    OPTION_RANGES,   /* struct option_ranges */
+    OPTION_STRING,   /* const char * */
+    OPTION_FILE,     /* struct option_files */
+};
+
+#define GROUP(symbol, title) OPTION_GROUP_##symbol,
+enum option_group {
+#include "ui/options.def"
+    OPTION_GROUP_COUNT
+};
+
+#define OPTION(symbol, name, letter, member, type, argument, choices,          \
+               fallback, unit, min, max, group, commands, help, more)          \
+    OPTION_ID_##symbol,
+enum option_id {
+#include "ui/options.def"
+    OPTION_ID_COUNT
+};
+
+/* One row of options.def; see there. */
+struct option_info {
+    const char *name;
+    char letter; /* '\0': none */
+    enum option_type type;
+    const char *argument; /* NULL: takes none */
+    const char *choices;  /* NULL: none */
+    const char *fallback; /* NULL: none */
+    const char *unit;     /* NULL: none */
+    uint64_t min, max;
+    enum option_group group;
+    uint32_t commands; /* set of 1u << enum command */
+    const char *help;
+    const char *more; /* NULL: none */
+    size_t member;    /* offset in struct options */
+};
+
+/* How the report shows times (--time), in the order of options.def. */
+enum time_format {
+    TIME_FORMAT_RELATIVE = 0, /* since the connection's start */
+    TIME_FORMAT_DELTA,        /* since the line before */
+    TIME_FORMAT_UTC,
+    TIME_FORMAT_LOCAL,
+    TIME_FORMAT_EPOCH, /* seconds since 1970-01-01 UTC */
+};
+
+/* --color, in the order of options.def. */
+enum color_when {
+    COLOR_AUTO = 0,
+    COLOR_ALWAYS,
+    COLOR_NEVER,
+};
+
+/* --only, in the order of options.def. */
+enum frame_kind {
+    FRAME_KIND_CONTINUATION = 0,
+    FRAME_KIND_TEXT,
+    FRAME_KIND_BINARY,
+    FRAME_KIND_CLOSE,
+    FRAME_KIND_PING,
+    FRAME_KIND_PONG,
+    FRAME_KIND_RESERVED,
+};
+
+/* Files in the order given, "-" for standard input.  The texts are argv's. */
+struct option_files {
+    size_t n;
+    const char **names;
+};
+
+struct option_range {
+    uint32_t first, last; /* both belong to it */
+};
+
+/* Sorted, disjoint. */
+struct option_ranges {
+    size_t n;
+    struct option_range *range;
+};
+
+struct options {
+    enum command command;
+    bool command_given;
+    struct option_files files;
+
+    bool help, version, no_names, quiet;
+    unsigned verbose;           /* times given */
+    unsigned time;              /* enum time_format */
+    unsigned color;             /* enum color_when */
+    uint64_t count;             /* packets to read; 0: all */
+    uint64_t width;             /* columns; 0: the terminal's, else 80 */
+    uint64_t payload_limit;     /* bytes */
+    const char *digest;         /* OpenSSL's name for it; NULL: none */
+    struct option_ranges conns; /* empty: all; see options_want_conn() */
+    uint32_t only;              /* set of enum frame_kind; 0: all */
+    uint16_t only_opcodes;      /* the same as a set of 1u << opcode, 0: none
+                                   is hidden; see options_want_opcode() */
+
+    /* Limits.  Sizes in bytes, they fit a size_t. */
+    uint64_t memory, flows, early_bytes, early_ranges, gap_packets;
+    uint64_t fragment_bytes, http_head_limit, message_keep, inflate_limit;
+    int64_t half_open_ns, idle_ns, gap_time_ns, fragment_timeout_ns;
+};
+
+/* Largest SIZE: what any machine can still add one to. */
+#define OPTIONS_BYTES_MAX ((uint64_t)SIZE_MAX / 2)
+
+enum options_result {
+    OPTIONS_RUN = 0, /* do o->command on o->files, at least one */
+    OPTIONS_HELP,    /* show help; of o->command if o->command_given */
+    OPTIONS_VERSION, /* show the version */
+    OPTIONS_USAGE,   /* message says what was wrong: exit 2 */
+    OPTIONS_NOMEM,   /* message says so: exit 3 */
+};
+
+/* Room that any message fits in; longer ones are cut, not wrong. */
+#define OPTIONS_MESSAGE_MAX 320u
+
+/*
+ * Reads the command line.  argv[0] is skipped; argv must live as long as *o.
+ * *o is written in any case and needs options_fini() in any case; what it
+ * holds is complete with OPTIONS_RUN only.
+ *
+ * message (message_size bytes, at least 1) gets one line without line feed,
+ * without the program's name and without control characters, "" when there is
+ * nothing to say.
+ */
+enum options_result options_parse(struct options *o, int argc, char **argv,
+                                  char *message, size_t message_size);
+
+/* Every option at its default; no files. */
+void options_init(struct options *o);
+
+void options_fini(struct options *o);
+
+/* True if connection number conn (1 = first) is to be shown. */
+bool options_want_conn(const struct options *o, uint32_t conn);
+
+/* True if frames with this opcode (0..15) are to be shown. */
+static inline bool
+options_want_opcode(const struct options *o, uint8_t opcode)
+{
+    return o->only_opcodes == 0 || (o->only_opcodes >> (opcode & 15u) & 1u);
+}
+
+/* Rows of the tables; static. */
+const struct option_info *option_info(enum option_id id);
+const struct command_info *command_info(enum command c);
+const char *option_group_title(enum option_group g);
+
+/*
+ * Walks the words of a row's choices: *choices points to the first word to
+ * read and moves behind it.  Returns its length in bytes and sets *word, or
+ * returns 0 at the end.
+ */
+size_t option_next_choice(const char **choices, const char **word);
+
+#endif /* UI_OPTIONS_H */

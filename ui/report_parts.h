@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * report_parts.h - what the files of the report share: report.c (sink, ends,
+ * summary), report_handshake.c, report_frames.c, report_field.c.
+ */
+#ifndef UI_REPORT_PARTS_H
+#define UI_REPORT_PARTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "dissect/event.h"
+#include "ui/report.h"
+#include "ui/report_line.h"
+#include "ui/when.h"
+
+/* Columns of everything but the timeline: "#1    label         value". */
+#define REPORT_CONN_COLS 4u
+#define REPORT_LABEL_COL 6u
+#define REPORT_VALUE_COL 20u
+
+/* Bytes of a request target kept for the line of -q. */
+#define REPORT_TARGET_MAX 256u
+
+/* One connection, from its first event to its end. */
+struct report_conn {
+    struct report_conn *prev, *next; /* all of them, in no order */
+    uint32_t conn;
+    int64_t start_ns;  /* zero of relative times */
+    int64_t last_ns;   /* of its line before, for delta times */
+    uint64_t shown[2]; /* last message shown with its frame, by sender */
+    uint64_t n_findings;
+    struct endpoint client, server;
+    bool seen; /* its handshake event came */
+    bool has_status;
+    uint16_t status;
+    enum tristate accept_ok;
+    bool accepted;
+    bool target_cut;
+    size_t target_len;
+    uint8_t target[REPORT_TARGET_MAX];
+};
+
+struct report {
+    struct report_options options;
+    struct out *out; /* borrowed */
+    struct report_line line;
+    struct when when;
+    struct map conns;
+    struct report_conn all;   /* head of the list */
+    struct report_conn spare; /* stands in when there is no memory */
+    struct report_conn *last; /* looked up last; NULL: none */
+    struct buf scratch;       /* a value being put together, raw */
+    bool begun;               /* something was printed */
+    bool timeline;            /* the heading of the timeline was printed */
+};
+
+/* The state of connection conn; made, starting at start_ns, if there is none.
+ * Never NULL. */
+struct report_conn *report_conn(struct report *r, uint32_t conn,
+                                int64_t start_ns);
+
+/* Begins a line with "#conn". */
+void report_prefix(struct report *r, uint32_t conn);
+
+/* A label in its column, the value after it.  What follows it in the line has
+ * style. */
+void report_label(struct report *r, uint32_t conn, const char *label,
+                  enum report_style style);
+
+/* A whole field: label and value (raw), one line with an ellipsis if it is too
+ * long, or as many lines as it takes. */
+void report_field_cut(struct report *r, uint32_t conn, const char *label,
+                      struct slice value, enum report_style style);
+void report_field_wrap(struct report *r, uint32_t conn, const char *label,
+                       struct slice value, enum report_style style);
+
+/* Puts a value together in r->scratch; too long ones are cut. */
+void report_add(struct report *r, struct slice s);
+void report_add_str(struct report *r, const char *text);
+void report_add_u64(struct report *r, uint64_t v);
+
+/* The absolute time of a connection's beginning. */
+void report_put_date(struct report *r, int64_t ns);
+
+void report_handshake(struct report *r, struct report_conn *c,
+                      const struct event_handshake *e);
+/* The names of the columns, in front of the first frame of all. */
+void report_timeline_heading(struct report *r);
+void report_frame(struct report *r, struct report_conn *c,
+                  const struct event_frame *e);
+/* A message that no frame line has shown. */
+void report_message(struct report *r, struct report_conn *c,
+                    const struct event_message *e);
+
+#endif /* UI_REPORT_PARTS_H */
