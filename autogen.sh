@@ -1,4 +1,6 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
+#
 # Makes configure and Makefile.in from configure.ac and Makefile.am.
 set -e
 cd "$(dirname "$0")"

@@ -99,8 +99,8 @@ struct stream_ops {
 
     /* len bytes at off are not in the capture.  meta: the packet at which
      * waiting ended.  Data goes on behind it. */
-    enum stream_want (*gap)(void *ctx, unsigned dir, uint64_t off,
-                            uint64_t len, const struct pkt_meta *meta);
+    enum stream_want (*gap)(void *ctx, unsigned dir, uint64_t off, uint64_t len,
+                            const struct pkt_meta *meta);
 
     /* Optional (NULL: not interested). */
     void (*tcp)(void *ctx, unsigned dir, enum stream_tcp what,

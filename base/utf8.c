@@ -4,7 +4,8 @@
  * for each byte value one 64-bit word holds the next state of every state, six
  * bits each, and a step is one shift.  (The idea is Per Vognsen's "shift-based
  * DFAs", 2021.)  Text that is ASCII passes sixteen bytes at a time before it.
- * Measured on 1,448-byte pieces: doc/PERFORMANCE.md.
+ * Measured: 1.6 to 2.8 GB/s of German, Greek and Japanese, 17 and more of
+ * ASCII.
  */
 #include "base/utf8.h"
 

@@ -535,7 +535,7 @@ syn_belongs(const struct flow *f, unsigned dir, const struct tcp_header *h)
     if (s->flags & TCP_STREAM_ACKED)
         return (int32_t)(s->acked - h->seq) > 0 &&
                (int32_t)(s->acked - h->seq) <= UINT16_MAX;
-    return f->state != FLOW_CLOSED;
+    return f->state != FLOW_CLOSED && !(s->flags & TCP_STREAM_SEEN);
 }
 
 static void

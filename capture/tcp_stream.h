@@ -102,9 +102,13 @@ struct tcp_call {
 static inline void
 tcp_stream_start(struct tcp_stream *s, uint32_t seq)
 {
+    int32_t ahead = (int32_t)(s->acked - seq);
     s->next = seq;
     s->isn = seq - 1;
     s->flags |= TCP_STREAM_STARTED;
+    /* An acknowledgement from an older connection says nothing. */
+    if (ahead < -TCP_BEHIND_MAX || ahead > TCP_BEHIND_MAX)
+        s->flags &= (uint8_t)~TCP_STREAM_ACKED;
 }
 
 /*

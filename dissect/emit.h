@@ -14,7 +14,7 @@
 struct emitter {
     const struct event_sink *sink; /* borrowed, outlives the emitter */
     uint32_t conn;
-    uint32_t seen[FINDING_COUNT];   /* occurrences by id */
+    uint32_t seen[FINDING_COUNT]; /* occurrences by id */
 };
 
 static inline bool

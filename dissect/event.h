@@ -51,10 +51,10 @@ struct event_handshake {
     struct stamp response; /* end of the response head */
     struct endpoint client, server;
     enum handshake_seen seen;
-    const struct http1_head *request_head;  /* NULL: not seen */
-    const struct http1_head *response_head; /* NULL: not seen */
-    struct slice host, origin;              /* ptr NULL: absent */
-    struct slice key, accept, version;      /* ptr NULL: absent */
+    const struct http1_head *request_head;    /* NULL: not seen */
+    const struct http1_head *response_head;   /* NULL: not seen */
+    struct slice host, origin;                /* ptr NULL: absent */
+    struct slice key, accept, version;        /* ptr NULL: absent */
     char accept_expected[WS_ACCEPT_TEXT_MAX]; /* "": no key was seen */
     enum tristate accept_ok;
     bool accepted; /* answered with 101: frames follow */
@@ -71,21 +71,21 @@ struct event_message;
 
 struct event_frame {
     enum ws_sender from;
-    uint64_t number;              /* 1 = first of this sender */
-    struct stamp first;           /* packet with its first byte */
-    struct stamp at;              /* packet that completed it */
+    uint64_t number;    /* 1 = first of this sender */
+    struct stamp first; /* packet with its first byte */
+    struct stamp at;    /* packet that completed it */
     struct ws_frame_header header;
-    bool complete;                /* every payload byte was captured */
-    bool synced;                  /* boundary known since the handshake */
-    double confidence;            /* bits of evidence when !synced */
-    uint64_t message;             /* its message's number; 0: control frame */
-    bool compressed;              /* part of a compressed message */
+    bool complete;     /* every payload byte was captured */
+    bool synced;       /* boundary known since the handshake */
+    double confidence; /* bits of evidence when !synced */
+    uint64_t message;  /* its message's number; 0: control frame */
+    bool compressed;   /* part of a compressed message */
     /* Unmasked payload as far as kept: control frames whole (at most 125
      * bytes), data frames none; see message. */
     struct slice payload;
     bool has_close_code;
-    uint16_t close_code;          /* Close frames with 2 bytes or more */
-    struct slice close_reason;    /* behind the code */
+    uint16_t close_code;       /* Close frames with 2 bytes or more */
+    struct slice close_reason; /* behind the code */
     /* The message that this frame completed; its own event comes next.
      * NULL: none, or the sink does not want messages. */
     const struct event_message *completed;
@@ -96,21 +96,21 @@ struct event_message {
     uint64_t number; /* 1 = first of this sender */
     struct stamp first;
     struct stamp at;
-    uint8_t opcode;       /* WS_OP_TEXT or WS_OP_BINARY; reserved ones too */
+    uint8_t opcode; /* WS_OP_TEXT or WS_OP_BINARY; reserved ones too */
     uint32_t n_frames;
-    uint64_t wire_len;    /* payload bytes of its frames, bytes */
+    uint64_t wire_len; /* payload bytes of its frames, bytes */
     bool compressed;
-    bool has_len;         /* len is known */
-    uint64_t len;         /* after inflating, bytes */
-    bool complete;        /* nothing missing, inflated to its end */
-    bool has_utf8_error;  /* text only */
-    uint64_t utf8_error;  /* offset of the first bad byte, after inflating */
+    bool has_len;        /* len is known */
+    uint64_t len;        /* after inflating, bytes */
+    bool complete;       /* nothing missing, inflated to its end */
+    bool has_utf8_error; /* text only */
+    uint64_t utf8_error; /* offset of the first bad byte, after inflating */
     /* The first bytes, unmasked and inflated, at most event_sink.keep. */
     struct slice payload;
-    bool truncated;       /* payload is not all of it */
+    bool truncated;            /* payload is not all of it */
     const char *inflate_error; /* static text; NULL: none */
-    bool has_digest;      /* event_sink.digest was asked, and complete */
-    struct slice digest;  /* raw bytes */
+    bool has_digest;           /* event_sink.digest was asked, and complete */
+    struct slice digest;       /* raw bytes */
 };
 
 struct event_gap {
@@ -127,11 +127,11 @@ struct event_finding {
     bool has_from; /* false: concerns both */
     enum ws_sender from;
     struct stamp at;
-    uint64_t offset;  /* in the sender's stream, bytes */
-    uint64_t frame;   /* 0: none */
-    uint64_t message; /* 0: none */
+    uint64_t offset;    /* in the sender's stream, bytes */
+    uint64_t frame;     /* 0: none */
+    uint64_t message;   /* 0: none */
     const char *detail; /* what was seen, one line without payload; or NULL */
-    uint64_t count;   /* occurrences so far; 1 here, all of them in `end` */
+    uint64_t count;     /* occurrences so far; 1 here, all of them in `end` */
 };
 
 /* Who ended a connection. */
@@ -161,8 +161,8 @@ enum verdict_id {
 
 struct event_end {
     struct stamp at;
-    int64_t duration_ns;       /* since the request (or first packet) */
-    uint64_t frames[2];        /* by enum ws_sender, also below */
+    int64_t duration_ns; /* since the request (or first packet) */
+    uint64_t frames[2];  /* by enum ws_sender, also below */
     uint64_t messages[2];
     uint64_t payload_bytes[2]; /* frame payload as declared and seen */
     uint64_t wire_bytes[2];    /* stream bytes after the handshake */
@@ -171,13 +171,13 @@ struct event_end {
     uint16_t close_code[2];
     enum closed_by closed_by;
     bool clean;
-    uint16_t onclose_code;     /* what a script would see; 0: still open */
+    uint16_t onclose_code; /* what a script would see; 0: still open */
     enum verdict_id verdict;
-    const char *text;          /* the sentence */
+    const char *text; /* the sentence */
     size_t n_evidence;
     struct {
         uint64_t packet;
-        const char *what;      /* static text */
+        const char *what; /* static text */
     } evidence[EVENT_EVIDENCE_MAX];
 };
 
@@ -205,8 +205,8 @@ struct event {
 
 /* What a sink wants; the rest is not computed. */
 struct event_sink {
-    uint32_t wants; /* set of 1u << enum event_type */
-    size_t keep;    /* payload bytes of a message to keep for the sink */
+    uint32_t wants;     /* set of 1u << enum event_type */
+    size_t keep;        /* payload bytes of a message to keep for the sink */
     const char *digest; /* OpenSSL digest name to compute, or NULL */
     void *ctx;
     void (*event)(void *ctx, const struct event *event);

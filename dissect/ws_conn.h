@@ -41,9 +41,8 @@ ERR_CHECK enum err ws_conn_request(struct ws_conn *c,
 
 /* The final response was seen; emits the handshake.  With `accepted` frames
  * follow in both directions. */
-void ws_conn_response(struct ws_conn *c,
-                                    const struct http1_head *head,
-                                    bool accepted, const struct pkt_meta *meta);
+void ws_conn_response(struct ws_conn *c, const struct http1_head *head,
+                      bool accepted, const struct pkt_meta *meta);
 
 /* Bytes and gaps behind the handshake, in order. */
 void ws_conn_data(struct ws_conn *c, enum ws_sender from, uint64_t off,

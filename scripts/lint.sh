@@ -52,7 +52,7 @@ sources 'base/*.[ch]' 'capture/*.[ch]' 'dissect/*.[ch]' | while read -r file; do
         complain "$file:$hit: printing and exiting belong to ui/"
     done
 done
-sources '*.c' '*.h' | while read -r file; do
+sources '*/*.c' '*/*.h' ':!tests' | while read -r file; do
     grep -nE '\b(strcpy|strcat|sprintf|vsprintf|gets|atoi|atol|atof|strtok|alloca)\(' \
         "$file" | while read -r hit; do
         complain "$file:$hit: banned call"

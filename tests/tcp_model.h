@@ -20,6 +20,7 @@
 #define TESTS_TCP_MODEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@
 #include "capture/flow.h"
 
 #define MODEL_FLOWS 3u
-#define MODEL_BYTES 32768u
+#define MODEL_BYTES 8192u
 #define MODEL_PACKETS 600u
 #define MODEL_SEGMENT_MAX 1500u
 
@@ -78,13 +79,13 @@ struct model {
     struct model_flow flow[MODEL_FLOWS + 1]; /* the last one is idle */
     struct model_flow *now;                  /* of the packet being fed */
     unsigned now_dir;
-    struct model_packet packet[MODEL_PACKETS + 1];
     uint64_t n_packets;
     int64_t time_ns;
     uint64_t n_open, n_close, delivered, gaps, gap_bytes;
     bool may_detach;
     bool lossless; /* nothing is lost, so no gap may come */
     bool freeing;  /* flow_table_free() is at work */
+    struct model_packet packet[MODEL_PACKETS + 1]; /* by number; last */
 };
 
 static uint64_t model_seed; /* of the run, for messages */
@@ -368,11 +369,11 @@ model_shuffled(struct model *m, struct model_flow *f, unsigned dir)
     struct model_dir *d = &f->dir[dir];
     uint32_t start[8], len[8], n = 2 + model_choose(m, 7);
     uint8_t bytes[64];
+    if (d->snd_nxt - d->isn > MODEL_BYTES / 2)
+        return;
     for (uint32_t i = 0; i < n; i++) {
         start[i] = d->snd_nxt;
         len[i] = 2 + model_choose(m, 30);
-        if (d->snd_nxt - d->isn > MODEL_BYTES / 2)
-            return;
         d->snd_nxt += len[i];
     }
     /* Without a SYN the first segment is where the stream starts. */
@@ -471,7 +472,7 @@ model_run(struct model_choices *choices, bool lossless)
     static struct model m;
     static const struct stream_ops ops = {model_open, model_data, model_gap,
                                           model_tcp,  model_end,  model_close};
-    memset(&m, 0, sizeof(m));
+    memset(&m, 0, offsetof(struct model, packet));
     m.choices = choices;
     m.lossless = lossless;
     m.time_ns = INT64_C(1700000000000000000);

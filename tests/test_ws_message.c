@@ -397,12 +397,13 @@ END_TEST
 
 /* ---- The pool of inflate states ------------------------------------- */
 
-#define HELLO "\xf2\x48\xcd\xc9\xc9\x07"
+/* RFC 7692 section 7.2.3.1 */
+static const uint8_t hello_wire[7] = {0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07};
 
 static unsigned
 hello(struct ws_message *m, struct event_message *ev)
 {
-    return receive(m, slice_make(HELLO, 7), true, false, 7, 7, ev);
+    return receive(m, slice_make(hello_wire, 7), true, false, 7, 7, ev);
 }
 
 START_TEST(the_state_used_longest_ago_is_dropped_first)
@@ -440,12 +441,12 @@ START_TEST(a_state_dropped_inside_a_message_is_told)
         ws_message_init(&a, shared, takeover);
         ws_message_init(&b, shared, takeover);
         ck_assert_uint_eq(ws_message_begin(&a, WS_OP_TEXT, true, true), 0);
-        ck_assert_uint_eq(ws_message_data(&a, slice_make(HELLO, 3), NULL, 0,
-                                          false),
+        ck_assert_uint_eq(ws_message_data(&a, slice_make(hello_wire, 3), NULL,
+                                          0, false),
                           0);
         ck_assert_uint_eq(hello(&b, &ev), 0);
-        ck_assert_uint_eq(ws_message_data(&a, slice_make(HELLO + 3, 4), NULL, 0,
-                                          true),
+        ck_assert_uint_eq(ws_message_data(&a, slice_make(hello_wire + 3, 4),
+                                          NULL, 0, true),
                           WS_MESSAGE_INFLATE_FAILED);
         ck_assert_uint_eq(ws_message_end(&a, true, &ev), 0);
         ck_assert(!ev.complete);
