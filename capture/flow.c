@@ -71,6 +71,9 @@ struct chunk {
     alignas(64) struct flow flows[CHUNK_FLOWS];
 };
 
+/* aligned_alloc() may lose as much as the alignment. */
+#define CHUNK_COST (sizeof(struct chunk) + 64)
+
 struct queue {
     struct flow *oldest, *newest;
     int64_t timeout_ns;
@@ -81,7 +84,9 @@ struct flow_table {
     struct tcp_pool pool;
     struct stream_ops ops;
     void *user;
-    size_t memory;
+    struct budget own_budget;
+    size_t map_cost; /* counted for the map's slots */
+    size_t entries;  /* counted for them and the chunks */
     uint32_t flows_max;
     uint64_t clock_ns;  /* capture time; never goes back */
     uint64_t shift_ns;  /* clock minus packet time, since it last jumped */
@@ -115,6 +120,20 @@ flow_limits_default(void)
     };
 }
 
+/* Counts the map's slots, and half as much again: growing needs the old ones
+ * beside the new ones. */
+static void
+count_map(struct flow_table *t)
+{
+    size_t cost = (t->map.mask + 1) * sizeof(struct map_slot);
+    cost += cost / 2;
+    if (cost == t->map_cost)
+        return;
+    budget_change(t->pool.budget, t->map_cost, cost);
+    t->entries = t->entries - t->map_cost + cost;
+    t->map_cost = cost;
+}
+
 enum err
 flow_table_new(struct flow_table **out, const struct flow_limits *limits,
                const struct stream_ops *ops, void *user)
@@ -130,7 +149,9 @@ flow_table_new(struct flow_table **out, const struct flow_limits *limits,
     }
     t->ops = *ops;
     t->user = user;
-    t->memory = l->memory;
+    t->own_budget.max = l->memory;
+    t->pool.budget = l->budget ? l->budget : &t->own_budget;
+    count_map(t);
     t->flows_max = l->flows ? l->flows : 1;
     t->expire_ns = UINT64_MAX;
     t->queue[CLASS_CLOSED].timeout_ns =
@@ -398,6 +419,8 @@ chunk_add(struct flow_table *t)
     struct chunk *chunk = aligned_alloc(alignof(struct chunk), sizeof(*chunk));
     if (!chunk)
         return false;
+    budget_take(t->pool.budget, CHUNK_COST);
+    t->entries += CHUNK_COST;
     chunk->next = t->chunks;
     t->chunks = chunk;
     for (size_t i = CHUNK_FLOWS; i-- > 0;) {
@@ -440,7 +463,6 @@ evict_one(struct flow_table *t)
             queue_move(t, f, class);
         }
         if (t->queue[class].oldest) {
-            t->stats.evicted++;
             flow_evict(t, t->queue[class].oldest);
             return;
         }
@@ -470,18 +492,46 @@ expire(struct flow_table *t)
     }
 }
 
+/* Whether the budget lets the table grow by what one more flow needs.  Entries
+ * never take all of it, or a flood of SYNs would leave nothing for the flows
+ * that carry something. */
+static bool
+has_room(const struct flow_table *t)
+{
+    const struct budget *b = t->pool.budget;
+    size_t need = t->unused ? 0 : CHUNK_COST;
+    if (t->map.count >= (t->map.mask + 1) / 2)
+        need += t->map_cost; /* it doubles */
+    return need == 0 || (b->used < b->max && need <= b->max - b->used &&
+                         t->entries + need <= b->max / 8 * 5);
+}
+
+/* Makes room for one flow more. */
+static void
+make_room(struct flow_table *t)
+{
+    while (t->map.count >= t->flows_max) {
+        t->stats.evicted++;
+        evict_one(t);
+    }
+    while (t->map.count > 0 && !has_room(t)) {
+        t->stats.evicted_memory++;
+        evict_one(t);
+    }
+}
+
 /* A flow that starts with this packet; NULL without memory. */
 static struct flow *
 flow_new(struct flow_table *t, const struct key *k, const struct tcp_header *h,
          const struct packet *p)
 {
-    while (t->map.count >= t->flows_max)
-        evict_one(t);
+    make_room(t);
     if ((!t->unused && !chunk_add(t)) ||
         map_insert(&t->map, k->hash, t->unused) != ERR_OK) {
         t->pool.stats.no_memory++;
         return NULL;
     }
+    count_map(t);
     struct flow *f = t->unused;
     t->unused = f->older;
     memset(f, 0, sizeof(*f));
@@ -691,14 +741,14 @@ flow_payload(struct flow_table *t, struct flow *f, unsigned dir,
                         tcp_stream_segment(s, &c, seq, h->payload, h->missing));
 }
 
-/* Over the budget: the streams that held nothing new for the longest time
- * give up what they hold. */
+/* The streams that held nothing new for the longest time give up what they
+ * hold. */
 static void
-relieve(struct flow_table *t, const struct pkt_meta *now)
+relieve_held(struct flow_table *t, const struct pkt_meta *now)
 {
     unsigned dir;
     struct flow *f;
-    while (t->pool.held > t->memory &&
+    while (budget_is_over(t->pool.budget) &&
            (f = tcp_pool_oldest(&t->pool, &dir)) != NULL) {
         struct tcp_stream *s = &f->stream[dir];
         struct tcp_call c = flow_call(t, f, dir, now);
@@ -707,6 +757,31 @@ relieve(struct flow_table *t, const struct pkt_meta *now)
             continue;
         tcp_stream_drop(s, &t->pool);
         flow_settle(t, f);
+    }
+}
+
+/*
+ * Over the budget.  When giving up what is held is not enough, it is what
+ * stages keep: open flows end, the least recently active first.  (Ending one
+ * that is not open would free nothing.)
+ */
+static NOINLINE void
+relieve(struct flow_table *t, const struct pkt_meta *now)
+{
+    relieve_held(t, now);
+    while (budget_is_over(t->pool.budget)) {
+        struct flow *f = t->queue[CLASS_KEPT].oldest;
+        for (unsigned i = 0; i < SECOND_CHANCES && f && f->active && f->newer;
+             i++) {
+            queue_move(t, f, CLASS_KEPT);
+            f = t->queue[CLASS_KEPT].oldest;
+        }
+        if (!f)
+            f = t->queue[CLASS_BRIEF].oldest;
+        if (!f)
+            return;
+        t->stats.evicted_memory++;
+        flow_evict(t, f);
     }
 }
 
@@ -731,8 +806,6 @@ flow_after(struct flow_table *t, struct flow *f, unsigned dir,
             return;
         flow_settle(t, f);
     }
-    if (t->pool.held > t->memory)
-        relieve(t, &f->meta);
 }
 
 /* The acknowledgement and the window that a packet brings. */
@@ -857,6 +930,8 @@ flow_any(struct flow_table *t, struct flow *f, const struct packet *p,
     f->meta.window = (uint32_t)h.window
                      << (h.flags & TCP_SYN ? 0 : f->stream[dir].shift);
     flow_input(t, f, dir, &h);
+    if (budget_is_over(t->pool.budget))
+        relieve(t, &f->meta);
 }
 
 /*
@@ -909,6 +984,8 @@ flow_fast(struct flow_table *t, struct flow *f, size_t dir, size_t header_len,
                     slice_make(head + header_len, len),
                     &f->meta) != STREAM_CONTINUE)
         flow_close(t, f, FLOW_IGNORED);
+    if (budget_is_over(t->pool.budget))
+        relieve(t, &f->meta);
     return true;
 }
 
@@ -1013,6 +1090,8 @@ flow_table_clear(struct flow_table *t)
     t->expire_ns = UINT64_MAX;
     while (t->chunks) {
         struct chunk *next = t->chunks->next;
+        budget_give(t->pool.budget, CHUNK_COST);
+        t->entries -= CHUNK_COST;
         free(t->chunks);
         t->chunks = next;
     }
@@ -1046,6 +1125,7 @@ flow_table_free(struct flow_table *t)
     }
     flow_table_clear(t);
     map_fini(&t->map);
+    budget_give(t->pool.budget, t->map_cost);
     free(t);
 }
 

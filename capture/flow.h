@@ -26,6 +26,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/err.h"
 #include "base/stream.h"
 #include "capture/ip.h"
@@ -36,8 +37,13 @@ struct flow_limits {
                               16 MiB; past it the oldest hole is a gap */
     uint32_t early_ranges; /* runs of held bytes of one stream: 16,384 */
     uint32_t gap_packets;  /* patience with a hole, packets of its flow: 64 */
-    size_t memory;         /* held by all streams: 512 MiB; past it the flow
-                              that is idle longest gives up its bytes */
+    size_t memory;         /* of the budget: 512 MiB; past it the flow that
+                              is idle longest gives up its held bytes, then
+                              the open flow that is idle longest is ended.
+                              The table's entries take at most 5/8 of it. */
+    struct budget *budget; /* shared with the stages, which count in it what
+                              they keep; its max is then used, not memory.
+                              Borrowed.  NULL: one of the table's own */
     uint32_t flows;        /* entries in the table: 1,000,000 */
     int64_t half_open_ns;  /* without payload, or after both FINs: 60 s */
     int64_t idle_ns;       /* flows nobody wants: 10 min */
@@ -49,27 +55,28 @@ struct flow_limits flow_limits_default(void);
 
 /* Counters since flow_table_new(); "bytes" are TCP payload. */
 struct flow_stats {
-    uint64_t packets;       /* TCP packets given to the table */
-    uint64_t malformed;     /* ... whose TCP header could not be read */
-    uint64_t flows;         /* flows seen; also the last flow number */
-    uint64_t opened;        /* pairs that a stage wanted */
-    uint64_t delivered;     /* bytes given to data() */
-    uint64_t gaps;          /* calls of gap() */
-    uint64_t gap_bytes;     /* bytes told by gap() */
-    uint64_t out_of_order;  /* segments that came before their turn */
-    uint64_t retransmitted; /* segments with bytes seen before */
-    uint64_t keep_alives;   /* probes of one old byte or none */
-    uint64_t conflicts;     /* held bytes that a later copy contradicted */
-    uint64_t wild;          /* segments and RSTs far outside the window */
-    uint64_t expired;       /* flows dropped by a time-out */
-    uint64_t evicted;       /* flows dropped because the table was full */
-    uint64_t reused;        /* flows ended by a SYN on the same 4-tuple */
-    uint64_t over_early;    /* holes given up: early_bytes or early_ranges */
-    uint64_t over_memory;   /* streams that gave up all they held: memory */
-    uint64_t no_memory;     /* failed allocations (packet or hole given up) */
-    size_t flows_now;       /* entries in the table */
-    size_t held_now;        /* held by all streams, bookkeeping included */
-    size_t held_peak;       /* the most ever */
+    uint64_t packets;        /* TCP packets given to the table */
+    uint64_t malformed;      /* ... whose TCP header could not be read */
+    uint64_t flows;          /* flows seen; also the last flow number */
+    uint64_t opened;         /* pairs that a stage wanted */
+    uint64_t delivered;      /* bytes given to data() */
+    uint64_t gaps;           /* calls of gap() */
+    uint64_t gap_bytes;      /* bytes told by gap() */
+    uint64_t out_of_order;   /* segments that came before their turn */
+    uint64_t retransmitted;  /* segments with bytes seen before */
+    uint64_t keep_alives;    /* probes of one old byte or none */
+    uint64_t conflicts;      /* held bytes that a later copy contradicted */
+    uint64_t wild;           /* segments and RSTs far outside the window */
+    uint64_t expired;        /* flows dropped by a time-out */
+    uint64_t evicted;        /* flows dropped because the table was full */
+    uint64_t evicted_memory; /* flows dropped for memory */
+    uint64_t reused;         /* flows ended by a SYN on the same 4-tuple */
+    uint64_t over_early;     /* holes given up: early_bytes or early_ranges */
+    uint64_t over_memory;    /* streams that gave up all they held: memory */
+    uint64_t no_memory;      /* failed allocations (packet or hole given up) */
+    size_t flows_now;        /* entries in the table */
+    size_t held_now;         /* held by all streams, bookkeeping included */
+    size_t held_peak;        /* the most ever */
 };
 
 struct flow_table;

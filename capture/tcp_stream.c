@@ -58,7 +58,7 @@ seg_bytes(struct seg *g)
 }
 
 static size_t
-seg_cost(uint32_t height, uint32_t len)
+seg_size(uint32_t height, uint32_t len)
 {
     return sizeof(struct seg) + height * sizeof(struct seg *) + len;
 }
@@ -73,8 +73,16 @@ static void
 charge(struct tcp_pool *pool, size_t cost)
 {
     pool->held += cost;
+    budget_take(pool->budget, cost);
     if (pool->held > pool->held_peak)
         pool->held_peak = pool->held;
+}
+
+static void
+discharge(struct tcp_pool *pool, size_t cost)
+{
+    pool->held -= cost;
+    budget_give(pool->budget, cost);
 }
 
 static void
@@ -109,7 +117,7 @@ hold_get(struct tcp_stream *s, const struct tcp_call *c)
     h->owner = c->owner;
     h->dir = c->dir;
     list_add(c->pool, h);
-    charge(c->pool, sizeof(*h));
+    charge(c->pool, budget_block(sizeof(*h)));
     s->hold = h;
     return h;
 }
@@ -128,9 +136,9 @@ hold_pop(struct tcp_hold *h, struct tcp_pool *pool)
         h->last = NULL;
     if (!h->head[0] || h->head[0]->off != seg_end(g))
         h->ranges--;
-    size_t cost = seg_cost(g->height, g->len);
+    size_t cost = budget_block(seg_size(g->height, g->len));
     h->bytes -= cost;
-    pool->held -= cost;
+    discharge(pool, cost);
     return g;
 }
 
@@ -146,7 +154,7 @@ tcp_stream_drop(struct tcp_stream *s, struct tcp_pool *pool)
         free(g);
         g = next;
     }
-    pool->held -= h->bytes + sizeof(*h);
+    discharge(pool, h->bytes + budget_block(sizeof(*h)));
     list_remove(pool, h);
     free(h);
     s->hold = NULL;
@@ -204,8 +212,8 @@ place_insert(struct place *at, struct tcp_hold *h, const struct tcp_call *c,
 {
     uint32_t height = random_height(c->pool);
     uint32_t len = (uint32_t)bytes.len;
-    size_t cost = seg_cost(height, len);
-    struct seg *g = malloc(cost);
+    size_t size = seg_size(height, len), cost = budget_block(size);
+    struct seg *g = malloc(size);
     if (!g) {
         c->pool->stats.no_memory++;
         return false;

@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/slice.h"
 #include "base/stream.h"
 
@@ -80,7 +81,8 @@ struct tcp_pool {
     uint32_t early_ranges;
     uint32_t gap_packets;
     int64_t gap_ns;
-    size_t held; /* by all streams, bookkeeping included */
+    struct budget *budget; /* what is held counts here too */
+    size_t held;           /* by all streams, bookkeeping included */
     size_t held_peak;
     uint64_t random; /* state of the generator; not 0, secret */
     struct tcp_hold *oldest, *newest; /* by the last segment held */

@@ -24,6 +24,7 @@ struct side {
     enum side_state state;
     bool strict;      /* SEEK: anything but a head means "not HTTP" */
     bool pause_after; /* HTTP: pause at the end of the current body */
+    bool in_line;     /* SEEK: hold is an unfinished first line, no prefix */
     uint64_t unknown; /* SEEK: bytes passed over */
     struct http1 http;
     struct hold hold;
@@ -38,6 +39,7 @@ struct conn {
     bool detach;
     bool unpaired;     /* responses cannot be told to requests any more */
     unsigned ended;    /* set of 1u << dir */
+    size_t counted;    /* in the budget */
     struct stamp last; /* last packet of interest */
     size_t n_pending;
     struct pending {
@@ -69,6 +71,26 @@ note_last(struct conn *c, const struct pkt_meta *meta)
         c->last = (struct stamp){meta->time_ns, meta->number};
 }
 
+struct conn_shared *
+conn_shared_of(const struct conn *c)
+{
+    return c->shared;
+}
+
+/* Counts what c takes now. */
+static void
+count_memory(struct conn *c)
+{
+    size_t now = budget_block(sizeof *c);
+    for (unsigned dir = 0; dir < 2; dir++)
+        now +=
+            hold_memory(&c->side[dir].hold) + http1_memory(&c->side[dir].http);
+    if (c->ws)
+        now += ws_conn_memory(c->ws);
+    budget_change(c->shared->budget, c->counted, now);
+    c->counted = now;
+}
+
 struct conn *
 conn_new(struct conn_shared *shared, const struct stream_pair *pair)
 {
@@ -82,6 +104,7 @@ conn_new(struct conn_shared *shared, const struct stream_pair *pair)
         hold_init(&c->side[dir].hold, shared->limits.hold);
         http1_init(&c->side[dir].http, true, shared->limits.http_head);
     }
+    count_memory(c);
     return c;
 }
 
@@ -91,6 +114,7 @@ finish_ws(struct conn *c)
     if (!c->ws)
         return;
     ws_conn_finish(c->ws, c->last);
+    c->shared->stats.no_memory += ws_conn_failed(c->ws);
     ws_conn_free(c->ws);
     c->ws = NULL;
 }
@@ -105,6 +129,7 @@ conn_free(struct conn *c)
         hold_fini(&c->side[dir].hold);
         http1_fini(&c->side[dir].http);
     }
+    budget_give(c->shared->budget, c->counted);
     free(c);
 }
 
@@ -176,6 +201,7 @@ new_attempt(struct conn *c)
         .number = c->shared->n_conns + 1,
     };
     if (ws_conn_new(&c->ws, &config) != ERR_OK) {
+        c->shared->stats.no_memory++;
         c->detach = true;
         return false;
     }
@@ -199,8 +225,10 @@ accept_upgrade(struct conn *c, const struct http1_head *head,
             break;
         }
     }
-    set_state(c, !c->client_dir, SIDE_WS);
-    set_state(c, c->client_dir, SIDE_WS);
+    for (unsigned dir = 0; dir < 2; dir++) {
+        set_state(c, dir, SIDE_WS);
+        http1_reset(&c->side[dir].http);
+    }
     replay(c, c->client_dir);
 }
 
@@ -301,8 +329,10 @@ start_attempt(struct conn *c, const struct http1_event *ev,
     finish_ws(c); /* an earlier one that was never answered */
     if (!http1_head_parse(&head, ev->text, true) || !new_attempt(c))
         return;
-    if (ws_conn_request(c->ws, &head, meta) != ERR_OK)
+    if (ws_conn_request(c->ws, &head, meta) != ERR_OK) {
+        c->shared->stats.no_memory++;
         c->detach = true;
+    }
 }
 
 static void
@@ -343,6 +373,15 @@ pass_over(struct conn *c, unsigned dir, uint64_t len)
         c->detach = true;
 }
 
+/* The same for empty lines in front of a head, of which a few are allowed. */
+static void
+pass_over_lines(struct conn *c, unsigned dir, uint64_t len)
+{
+    c->side[dir].unknown += len;
+    if (c->side[dir].unknown > c->shared->limits.detect)
+        pass_over(c, dir, 0);
+}
+
 /* One event of HTTP in direction dir. */
 static void
 step_http(struct conn *c, unsigned dir, struct run *r)
@@ -376,6 +415,10 @@ step_http(struct conn *c, unsigned dir, struct run *r)
         }
         break;
     case HTTP1_NOT_HTTP:
+        c->shared->stats.long_heads +=
+            http1_loss(&side->http) == HTTP1_LOSS_LIMIT;
+        c->shared->stats.no_memory +=
+            http1_loss(&side->http) == HTTP1_LOSS_MEMORY;
         lose_http(c, dir);
         pass_over(c, dir, r->in.len);
         r->in.len = 0;
@@ -385,7 +428,7 @@ step_http(struct conn *c, unsigned dir, struct run *r)
 
 enum seek_result {
     SEEK_NOTHING = 0, /* no head begins here */
-    SEEK_MORE,        /* cannot tell yet */
+    SEEK_MORE,        /* cannot tell yet; *skip bytes are empty lines */
     SEEK_HEAD,        /* the roles are known, state is HTTP */
     SEEK_PREFIX,      /* *skip bytes of PROXY protocol stand in front */
 };
@@ -396,6 +439,7 @@ seek(struct conn *c, unsigned dir, uint64_t off, struct slice start,
 {
     struct endpoint ends[2];
     bool has_ends;
+    c->side[dir].in_line = false;
     if (off == 0 && c->side[dir].strict) {
         switch (proxy_protocol_next(start, skip, ends, &has_ends)) {
         case PROXY_FOUND:
@@ -407,8 +451,13 @@ seek(struct conn *c, unsigned dir, uint64_t off, struct slice start,
         }
     }
     enum http1_guess guess = http1_guess_start(start);
-    if (guess == HTTP1_GUESS_SHORT)
+    if (guess == HTTP1_GUESS_SHORT) {
+        while (*skip < start.len &&
+               (start.ptr[*skip] == '\r' || start.ptr[*skip] == '\n'))
+            ++*skip;
+        c->side[dir].in_line = true;
         return SEEK_MORE;
+    }
     if (guess == HTTP1_GUESS_NO)
         return SEEK_NOTHING;
     unsigned client = guess == HTTP1_GUESS_REQUEST ? dir : !dir;
@@ -419,10 +468,12 @@ seek(struct conn *c, unsigned dir, uint64_t off, struct slice start,
     return SEEK_HEAD;
 }
 
-/* What waits in dir's hold cannot wait any longer. */
+/* What waits in dir's hold cannot wait any longer, because of e. */
 static void
-hold_overflow(struct conn *c, unsigned dir)
+hold_overflow(struct conn *c, unsigned dir, enum err e)
 {
+    c->shared->stats.over_hold += e == ERR_LIMIT;
+    c->shared->stats.no_memory += e == ERR_NOMEM;
     if (c->role_known && dir != c->client_dir &&
         c->side[dir].state == SIDE_PAUSED) {
         c->unpaired = true;
@@ -436,9 +487,10 @@ static bool
 put_on_hold(struct conn *c, unsigned dir, const struct run *r)
 {
     struct hold *hold = &c->side[dir].hold;
-    if (hold_data(hold, r->off, r->in, r->meta) == ERR_OK)
+    enum err e = hold_data(hold, r->off, r->in, r->meta);
+    if (e == ERR_OK)
         return true;
-    hold_overflow(c, dir);
+    hold_overflow(c, dir, e);
     return false;
 }
 
@@ -491,6 +543,7 @@ process_gap(struct conn *c, unsigned dir, uint64_t off, uint64_t len,
             const struct pkt_meta *meta)
 {
     struct side *side = &c->side[dir];
+    enum err e;
     switch (side->state) {
     case SIDE_SEEK:
         side->strict = false;
@@ -505,8 +558,9 @@ process_gap(struct conn *c, unsigned dir, uint64_t off, uint64_t len,
         lose_http(c, dir);
         break;
     case SIDE_PAUSED:
-        if (hold_gap(&side->hold, off, len, meta) != ERR_OK)
-            hold_overflow(c, dir);
+        e = hold_gap(&side->hold, off, len, meta);
+        if (e != ERR_OK)
+            hold_overflow(c, dir, e);
         break;
     case SIDE_WS:
         ws_conn_gap(c->ws, sender_of(c, dir), off, len, meta);
@@ -535,16 +589,39 @@ replay(struct conn *c, unsigned dir)
     hold_fini(&hold);
 }
 
+static bool
+seek_too_long(const struct conn *c, unsigned dir)
+{
+    return c->side[dir].hold.bytes.len >
+           c->shared->limits.detect + PROXY_PROTOCOL_MAX;
+}
+
+/* Whether data can change nothing about what stands in hold: its start was
+ * judged, its line goes on.  Else a long line would be searched for its end
+ * again with each of its pieces. */
+static bool
+goes_on_in_line(const struct side *side, struct slice data)
+{
+    return side->in_line && side->hold.bytes.len > 2 * HTTP1_METHOD_MAX &&
+           !memchr(data.ptr, '\n', data.len);
+}
+
 /* SEEK with a first line that came in pieces: looks at all of it at once, so
  * that the cuts change nothing. */
 static void
 seek_held(struct conn *c, unsigned dir)
 {
-    struct hold *hold = &c->side[dir].hold;
+    struct side *side = &c->side[dir];
+    struct hold *hold = &side->hold;
     size_t skip = 0;
     switch (seek(c, dir, hold->pieces[0].off, buf_slice(&hold->bytes), &skip)) {
     case SEEK_MORE:
-        if (hold->bytes.len <= c->shared->limits.detect + PROXY_PROTOCOL_MAX)
+        /* Empty lines say nothing, and must not be looked at each time. */
+        if (skip > 0) {
+            hold_drop_front(hold, skip);
+            pass_over_lines(c, dir, skip);
+        }
+        if (!seek_too_long(c, dir))
             return;
         pass_over(c, dir, hold->bytes.len);
         break;
@@ -577,11 +654,13 @@ conn_data(struct conn *c, unsigned dir, uint64_t off, struct slice data,
     struct run r = {data, off, meta};
     note_last(c, meta);
     if (side->state == SIDE_SEEK && !hold_is_empty(&side->hold)) {
-        if (put_on_hold(c, dir, &r))
+        bool more_line = goes_on_in_line(side, data);
+        if (put_on_hold(c, dir, &r) && (!more_line || seek_too_long(c, dir)))
             seek_held(c, dir);
     } else {
         process(c, dir, r);
     }
+    count_memory(c);
     return c->detach ? STREAM_DETACH : STREAM_CONTINUE;
 }
 
@@ -593,6 +672,7 @@ conn_gap(struct conn *c, unsigned dir, uint64_t off, uint64_t len,
     if (c->side[dir].state == SIDE_SEEK)
         hold_clear(&c->side[dir].hold);
     process_gap(c, dir, off, len, meta);
+    count_memory(c);
     return c->detach ? STREAM_DETACH : STREAM_CONTINUE;
 }
 
@@ -619,4 +699,5 @@ conn_end(struct conn *c, unsigned dir, enum stream_end why,
         ws_conn_end(c->ws, sender_of(c, dir), why, meta);
     if (c->ended == 3u)
         finish_ws(c);
+    count_memory(c);
 }

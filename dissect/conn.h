@@ -18,6 +18,7 @@
 
 #include "base/stream.h"
 #include "dissect/dissect.h"
+#include "dissect/ws_message.h"
 #include "dissect/ws_stream.h"
 
 /* What all connections of one dissector share. */
@@ -26,9 +27,25 @@ struct conn_shared {
     struct event_sink sink;
     struct ws_shared *ws;
     uint32_t n_conns; /* numbers given so far */
+    struct dissect_stats stats;
+    struct budget *budget; /* never NULL */
+    size_t kept;           /* counted in it for messages in progress */
 };
 
 struct conn;
+
+/* Counts what messages in progress, of all connections, take now. */
+static inline void
+conn_shared_count(struct conn_shared *shared)
+{
+    size_t now = (size_t)shared->ws->kept;
+    if (now == shared->kept)
+        return;
+    budget_change(shared->budget, shared->kept, now);
+    shared->kept = now;
+}
+
+struct conn_shared *conn_shared_of(const struct conn *c);
 
 /* NULL when out of memory.  pair and shared are borrowed until conn_free(). */
 struct conn *conn_new(struct conn_shared *shared,

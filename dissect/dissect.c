@@ -7,6 +7,7 @@
 
 struct dissect {
     struct conn_shared shared;
+    struct budget own_budget;
 };
 
 #define KIB ((size_t)1024)
@@ -34,7 +35,10 @@ dissect_new(struct dissect **out, const struct dissect_limits *limits,
         return ERR_NOMEM;
     d->shared.limits = *limits;
     d->shared.sink = *sink;
-    enum err e = ws_shared_new(&d->shared.ws, limits, &d->shared.sink);
+    d->own_budget.max = SIZE_MAX;
+    d->shared.budget = limits->budget ? limits->budget : &d->own_budget;
+    enum err e =
+        ws_shared_new(&d->shared.ws, &d->shared.limits, &d->shared.sink);
     if (e != ERR_OK) {
         free(d);
         return e;
@@ -52,19 +56,29 @@ dissect_free(struct dissect *d)
     free(d);
 }
 
+struct dissect_stats
+dissect_stats(const struct dissect *d)
+{
+    return d->shared.stats;
+}
+
 static void *
 on_open(void *user, const struct stream_pair *pair, const struct pkt_meta *meta)
 {
     struct dissect *d = user;
     (void)meta;
-    return conn_new(&d->shared, pair);
+    struct conn *c = conn_new(&d->shared, pair);
+    d->shared.stats.no_memory += c == NULL;
+    return c;
 }
 
 static enum stream_want
 on_data(void *ctx, unsigned dir, uint64_t off, struct slice data,
         const struct pkt_meta *meta)
 {
-    return conn_data(ctx, dir, off, data, meta);
+    enum stream_want want = conn_data(ctx, dir, off, data, meta);
+    conn_shared_count(conn_shared_of(ctx));
+    return want;
 }
 
 static enum stream_want
@@ -91,7 +105,9 @@ on_end(void *ctx, unsigned dir, enum stream_end why,
 static void
 on_close(void *ctx)
 {
+    struct conn_shared *shared = conn_shared_of(ctx);
     conn_free(ctx);
+    conn_shared_count(shared);
 }
 
 const struct stream_ops *

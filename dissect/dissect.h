@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/err.h"
 #include "base/stream.h"
 #include "dissect/event.h"
@@ -24,6 +25,16 @@ struct dissect_limits {
     size_t detect;         /* unrecognised bytes a direction: 64 KiB */
     size_t hold;           /* bytes held while a handshake is open: 256 KiB */
     size_t inflate_memory; /* all inflate states together: 256 MiB */
+    /* What connections and their messages take is counted here; capture/ ends
+     * connections when it is passed.  Borrowed; NULL: not counted. */
+    struct budget *budget;
+};
+
+/* What was let go, and why; never silent: ui/main.c tells. */
+struct dissect_stats {
+    uint64_t long_heads; /* heads longer than http_head: not HTTP then */
+    uint64_t over_hold;  /* bytes waiting for the other side passed hold */
+    uint64_t no_memory;  /* connections or directions not followed */
 };
 
 struct dissect;
@@ -38,6 +49,9 @@ ERR_CHECK enum err dissect_new(struct dissect **out,
                                const struct dissect_limits *limits,
                                const struct event_sink *sink);
 void dissect_free(struct dissect *d);
+
+/* Counters so far. */
+struct dissect_stats dissect_stats(const struct dissect *d);
 
 /* What to plug into capture/: `user` of ops->open() is the dissector. */
 const struct stream_ops *dissect_stream_ops(void);

@@ -91,6 +91,11 @@ struct event_frame {
     const struct event_message *completed;
 };
 
+/* Bytes [start, end) of a message, after inflating. */
+struct event_range {
+    uint64_t start, end;
+};
+
 struct event_message {
     enum ws_sender from;
     uint64_t number; /* 1 = first of this sender */
@@ -102,12 +107,19 @@ struct event_message {
     bool compressed;
     bool has_len;        /* len is known */
     uint64_t len;        /* after inflating, bytes */
-    bool complete;       /* nothing missing, inflated to its end */
+    bool complete;       /* nothing missing or unknown, inflated to its end */
     bool has_utf8_error; /* text only */
     uint64_t utf8_error; /* offset of the first bad byte, after inflating */
-    /* The first bytes, unmasked and inflated, at most event_sink.keep. */
+    /* The first bytes, unmasked and inflated, at most event_sink.keep; 0
+     * stands for each unknown one. */
     struct slice payload;
-    bool truncated;            /* payload is not all of it */
+    bool truncated; /* payload is not all of it */
+    /* Which bytes of the message are certain, in order, not touching each
+     * other.  NULL: all that were decoded.  Others were copied from history
+     * that was not seen (ws_track.h), though their number is exact. */
+    const struct event_range *known;
+    size_t n_known;
+    bool known_more; /* there are more ranges; payload ends before them */
     const char *inflate_error; /* static text; NULL: none */
     bool has_digest;           /* event_sink.digest was asked, and complete */
     struct slice digest;       /* raw bytes */

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* What a piece without bytes is taken for, so that a flood of tiny segments
- * is bounded too. */
+/* What a piece counts beside its bytes, so that a flood of tiny segments is
+ * bounded too. */
 #define PIECE_COST 64u
 
 void

@@ -36,6 +36,13 @@ struct hold {
 void hold_init(struct hold *h, size_t max);
 void hold_fini(struct hold *h);
 
+/* Bytes allocated. */
+static inline size_t
+hold_memory(const struct hold *h)
+{
+    return h->bytes.cap + h->cap_pieces * sizeof h->pieces[0];
+}
+
 static inline bool
 hold_is_empty(const struct hold *h)
 {

@@ -471,6 +471,16 @@ head_done(struct http1 *h, struct http1_event *ev, struct slice text)
     return HTTP1_HEAD;
 }
 
+/* Adds to the copy of a cut head; false: it cannot be. */
+static bool
+hold_head(struct http1 *h, struct slice bytes)
+{
+    enum err e = buf_append(&h->held, bytes.ptr, bytes.len);
+    if (e != ERR_OK)
+        h->loss = e == ERR_LIMIT ? HTTP1_LOSS_LIMIT : HTTP1_LOSS_MEMORY;
+    return e == ERR_OK;
+}
+
 /* At the first byte of a head. */
 static enum http1_step
 next_start(struct http1 *h, struct slice *in, struct http1_event *ev)
@@ -492,8 +502,9 @@ next_start(struct http1 *h, struct slice *in, struct http1_event *ev)
         *in = slice_skip(*in, len);
         return head_done(h, ev, slice_head(text, len));
     }
-    if (r == SCAN_BAD || in->len > h->head_max || !head_plausible(h, text) ||
-        buf_append(&h->held, text.ptr, text.len) != ERR_OK)
+    if (r == SCAN_BAD || !head_plausible(h, text))
+        return HTTP1_NOT_HTTP;
+    if (!hold_head(h, *in))
         return HTTP1_NOT_HTTP;
     *in = slice_skip(*in, in->len);
     h->state = AT_HEAD;
@@ -508,7 +519,7 @@ next_head(struct http1 *h, struct slice *in, struct http1_event *ev)
     while (in->len) {
         const uint8_t *lf = memchr(in->ptr, '\n', in->len);
         size_t take = lf ? (size_t)(lf - in->ptr) + 1 : in->len;
-        if (buf_append(&h->held, in->ptr, take) != ERR_OK)
+        if (!hold_head(h, slice_head(*in, take)))
             return HTTP1_NOT_HTTP;
         size_t len = 0;
         enum scan_result r = scan_head(h, buf_slice(&h->held), &len);
@@ -682,6 +693,7 @@ http1_reset(struct http1 *h)
 {
     buf_fini(&h->held);
     h->state = AT_START;
+    h->loss = HTTP1_LOSS_BYTES;
 }
 
 enum http1_step
@@ -763,6 +775,12 @@ bool
 http1_until_close(const struct http1 *h)
 {
     return h->state == AT_CLOSE;
+}
+
+enum http1_loss
+http1_loss(const struct http1 *h)
+{
+    return (enum http1_loss)h->loss;
 }
 
 struct slice

@@ -127,6 +127,13 @@ struct http1_event {
     uint64_t body_len;        /* MESSAGE_END: bytes, without chunk framing */
 };
 
+/* Why a decoder cannot read on. */
+enum http1_loss {
+    HTTP1_LOSS_BYTES = 0, /* it is not HTTP, or a hole was too large */
+    HTTP1_LOSS_LIMIT,     /* a head is longer than head_max */
+    HTTP1_LOSS_MEMORY,    /* no memory for a cut head */
+};
+
 /* Decoder state.  Embed it; the members are for http1.c and tests only. */
 struct http1 {
     struct buf held;          /* a head cut by the slices, up to head_max */
@@ -141,6 +148,7 @@ struct http1 {
     uint8_t state;
     uint8_t line_len; /* chunk lines: digits seen; trailer: bytes of line */
     bool is_request;
+    uint8_t loss; /* enum http1_loss */
 };
 
 /*
@@ -198,6 +206,16 @@ bool http1_until_close(const struct http1 *h);
 /* Bytes of an unfinished head that were taken from earlier slices; lives
  * until the next call with h. */
 struct slice http1_held(const struct http1 *h);
+
+/* Bytes allocated. */
+static inline size_t
+http1_memory(const struct http1 *h)
+{
+    return h->held.cap;
+}
+
+/* After NOT_HTTP: whether the bytes were to blame, or a limit, or memory. */
+enum http1_loss http1_loss(const struct http1 *h);
 
 /*
  * What body follows a request, RFC 9112 section 6.3; *len is set for

@@ -7,6 +7,11 @@
 #include "dissect/handshake.h"
 #include "dissect/verdict.h"
 
+/* What a decoder takes while no message is in progress, and what a sink may
+ * keep for a connection; for the budget. */
+#define STREAM_LEN 1024u
+#define SINK_LEN 512u
+
 struct ws_conn {
     struct ws_stream *stream[2]; /* by enum ws_sender; NULL: no frames */
     struct ws_conn_config config;
@@ -48,6 +53,21 @@ ws_conn_free(struct ws_conn *c)
         ws_stream_free(c->stream[i]);
     http1_head_free(c->request);
     free(c);
+}
+
+size_t
+ws_conn_memory(const struct ws_conn *c)
+{
+    size_t len = budget_block(sizeof *c) + 2 * STREAM_LEN + SINK_LEN;
+    if (c->request)
+        len += budget_block(sizeof *c->request + c->request->text.len);
+    return len;
+}
+
+unsigned
+ws_conn_failed(const struct ws_conn *c)
+{
+    return (unsigned)c->failed[0] + c->failed[1];
 }
 
 static void
@@ -155,6 +175,9 @@ ws_conn_response(struct ws_conn *c, const struct http1_head *head,
     judge_response(c, &ev);
     if (accepted)
         configure_streams(c, &ev);
+    /* Nobody asks for it again, and it is most of what c takes. */
+    http1_head_free(c->request);
+    c->request = NULL;
 }
 
 void

@@ -34,6 +34,13 @@ ERR_CHECK enum err ws_conn_new(struct ws_conn **out,
                                const struct ws_conn_config *config);
 void ws_conn_free(struct ws_conn *c);
 
+/* Bytes allocated, for a budget: with both decoders, which are made when
+ * frames come, without what waits in their messages. */
+size_t ws_conn_memory(const struct ws_conn *c);
+
+/* How many directions were not decoded for want of memory. */
+unsigned ws_conn_failed(const struct ws_conn *c);
+
 /* The upgrade request was seen; head is copied.  meta: its last packet. */
 ERR_CHECK enum err ws_conn_request(struct ws_conn *c,
                                    const struct http1_head *head,

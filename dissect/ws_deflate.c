@@ -20,6 +20,7 @@ const uint8_t ws_inflate_tail[WS_INFLATE_TAIL_LEN] = {0x00, 0x00, 0xff, 0xff};
 #define FINALS_PER_LEN 256u
 
 struct ws_inflate_state {
+    struct ws_track *track; /* NULL: z inflates */
     z_stream z;
     struct ws_inflate *owner;             /* NULL: in the list of free ones */
     struct ws_inflate_state *prev, *next; /* towards older, newer */
@@ -29,8 +30,8 @@ struct ws_inflate_pool {
     size_t n_states;
     size_t max_states;
     struct ws_inflate_state *newest, *oldest; /* by last use */
-    struct ws_inflate_state *spare;           /* by next */
-    uint8_t window[WINDOW_LEN];               /* scratch of restart() */
+    struct ws_inflate_state *spare[2];        /* zlib's, tracking; by next */
+    uint8_t window[WINDOW_LEN];               /* scratch */
 };
 
 enum err
@@ -41,23 +42,43 @@ ws_inflate_pool_new(struct ws_inflate_pool **out, size_t memory)
         return ERR_NOMEM;
     pool->n_states = 0;
     pool->max_states = memory / WS_INFLATE_STATE_LEN;
-    pool->newest = pool->oldest = pool->spare = NULL;
+    pool->newest = pool->oldest = NULL;
+    pool->spare[0] = pool->spare[1] = NULL;
     *out = pool;
     return ERR_OK;
+}
+
+static void
+state_free(struct ws_inflate_pool *pool, struct ws_inflate_state *s)
+{
+    if (s->track)
+        free(s->track);
+    else
+        inflateEnd(&s->z);
+    free(s);
+    pool->n_states--;
+}
+
+/* Takes one from the list of free ones; NULL: there is none. */
+static struct ws_inflate_state *
+spare_take(struct ws_inflate_pool *pool, bool tracking)
+{
+    struct ws_inflate_state *s = pool->spare[tracking];
+    if (s)
+        pool->spare[tracking] = s->next;
+    return s;
 }
 
 void
 ws_inflate_pool_free(struct ws_inflate_pool *pool)
 {
+    struct ws_inflate_state *s;
     if (!pool)
         return;
     assert(!pool->oldest);
-    while (pool->spare) {
-        struct ws_inflate_state *s = pool->spare;
-        pool->spare = s->next;
-        inflateEnd(&s->z);
-        free(s);
-    }
+    for (unsigned kind = 0; kind < 2; kind++)
+        while ((s = spare_take(pool, kind)))
+            state_free(pool, s);
     free(pool);
 }
 
@@ -93,17 +114,27 @@ list_add_newest(struct ws_inflate_pool *pool, struct ws_inflate_state *s)
 }
 
 static struct ws_inflate_state *
-state_new(struct ws_inflate_pool *pool)
+state_new(struct ws_inflate_pool *pool, bool tracking)
 {
     struct ws_inflate_state *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
-    if (inflateInit2(&s->z, WINDOW_BITS) != Z_OK) {
+    if (tracking)
+        s->track = malloc(sizeof *s->track);
+    if (tracking ? !s->track : inflateInit2(&s->z, WINDOW_BITS) != Z_OK) {
         free(s);
         return NULL;
     }
     pool->n_states++;
     return s;
+}
+
+/* History is not known any more, if it counts at all. */
+static void
+lose(struct ws_inflate *i)
+{
+    i->lost = i->takeover;
+    i->told = false;
 }
 
 /* Takes the state that was used longest ago away from its owner. */
@@ -115,24 +146,41 @@ state_steal(struct ws_inflate_pool *pool)
         return NULL;
     list_remove(pool, s);
     s->owner->state = NULL;
-    s->owner->lost = s->owner->takeover;
+    lose(s->owner);
     return s;
 }
 
-static bool
-state_get(struct ws_inflate *i)
+/* A state of that kind that nobody owns; NULL: there is no memory. */
+static struct ws_inflate_state *
+state_find(struct ws_inflate_pool *pool, bool tracking)
 {
-    struct ws_inflate_pool *pool = i->pool;
-    struct ws_inflate_state *s = pool->spare;
+    struct ws_inflate_state *s = spare_take(pool, tracking);
     if (s)
-        pool->spare = s->next;
-    else if (pool->n_states < pool->max_states)
-        s = state_new(pool);
+        return s;
+    if (pool->n_states < pool->max_states &&
+        (s = state_new(pool, tracking)) != NULL)
+        return s;
+    s = spare_take(pool, !tracking);
     if (!s)
         s = state_steal(pool);
+    if (!s || (s->track != NULL) == tracking)
+        return s;
+    /* All count the same, so one goes and one of the other kind comes. */
+    state_free(pool, s);
+    return state_new(pool, tracking);
+}
+
+static bool
+state_get(struct ws_inflate *i, bool tracking)
+{
+    struct ws_inflate_pool *pool = i->pool;
+    struct ws_inflate_state *s = state_find(pool, tracking);
     if (!s)
         return false;
-    inflateReset(&s->z);
+    if (tracking)
+        ws_track_init(s->track, i->window_bits);
+    else
+        inflateReset(&s->z);
     s->owner = i;
     list_add_newest(pool, s);
     i->state = s;
@@ -147,16 +195,21 @@ state_put(struct ws_inflate *i)
         return;
     list_remove(i->pool, s);
     s->owner = NULL;
-    s->next = i->pool->spare;
-    i->pool->spare = s;
+    s->next = i->pool->spare[s->track != NULL];
+    i->pool->spare[s->track != NULL] = s;
     i->state = NULL;
 }
 
 void
 ws_inflate_init(struct ws_inflate *i, struct ws_inflate_pool *pool,
-                bool takeover)
+                const struct ws_inflate_config *config)
 {
-    *i = (struct ws_inflate){.pool = pool, .takeover = takeover};
+    assert(config->window_bits >= 8 && config->window_bits <= 15);
+    *i = (struct ws_inflate){.pool = pool,
+                             .takeover = config->takeover,
+                             .window_bits = config->window_bits};
+    if (config->unknown)
+        lose(i);
 }
 
 void
@@ -165,25 +218,56 @@ ws_inflate_fini(struct ws_inflate *i)
     state_put(i);
 }
 
+/* Nothing unknown can be reached any more: zlib, which is faster, goes on
+ * with what the tracker knows. */
+static bool
+heal(struct ws_inflate *i)
+{
+    size_t len = ws_track_history(i->state->track, i->pool->window);
+    state_put(i);
+    if (!state_get(i, false))
+        return false;
+    return len == 0 || inflateSetDictionary(&i->state->z, i->pool->window,
+                                            (uInt)len) == Z_OK;
+}
+
+/* Sees to it that there is a state, of the kind that is needed. */
+static bool
+state_ready(struct ws_inflate *i)
+{
+    struct ws_inflate_state *s = i->state;
+    if (!s) {
+        if (!state_get(i, i->lost || i->window_bits < 15))
+            return false;
+        if (i->lost)
+            ws_track_forget(i->state->track);
+        i->lost = false;
+        return true;
+    }
+    if (i->pool->newest != s) {
+        list_remove(i->pool, s);
+        list_add_newest(i->pool, s);
+    }
+    if (s->track && i->window_bits == 15 && ws_track_is_certain(s->track))
+        return heal(i);
+    return true;
+}
+
 bool
 ws_inflate_begin(struct ws_inflate *i)
 {
-    if (i->lost)
-        return false;
-    i->fed_len = 0;
+    i->fed_len = i->out_len = 0;
     i->n_finals = 0;
+    i->missing = i->wide = (struct ws_track_spot){0};
     i->fresh = true;
-    if (i->state) {
-        if (i->pool->newest != i->state) {
-            list_remove(i->pool, i->state);
-            list_add_newest(i->pool, i->state);
-        }
-        return true;
+    if (!state_ready(i)) {
+        state_put(i);
+        lose(i);
+        return false;
     }
-    if (state_get(i))
-        return true;
-    i->lost = i->takeover;
-    return false;
+    if (i->state->track)
+        ws_track_begin(i->state->track, i->takeover);
+    return true;
 }
 
 /* A block with BFINAL ended DEFLATE's stream but not the message (RFC 7692
@@ -213,7 +297,7 @@ at_border(const z_stream *z)
 static enum ws_inflate_step
 fail(struct ws_inflate *i, const char *why, const char **error)
 {
-    i->lost = i->takeover;
+    lose(i);
     state_put(i);
     *error = why;
     return WS_INFLATE_FAILED;
@@ -249,34 +333,119 @@ inflate_all(struct ws_inflate *i, bool tail)
     }
 }
 
-enum ws_inflate_step
-ws_inflate_run(struct ws_inflate *i, struct slice *in, bool tail, uint8_t *out,
-               size_t out_cap, size_t *out_len, const char **error)
+/* The same for the tracker, but the tail is fed on its own, by a call of its
+ * own: whether it is needed can only be told when all else is done. */
+static const char *
+track_all(struct ws_inflate *i, struct slice *in, bool tail, size_t out_cap,
+          struct ws_track_piece *piece, bool *full)
 {
-    *out_len = 0;
-    if (!i->state)
-        return fail(i, "the inflate state was given to another connection",
-                    error);
-    assert(in->len <= UINT_MAX && out_cap > 0 && out_cap <= UINT_MAX);
+    struct ws_track *t = i->state->track;
+    size_t tail_len =
+        tail && in->len >= WS_INFLATE_TAIL_LEN ? WS_INFLATE_TAIL_LEN : 0;
+    struct slice some = slice_head(*in, in->len - tail_len);
+    if (tail_len > 0 && some.len == 0 && !ws_track_is_fresh(t)) {
+        some = *in;
+        tail_len = 0;
+    }
+    size_t len = some.len;
+    enum ws_track_step step = ws_track_run(t, &some, out_cap, piece);
+    *in = slice_skip(*in, len - some.len);
+    *full = step == WS_TRACK_FULL;
+    i->n_finals = t->n_finals;
+    i->fed_len = (t->in_bits + 7) / 8;
+    i->broke = t->broke;
+    i->missing = t->missing;
+    i->wide = t->wide;
+    if (step == WS_TRACK_FAILED)
+        return ws_track_error_text(t->error);
+    if (step == WS_TRACK_DONE && tail_len > 0) {
+        if (ws_track_is_fresh(t))
+            *in = slice_skip(*in, tail_len);
+        else
+            *full = true;
+    }
+    return NULL;
+}
+
+static enum ws_inflate_step
+run_tracker(struct ws_inflate *i, struct slice *in, bool tail, size_t out_cap,
+            struct ws_track_piece *piece, const char **error)
+{
+    bool full = false;
+    const char *why = track_all(i, in, tail, out_cap, piece, &full);
+    i->out_len += piece->bytes.len;
+    if (why)
+        return fail(i, why, error);
+    if (full)
+        return WS_INFLATE_FULL;
+    if (tail && !ws_track_at_border(i->state->track)) {
+        i->broke =
+            (struct ws_track_spot){i->state->track->in_bits, i->out_len, 0};
+        return fail(i, "the message ends inside a block", error);
+    }
+    return WS_INFLATE_DONE;
+}
+
+static enum ws_inflate_step
+run_zlib(struct ws_inflate *i, struct slice *in, bool tail, uint8_t *out,
+         size_t out_cap, struct ws_track_piece *piece, const char **error)
+{
     z_stream *z = &i->state->z;
     z->next_in = in->ptr;
     z->avail_in = (uInt)in->len;
     z->next_out = out;
     z->avail_out = (uInt)out_cap;
     const char *why = inflate_all(i, tail);
-    *out_len = out_cap - z->avail_out;
+    size_t len = out_cap - z->avail_out;
+    piece->bytes = slice_make(out, len);
+    i->out_len += len;
     *in = slice_skip(*in, in->len - z->avail_in);
-    if (why)
-        return fail(i, why, error);
     bool done = z->avail_in == 0 && (i->fresh || at_border(z));
     /* Nothing may be left to write although out is full; asking again then
      * would take zlib away from the border. */
-    if (z->avail_out == 0 && !done)
+    if (!why && z->avail_out == 0 && !done)
         return WS_INFLATE_FULL;
-    assert(z->avail_in == 0);
-    if (tail && !done)
-        return fail(i, "the message ends inside a block", error);
-    return WS_INFLATE_DONE;
+    assert(why || z->avail_in == 0);
+    if (!why && tail && !done)
+        why = "the message ends inside a block";
+    if (!why)
+        return WS_INFLATE_DONE;
+    /* The low bits of data_type: bits that were read ahead (zlib.h). */
+    unsigned ahead = (unsigned)z->data_type & 63;
+    i->broke = (struct ws_track_spot){8 * i->fed_len - ahead, i->out_len, 0};
+    return fail(i, why, error);
+}
+
+enum ws_inflate_step
+ws_inflate_run(struct ws_inflate *i, struct slice *in, bool tail, uint8_t *out,
+               size_t out_cap, struct ws_track_piece *piece, const char **error)
+{
+    *piece = (struct ws_track_piece){.certain = true};
+    if (!i->state) {
+        i->broke = (struct ws_track_spot){8 * i->fed_len, i->out_len, 0};
+        return fail(i, "the inflate state was given to another connection",
+                    error);
+    }
+    assert(in->len <= UINT_MAX && out_cap > 0 && out_cap <= UINT_MAX);
+    if (i->state->track)
+        return run_tracker(i, in, tail, out_cap, piece, error);
+    return run_zlib(i, in, tail, out, out_cap, piece, error);
+}
+
+bool
+ws_inflate_at_border(const struct ws_inflate *i)
+{
+    if (!i->state)
+        return false;
+    if (i->state->track)
+        return ws_track_at_border(i->state->track);
+    return i->fresh || at_border(&i->state->z);
+}
+
+const struct ws_track *
+ws_inflate_tracker(const struct ws_inflate *i)
+{
+    return i->state ? i->state->track : NULL;
 }
 
 void
@@ -285,5 +454,12 @@ ws_inflate_end(struct ws_inflate *i, bool whole)
     if (!i->takeover || !whole)
         state_put(i);
     if (!whole)
-        i->lost = i->takeover;
+        lose(i);
+}
+
+void
+ws_inflate_forget(struct ws_inflate *i)
+{
+    state_put(i);
+    lose(i);
 }

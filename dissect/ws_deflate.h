@@ -8,13 +8,16 @@
  * Whoever calls ws_inflate_run() puts them back.  With context takeover the
  * history (up to 32 KiB) lives on from message to message.
  *
- * The window is always 15 bits: zlib has no raw windows of 8 bits, and a
- * larger window inflates what a smaller one can.
+ * zlib inflates where it can: its window is always 15 bits, since it has no
+ * raw windows of 8 bits and a larger window inflates what a smaller one can.
+ * The tracking inflater (ws_track.h) takes over where zlib cannot answer: when
+ * history is unknown, until everything in reach is known again, and when a
+ * smaller window was agreed, because zlib does not notice distances beyond it.
  *
- * A zlib state takes about 40 KiB, so it is allocated for the first message
- * of a direction only and belongs to a pool with a maximum.  When the pool is
- * full the state that was used longest ago changes hands, and its direction's
- * history is lost.
+ * A state of either takes about 40 KiB, so it is allocated for the first
+ * message of a direction only and belongs to a pool with a maximum.  When the
+ * pool is full the state that was used longest ago changes hands, and its
+ * direction's history is lost.
  */
 #ifndef DISSECT_WS_DEFLATE_H
 #define DISSECT_WS_DEFLATE_H
@@ -25,13 +28,14 @@
 
 #include "base/err.h"
 #include "base/slice.h"
+#include "dissect/ws_track.h"
 
 /* What RFC 7692 section 7.2.1 (3) lets the sender leave out. */
 #define WS_INFLATE_TAIL_LEN 4u
 extern const uint8_t ws_inflate_tail[WS_INFLATE_TAIL_LEN];
 
-/* What one zlib state counts in the budget: 7,160 bytes and a window of
- * 32 KiB in zlib 1.2.13 on 64-bit machines, rounded up. */
+/* What one state counts in the budget, rounded up: 7,160 bytes and a window
+ * of 32 KiB in zlib 1.2.13 on 64-bit machines, or one struct ws_track. */
 #define WS_INFLATE_STATE_LEN 40960u
 
 struct ws_inflate_pool;
@@ -48,17 +52,33 @@ void ws_inflate_pool_free(struct ws_inflate_pool *pool);
 /* States allocated now. */
 size_t ws_inflate_pool_states(const struct ws_inflate_pool *pool);
 
+/* What was agreed for one direction, or is assumed. */
+struct ws_inflate_config {
+    bool takeover;       /* history lives on from message to message */
+    uint8_t window_bits; /* 8..15 */
+    bool unknown;        /* earlier messages were not seen */
+};
+
 /* One direction of a connection.  Embed it; the members are for
- * ws_deflate.c and tests only. */
+ * ws_deflate.c and tests only, but for those that may be read. */
 struct ws_inflate {
     struct ws_inflate_pool *pool;
     struct ws_inflate_state *state; /* NULL: none yet, or taken away */
-    uint64_t fed_len;               /* of this message, bytes */
-    uint32_t n_finals;              /* blocks with BFINAL in this message */
-    bool takeover; /* history lives on from message to message */
-    bool lost;     /* ... and is not known any more */
-    bool fresh;    /* nothing fed since the message or a block with
-                    * BFINAL began */
+    bool takeover;
+    bool lost;  /* history is unknown, and no state knows that */
+    bool fresh; /* zlib was fed nothing since the message or a block
+                 * with BFINAL began */
+    bool told;  /* for the caller: this loss was reported.  Cleared when
+                 * history gets lost */
+    uint8_t window_bits;
+    /* To be read; of this message. */
+    uint32_t n_finals;          /* blocks with BFINAL */
+    uint64_t fed_len;           /* compressed bytes used */
+    uint64_t out_len;           /* bytes inflated */
+    struct ws_track_spot broke; /* on WS_INFLATE_FAILED: where */
+    /* The first match that used unknown history, or a distance above the
+     * agreed window; dist 0: none. */
+    struct ws_track_spot missing, wide;
 };
 
 enum ws_inflate_step {
@@ -69,31 +89,45 @@ enum ws_inflate_step {
 
 /* Cannot fail; allocates nothing yet. */
 void ws_inflate_init(struct ws_inflate *i, struct ws_inflate_pool *pool,
-                     bool takeover);
+                     const struct ws_inflate_config *config);
 void ws_inflate_fini(struct ws_inflate *i);
 
 /*
  * Begins a compressed message.  Returns false when it cannot be inflated:
- * with context takeover history is lost, or there is no memory for a state.
+ * there is no memory for a state.
  */
 bool ws_inflate_begin(struct ws_inflate *i);
 
 /*
- * Inflates from the front of *in into out until either is used up.
+ * Inflates from the front of *in until it or the room for output is used up.
  *
  * tail     the last four bytes of *in are ws_inflate_tail: the message ends
  *          there.  WS_INFLATE_DONE then says that it ended as it should.
  *          A tail behind nothing at all, or right behind a block with
  *          BFINAL, is skipped instead of inflated: it would only confuse
  *          the next message.
- * out_len  receives the bytes written, also on failure.
+ * out      scratch of out_cap bytes, the most that is written.
+ * piece    receives what was inflated, also on failure: in out, or in the
+ *          state's own window.  It lives until the next call for any
+ *          direction of the pool.
  * error    receives a static text on failure.
  */
 enum ws_inflate_step ws_inflate_run(struct ws_inflate *i, struct slice *in,
                                     bool tail, uint8_t *out, size_t out_cap,
-                                    size_t *out_len, const char **error);
+                                    struct ws_track_piece *piece,
+                                    const char **error);
+
+/* Whether everything fed ended at the border of a block and of a byte: the
+ * tail is there already. */
+bool ws_inflate_at_border(const struct ws_inflate *i);
+
+/* The tracker at work, to be read; NULL: zlib is, or nothing yet. */
+const struct ws_track *ws_inflate_tracker(const struct ws_inflate *i);
 
 /* Ends the message; whole: ws_inflate_run() saw its tail and was done. */
 void ws_inflate_end(struct ws_inflate *i, bool whole);
+
+/* Between messages: others may have passed unseen, so history is unknown. */
+void ws_inflate_forget(struct ws_inflate *i);
 
 #endif /* DISSECT_WS_DEFLATE_H */

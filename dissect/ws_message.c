@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "dissect/ws_message.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/rd.h"
 #include "dissect/ws_frame.h"
 #include "dissect/ws_stream.h"
 #include "dissect/ws_unmask.h"
@@ -14,6 +17,12 @@
 /* Text is searched for non-ASCII in pieces that stay in the first cache. */
 #define ASCII_PIECE_LEN 8192u
 
+/* An inferred compression is believed after so many messages, or one that
+ * inflates to so many bytes; not any more after so many that do not inflate. */
+#define TRIALS_PROVE 2u
+#define TRIAL_PROVES_LEN 64u
+#define TRIALS_REFUTE 3u
+
 /* A buffer up to this size is worth keeping for the next message. */
 #define KEPT_IDLE_LEN 4096u
 
@@ -24,6 +33,7 @@ shared_init(struct ws_shared *s, const struct dissect_limits *limits,
     bool messages = (sink->wants >> EVENT_MESSAGE & 1u) != 0;
     s->inflate_len = limits->inflate_len;
     if (messages) {
+        s->want_known = true;
         s->keep = sink->keep < limits->message_keep ? sink->keep
                                                     : limits->message_keep;
         s->digest_name = sink->digest;
@@ -71,9 +81,25 @@ ws_shared_free(struct ws_shared *shared)
 void
 ws_message_init(struct ws_message *m, struct ws_shared *shared, bool takeover)
 {
+    ws_message_init_config(m, shared,
+                           &(struct ws_message_config){.takeover = takeover,
+                                                       .window_bits = 15});
+}
+
+void
+ws_message_init_config(struct ws_message *m, struct ws_shared *shared,
+                       const struct ws_message_config *config)
+{
     *m = (struct ws_message){.shared = shared};
-    ws_inflate_init(&m->inflate, shared->pool, takeover);
+    ws_inflate_init(&m->inflate, shared->pool,
+                    &(struct ws_inflate_config){
+                        .takeover = config->takeover || config->inferred,
+                        .window_bits = config->window_bits,
+                        .unknown = config->unknown || config->inferred});
+    if (config->inferred)
+        m->trial = WS_TRIAL_OPEN;
     buf_init(&m->kept, shared->keep);
+    buf_init(&m->known, WS_KNOWN_MAX * sizeof(struct event_range));
 }
 
 void
@@ -81,8 +107,16 @@ ws_message_fini(struct ws_message *m)
 {
     ws_message_release(m);
     buf_fini(&m->kept);
+    buf_fini(&m->known);
     ws_inflate_fini(&m->inflate);
     digest_free(m->digest);
+}
+
+void
+ws_message_forget(struct ws_message *m)
+{
+    assert(!m->open);
+    ws_inflate_forget(&m->inflate);
 }
 
 unsigned
@@ -90,10 +124,14 @@ ws_message_begin(struct ws_message *m, uint8_t opcode, bool compressed,
                  bool judge)
 {
     assert(!m->open);
+    /* What RSV1 means then, nobody knows. */
+    if (compressed && m->trial == WS_TRIAL_REFUTED)
+        compressed = judge = false;
     m->open = true;
     m->opcode = opcode;
     m->compressed = compressed;
-    m->judging = judge && opcode == WS_OP_TEXT;
+    m->trying = compressed && m->trial == WS_TRIAL_OPEN;
+    m->judging = judge && opcode == WS_OP_TEXT && !m->trying;
     m->hashing = m->shared->digest_name != NULL;
     m->digest_direct = false;
     m->inflating = false;
@@ -101,6 +139,9 @@ ws_message_begin(struct ws_message *m, uint8_t opcode, bool compressed,
     m->limited = false;
     m->ended = false;
     m->truncated = false;
+    m->uncertain = false;
+    m->known_more = false;
+    m->held = m->told = 0;
     m->wire_len = 0;
     m->plain_len = 0;
     m->inflate_error = NULL;
@@ -112,7 +153,7 @@ ws_message_begin(struct ws_message *m, uint8_t opcode, bool compressed,
     if (m->inflating)
         return 0;
     m->whole = false;
-    return WS_MESSAGE_CONTEXT_MISSING;
+    return m->trying ? 0 : WS_MESSAGE_CONTEXT_MISSING;
 }
 
 /* What was decoded so far stays true, but the rest will never be known. */
@@ -180,6 +221,86 @@ take_plain(struct ws_message *m, struct slice plain, bool only)
     return found;
 }
 
+/* Remembers that the next n bytes are certain. */
+static void
+add_known(struct ws_message *m, uint64_t start, uint64_t n)
+{
+    struct event_range range = {start, start + n};
+    struct event_range *last = NULL;
+    if (!m->shared->want_known || m->known_more || n == 0)
+        return;
+    if (m->known.len > 0)
+        last = (struct event_range *)(void *)(m->known.ptr + m->known.len) - 1;
+    if (last && last->end == start)
+        last->end = range.end;
+    else if (buf_append(&m->known, &range, sizeof range) != ERR_OK)
+        m->known_more = true;
+}
+
+/* Takes inflated bytes of which some are unknown, or that come behind such. */
+static void
+take_uncertain(struct ws_message *m, const struct ws_track_piece *piece)
+{
+    size_t n = 0;
+    for (size_t at = 0; at < piece->bytes.len; at += n) {
+        bool known = true;
+        n = ws_track_piece_run(piece, at, &known);
+        if (!known && !m->uncertain) {
+            m->uncertain = true;
+            m->judging = false;
+            m->hashing = false;
+            add_known(m, 0, m->plain_len);
+        }
+        if (known)
+            add_known(m, m->plain_len, n);
+        /* Bytes of which nothing is told are not shown. */
+        if (m->known_more)
+            m->truncated = true;
+        if (m->shared->keep > 0)
+            keep(m, slice_make(piece->bytes.ptr + at, n), false);
+        m->plain_len += n;
+    }
+}
+
+/* Takes inflated bytes.  only: they are the whole message. */
+static unsigned
+take_piece(struct ws_message *m, const struct ws_track_piece *piece, bool only)
+{
+    unsigned found = 0;
+    struct ws_track_piece rest = *piece;
+    if (!m->uncertain) {
+        bool known = true;
+        size_t n = piece->bytes.len;
+        if (!piece->certain)
+            n = ws_track_piece_run(piece, 0, &known);
+        if (!known)
+            n = 0;
+        only = only && n == piece->bytes.len;
+        found = take_plain(m, slice_head(piece->bytes, n), only);
+        rest.bytes = slice_skip(rest.bytes, n);
+        rest.known_bit += n;
+    }
+    if (rest.bytes.len > 0)
+        take_uncertain(m, &rest);
+    return found;
+}
+
+/* What inflating has come upon. */
+static unsigned
+inflate_notes(struct ws_message *m)
+{
+    unsigned found = 0;
+    if (m->inflate.missing.dist && !m->inflate.told) {
+        m->inflate.told = true;
+        found |= WS_MESSAGE_CONTEXT_MISSING;
+    }
+    if (m->inflate.wide.dist)
+        found |= WS_MESSAGE_WINDOW;
+    found &= ~m->told;
+    m->told |= found;
+    return found;
+}
+
 /* Inflates wire bytes, of which the last four are the tail if `tail`. */
 static unsigned
 inflate_run(struct ws_message *m, struct slice wire, bool tail, bool last)
@@ -191,18 +312,19 @@ inflate_run(struct ws_message *m, struct slice wire, bool tail, bool last)
         bool first = m->plain_len == 0;
         uint64_t room = s->inflate_len - m->plain_len;
         size_t cap = WS_INFLATED_LEN;
-        size_t n = 0;
+        struct ws_track_piece piece;
         const char *error = NULL;
         /* One byte more than allowed proves that the limit is passed. */
         if (cap > room)
             cap = (size_t)room + 1;
-        step = ws_inflate_run(&m->inflate, &wire, tail, s->inflated, cap, &n,
-                              &error);
-        bool over = n > room;
+        step = ws_inflate_run(&m->inflate, &wire, tail, s->inflated, cap,
+                              &piece, &error);
+        bool over = piece.bytes.len > room;
         if (over)
-            n = (size_t)room;
+            piece.bytes.len = (size_t)room;
         bool only = first && last && step == WS_INFLATE_DONE;
-        found |= take_plain(m, slice_make(s->inflated, n), only);
+        found |= take_piece(m, &piece, only);
+        found |= inflate_notes(m);
         if (over || step == WS_INFLATE_FAILED) {
             m->limited = over;
             m->inflate_error =
@@ -214,6 +336,30 @@ inflate_run(struct ws_message *m, struct slice wire, bool tail, bool last)
     }
     m->ended = tail;
     return found;
+}
+
+/* All of the payload was inflated: the tail. */
+static unsigned
+inflate_tail(struct ws_message *m)
+{
+    if (m->wire_len >= WS_INFLATE_TAIL_LEN &&
+        m->last4 == rd_load_be32(ws_inflate_tail) &&
+        ws_inflate_at_border(&m->inflate)) {
+        /* A second tail would only confuse the next message. */
+        m->ended = true;
+        return WS_MESSAGE_TAIL;
+    }
+    return inflate_run(m, slice_make(ws_inflate_tail, WS_INFLATE_TAIL_LEN),
+                       true, false);
+}
+
+/* Keeps m->last4 up to date. */
+static void
+note_last(struct ws_message *m, struct slice wire)
+{
+    size_t n = wire.len < 4 ? wire.len : 4;
+    for (const uint8_t *p = wire.ptr + wire.len - n; n > 0; n--)
+        m->last4 = m->last4 << 8 | *p++;
 }
 
 /* Unmasks and inflates a run of a compressed message. */
@@ -228,21 +374,27 @@ data_compressed(struct ws_message *m, struct slice run, const uint8_t *mask,
         size_t room = WS_PLAIN_LEN - WS_INFLATE_TAIL_LEN;
         struct slice piece = slice_head(run, room);
         run = slice_skip(run, piece.len);
-        bool tail = last && run.len == 0;
+        bool end = last && run.len == 0;
         struct slice wire = piece;
-        if (mask || tail) {
+        if (mask || end) {
             if (mask)
                 ws_unmask(s->plain, piece.ptr, piece.len, mask, off);
             else
                 memcpy(s->plain, piece.ptr, piece.len);
             wire.ptr = s->plain;
         }
+        note_last(m, wire);
+        /* What looks like a tail must be inflated on its own. */
+        bool odd = end && m->last4 == rd_load_be32(ws_inflate_tail);
+        bool tail = end && !odd;
         if (tail) {
             memcpy(s->plain + piece.len, ws_inflate_tail, WS_INFLATE_TAIL_LEN);
             wire.len += WS_INFLATE_TAIL_LEN;
         }
         off += piece.len;
         found |= inflate_run(m, wire, tail, alone && tail);
+        if (odd && m->inflating)
+            found |= inflate_tail(m);
     }
     return found;
 }
@@ -275,6 +427,16 @@ data_text_only(struct ws_message *m, struct slice run, const uint8_t *mask,
     return 0;
 }
 
+/* What is found in a trial counts only if that succeeds. */
+static unsigned
+hold_back(struct ws_message *m, unsigned found)
+{
+    if (!m->trying)
+        return found;
+    m->held |= found;
+    return 0;
+}
+
 unsigned
 ws_message_data(struct ws_message *m, struct slice run, const uint8_t *mask,
                 uint64_t off, bool last)
@@ -283,8 +445,11 @@ ws_message_data(struct ws_message *m, struct slice run, const uint8_t *mask,
     unsigned found = 0;
     bool alone = m->wire_len == 0;
     m->wire_len += run.len;
-    if (m->compressed)
-        return m->inflating ? data_compressed(m, run, mask, off, last) : 0;
+    if (m->compressed) {
+        if (m->inflating)
+            found = data_compressed(m, run, mask, off, last);
+        return hold_back(m, found);
+    }
     bool keeping = s->keep > 0 && !m->truncated && m->whole;
     if (!keeping && !m->hashing) {
         if (s->keep > 0)
@@ -315,19 +480,44 @@ ws_message_gap(struct ws_message *m, uint64_t len)
     give_up(m);
 }
 
+/* Whether the trial that this message was succeeded.  If not, what came of
+ * it means nothing. */
+static bool
+end_trial(struct ws_message *m, bool finished)
+{
+    if (finished && m->whole && m->wire_len > 0) {
+        m->n_tried++;
+        if (m->n_tried >= TRIALS_PROVE || m->plain_len >= TRIAL_PROVES_LEN)
+            m->trial = WS_TRIAL_PROVED;
+        return true;
+    }
+    if (m->inflate_error && !m->limited && m->n_tried == 0 &&
+        ++m->n_refused >= TRIALS_REFUTE)
+        m->trial = WS_TRIAL_REFUTED;
+    m->inflate_error = NULL;
+    m->uncertain = false;
+    ws_message_release(m);
+    return false;
+}
+
 static unsigned
 end_compressed(struct ws_message *m, bool finished)
 {
     unsigned found = 0;
     if (m->inflating && finished && !m->ended)
-        found = inflate_run(m, slice_make(ws_inflate_tail, WS_INFLATE_TAIL_LEN),
-                            true, false);
+        found = inflate_tail(m);
     if (m->inflating)
         ws_inflate_end(&m->inflate, finished);
     if (m->plain_len > BOMB_LEN && m->plain_len / BOMB_RATIO >= m->wire_len)
         found |= WS_MESSAGE_BOMB;
     else if (m->limited)
         found |= WS_MESSAGE_TOO_LARGE;
+    if (finished && m->wire_len == 0)
+        found |= WS_MESSAGE_EMPTY_PAYLOAD;
+    if (m->inflate.n_finals > 0)
+        found |= WS_MESSAGE_BFINAL;
+    if (m->trying)
+        found = end_trial(m, finished) ? found | m->held : 0;
     return found;
 }
 
@@ -347,6 +537,22 @@ end_digest(struct ws_message *m, struct event_message *out)
     out->digest = slice_make(s->digest_out, len);
 }
 
+static void
+end_known(const struct ws_message *m, struct event_message *out)
+{
+    static const struct event_range nothing[1];
+    out->known = NULL;
+    out->n_known = 0;
+    out->known_more = false;
+    if (!m->uncertain)
+        return;
+    out->n_known = m->known.len / sizeof nothing[0];
+    out->known = nothing;
+    if (out->n_known > 0)
+        out->known = (const struct event_range *)(const void *)m->known.ptr;
+    out->known_more = m->known_more;
+}
+
 unsigned
 ws_message_end(struct ws_message *m, bool finished, struct event_message *out)
 {
@@ -354,7 +560,8 @@ ws_message_end(struct ws_message *m, bool finished, struct event_message *out)
     assert(m->open);
     if (m->compressed)
         found = end_compressed(m, finished);
-    bool complete = finished && m->whole;
+    bool decoded = finished && m->whole;
+    bool complete = decoded && !m->uncertain;
     if (complete && m->judging && !utf8_done(&m->utf8))
         found |= WS_MESSAGE_UTF8_CUT;
     out->opcode = m->opcode;
@@ -366,13 +573,54 @@ ws_message_end(struct ws_message *m, bool finished, struct event_message *out)
     out->has_utf8_error = m->utf8.bad || (found & WS_MESSAGE_UTF8_CUT) != 0;
     out->utf8_error = out->has_utf8_error ? m->utf8.valid : 0;
     out->payload = m->direct.len ? m->direct : buf_slice(&m->kept);
-    out->truncated = !complete || out->payload.len < out->len;
+    out->truncated = !decoded || out->payload.len < out->len;
+    end_known(m, out);
     out->inflate_error = m->inflate_error;
     out->has_digest = false;
     if (complete && m->hashing)
         end_digest(m, out);
     m->open = false;
     return found;
+}
+
+const char *
+ws_message_detail(const struct ws_message *m, enum ws_message_finding finding,
+                  char *text)
+{
+    const struct ws_inflate *i = &m->inflate;
+    const size_t cap = WS_MESSAGE_DETAIL_MAX;
+    switch (finding) {
+    case WS_MESSAGE_BAD_UTF8:
+    case WS_MESSAGE_UTF8_CUT:
+        snprintf(text, cap, "valid up to byte %" PRIu64 " of the message",
+                 m->utf8.valid);
+        return text;
+    case WS_MESSAGE_INFLATE_FAILED:
+        snprintf(text, cap,
+                 "%s: at byte %" PRIu64 ", bit %u of the payload, behind "
+                 "%" PRIu64 " inflated bytes",
+                 m->inflate_error, i->broke.in_bit / 8,
+                 (unsigned)(i->broke.in_bit % 8), i->broke.out);
+        return text;
+    case WS_MESSAGE_CONTEXT_MISSING:
+        if (i->missing.dist == 0)
+            return "no memory for an inflate state";
+        snprintf(text, cap,
+                 "byte %" PRIu64 " was copied from %" PRIu32 " bytes before "
+                 "it; what is unknown is marked, until %u known bytes in a "
+                 "row have passed",
+                 i->missing.out, i->missing.dist, WS_TRACK_WINDOW_LEN);
+        return text;
+    case WS_MESSAGE_WINDOW:
+        snprintf(text, cap,
+                 "a distance of %" PRIu32 " bytes at byte %" PRIu64
+                 ", bit %u of the payload; %u were agreed",
+                 i->wide.dist, i->wide.in_bit / 8,
+                 (unsigned)(i->wide.in_bit % 8), 1u << i->window_bits);
+        return text;
+    default:
+        return NULL;
+    }
 }
 
 void
@@ -383,4 +631,7 @@ ws_message_release(struct ws_message *m)
     if (m->kept.cap > KEPT_IDLE_LEN)
         buf_fini(&m->kept);
     buf_clear(&m->kept);
+    if (m->known.cap > KEPT_IDLE_LEN)
+        buf_fini(&m->known);
+    buf_clear(&m->known);
 }

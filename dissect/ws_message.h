@@ -7,6 +7,10 @@
  * Nothing is unmasked that nobody reads: a binary message of which nothing is
  * kept or hashed costs one addition for each run of payload.
  *
+ * What a compressed message copies from history that was not seen is unknown:
+ * such a message has its exact length, ranges of certain bytes and zeros for
+ * the others, and is not judged behind the first of them.
+ *
  * Knows neither frames nor events in their order: ws_stream.h.
  */
 #ifndef DISSECT_WS_MESSAGE_H
@@ -30,6 +34,9 @@
 #define WS_PLAIN_LEN 65536u
 #define WS_INFLATED_LEN 131072u
 
+/* Ranges of certain bytes told of one message. */
+#define WS_KNOWN_MAX 1024u
+
 /* Kept bytes of all messages in progress together; beyond it messages are
  * truncated as if their own limit was reached. */
 #define WS_KEPT_MAX ((uint64_t)256 << 20)
@@ -39,6 +46,7 @@
 struct ws_shared {
     uint64_t inflate_len;    /* inflated bytes of a message, at most */
     size_t keep;             /* payload bytes kept of a message */
+    bool want_known;         /* ranges of certain bytes are */
     const char *digest_name; /* NULL: no digests; borrowed */
     struct digest *digest;   /* for messages that come in one run */
     struct ws_inflate_pool *pool;
@@ -57,16 +65,44 @@ enum ws_message_finding {
     WS_MESSAGE_BAD_UTF8 = 1u << 0,        /* see utf8.valid           */
     WS_MESSAGE_UTF8_CUT = 1u << 1,        /* ends inside a character  */
     WS_MESSAGE_INFLATE_FAILED = 1u << 2,  /* see inflate_error        */
-    WS_MESSAGE_CONTEXT_MISSING = 1u << 3, /* history unknown          */
+    WS_MESSAGE_CONTEXT_MISSING = 1u << 3, /* once for each loss       */
     WS_MESSAGE_BOMB = 1u << 4,            /* 100 : 1 and above 1 MiB  */
     WS_MESSAGE_TOO_LARGE = 1u << 5,       /* inflate_len was reached  */
+    WS_MESSAGE_EMPTY_PAYLOAD = 1u << 6,   /* compressed to 0 bytes    */
+    WS_MESSAGE_WINDOW = 1u << 7,          /* distance above the agreed */
+    WS_MESSAGE_BFINAL = 1u << 8,          /* a block with BFINAL      */
+    WS_MESSAGE_TAIL = 1u << 9,            /* 00 00 ff ff left in      */
+};
+
+/* Text for ws_message_detail(). */
+#define WS_MESSAGE_DETAIL_MAX 192u
+
+/* How messages of one direction are compressed. */
+struct ws_message_config {
+    bool takeover;       /* with context takeover */
+    uint8_t window_bits; /* agreed, 8..15; 15 when not known */
+    bool unknown;        /* earlier messages were not seen */
+    /* The handshake was not seen, so that RSV1 only suggests
+     * permessage-deflate: messages with it are tried first, without any
+     * finding, and shown when they inflate.  Implies unknown. */
+    bool inferred;
+};
+
+/* Whether an inferred compression is one. */
+enum ws_message_trial {
+    WS_TRIAL_NONE = 0, /* it was agreed */
+    WS_TRIAL_OPEN,
+    WS_TRIAL_PROVED,
+    WS_TRIAL_REFUTED, /* RSV1 means something else */
 };
 
 /* One direction.  Embed it; the members are for ws_message.c, ws_stream.c
  * and tests. */
 struct ws_message {
     struct ws_shared *shared;
-    struct ws_inflate inflate; /* history, from message to message */
+    struct ws_inflate inflate;  /* history, from message to message */
+    uint8_t trial;              /* enum ws_message_trial */
+    uint8_t n_tried, n_refused; /* messages that inflated, that did not */
     /* The message in progress; nothing below counts while !open. */
     bool open;
     uint8_t opcode;
@@ -78,24 +114,41 @@ struct ws_message {
     bool limited;   /* shared->inflate_len was reached */
     bool ended;     /* the tail was inflated */
     bool truncated; /* kept is not all of it */
+    bool uncertain; /* bytes of unknown history are in it */
+    bool trying;    /* trial is open, findings are held back */
+    unsigned held;  /* findings of a trial */
+    unsigned told;  /* findings that come once per message */
+    uint32_t last4; /* the last wire bytes, big-endian */
     uint64_t wire_len;
     uint64_t plain_len; /* decoded bytes so far */
     struct utf8 utf8;
     const char *inflate_error;
     struct buf kept;
+    struct buf known; /* struct event_range, if uncertain */
+    bool known_more;
     struct slice direct;   /* instead of kept: the whole message in scratch
                             * or input, until the call returns */
     struct digest *digest; /* for messages in several runs; made on demand */
     bool digest_direct;    /* shared->digest holds this message */
 };
 
+/* All earlier messages were seen, and nothing agreed about the window. */
 void ws_message_init(struct ws_message *m, struct ws_shared *shared,
                      bool takeover);
+void ws_message_init_config(struct ws_message *m, struct ws_shared *shared,
+                            const struct ws_message_config *config);
 void ws_message_fini(struct ws_message *m);
+
+/* None may be open.  Messages may have passed unseen: a hole over the border
+ * of a frame, a continuation of which the beginning is missing. */
+void ws_message_forget(struct ws_message *m);
 
 /*
  * Begins a message; none may be open.
  *
+ * compressed  its first frame has RSV1, and that is permessage-deflate as
+ *             agreed or as ws_message_config.inferred has it.  Afterwards
+ *             m->compressed tells whether it is taken as compressed.
  * judge       check a text message's UTF-8 (not when RSV bits of unknown
  *             meaning may have changed what it holds).
  *
@@ -121,12 +174,17 @@ void ws_message_gap(struct ws_message *m, uint64_t len);
  * Ends the message.  finished: its final frame is over; otherwise it never
  * will be.  Fills what the message itself knows into *out: opcode, wire_len,
  * compressed, has_len, len, complete, has_utf8_error, utf8_error, payload,
- * truncated, inflate_error, has_digest, digest.  payload and digest live
- * until the next ws_message call for any stream of m->shared or until the
- * input of this call's ws_message_data() goes.
+ * truncated, known, n_known, known_more, inflate_error, has_digest, digest.
+ * payload, known and digest live until the next ws_message call for any stream
+ * of m->shared or until the input of this call's ws_message_data() goes.
  */
 unsigned ws_message_end(struct ws_message *m, bool finished,
                         struct event_message *out);
+
+/* What was seen, for one finding that the last call returned: one line without
+ * payload, static or in text (of WS_MESSAGE_DETAIL_MAX bytes), or NULL. */
+const char *ws_message_detail(const struct ws_message *m,
+                              enum ws_message_finding finding, char *text);
 
 /* After the event: lets go of kept bytes. */
 void ws_message_release(struct ws_message *m);

@@ -17,6 +17,17 @@ enum role {
     ROLE_OTHER,       /* reserved data, continuation of nothing */
 };
 
+/* Gaps of one search that wait for their event; more are told as never
+ * resynced. */
+#define GAPS_MAX 64u
+
+/* Looking for frame boundaries. */
+struct search {
+    struct ws_sync *sync;
+    size_t n_gaps;
+    struct event_gap gaps[GAPS_MAX];
+};
+
 struct ws_stream {
     struct ws_frame frame;
     struct ws_stream_stats stats;
@@ -27,6 +38,14 @@ struct ws_stream {
     bool quiet; /* neither frames nor messages are wanted */
     bool has_deflate;
     bool other_open; /* a reserved data frame without FIN came last */
+    bool headless;   /* the open message began where nothing is known */
+    bool resynced;   /* boundaries were looked for, and found */
+    /* With resynced: */
+    uint64_t resync_messages; /* messages before */
+    uint64_t certain_at;      /* from this offset on ... */
+    double certain_bits;      /* ... the evidence is this, */
+    double first_bits;        /* and this before */
+    struct search *search;    /* while stats.lost; NULL: no memory */
     /* The current frame; counts while in_frame. */
     bool in_frame;
     bool frame_whole; /* no gap in it so far */
@@ -40,6 +59,9 @@ struct ws_stream {
     uint8_t control_len; /* bytes in control */
     uint8_t control[WS_FRAME_CONTROL_MAX];
 };
+
+static void search_free(struct search *search);
+static void search_begin(struct ws_stream *s, struct ws_sync *sync);
 
 enum err
 ws_stream_new(struct ws_stream **out, const struct ws_stream_config *config,
@@ -58,6 +80,8 @@ ws_stream_new(struct ws_stream **out, const struct ws_stream_config *config,
     ws_frame_init(&s->frame, s->from, s->has_deflate ? WS_FRAME_RSV1 : 0,
                   offset);
     ws_message_init(&s->message, s->shared, !config->no_context_takeover);
+    if (config->boundary_unknown)
+        search_begin(s, NULL);
     *out = s;
     return ERR_OK;
 }
@@ -68,6 +92,7 @@ ws_stream_free(struct ws_stream *s)
     if (!s)
         return;
     ws_message_fini(&s->message);
+    search_free(s->search);
     free(s);
 }
 
@@ -187,6 +212,9 @@ message_close(struct ws_stream *s, bool finished, struct stamp at)
     ev->at = at;
     ev->n_frames = s->message_frames;
     find_message(s, ws_message_end(&s->message, finished, ev), at);
+    if (s->headless)
+        ev->has_len = false;
+    s->headless = false;
     return ev;
 }
 
@@ -215,6 +243,19 @@ message_open(struct ws_stream *s, const struct ws_frame_header *h,
                  at);
 }
 
+/* A message goes on whose beginning is not known, nor whether it was text or
+ * compressed. */
+static void
+message_open_headless(struct ws_stream *s)
+{
+    s->stats.messages++;
+    s->message_frames = 1;
+    s->message_first = s->frame_first;
+    s->headless = true;
+    ws_message_begin(&s->message, WS_OP_CONT, false, false);
+    ws_message_gap(&s->message, 0);
+}
+
 /* ---- Frames --------------------------------------------------------- */
 
 static void
@@ -224,6 +265,9 @@ header_data(struct ws_stream *s, const struct ws_frame_header *h,
     s->role = ROLE_MESSAGE;
     if (h->opcode == WS_OP_CONT && s->message.open) {
         s->message_frames++;
+    } else if (h->opcode == WS_OP_CONT && !s->other_open && s->resynced &&
+               s->stats.messages == s->resync_messages) {
+        message_open_headless(s);
     } else if (h->opcode == WS_OP_CONT) {
         s->role = ROLE_OTHER;
         /* What continues a reserved data frame is no orphan. */
@@ -330,7 +374,11 @@ emit_current_frame(struct ws_stream *s, bool ended, struct stamp at,
     ev->at = at;
     ev->header = *h;
     ev->complete = ended && s->frame_whole;
-    ev->synced = true;
+    ev->synced = !s->resynced;
+    ev->confidence = 0;
+    if (s->resynced)
+        ev->confidence =
+            h->offset < s->certain_at ? s->first_bits : s->certain_bits;
     ev->message = in_message ? s->stats.messages : 0;
     ev->compressed = in_message && s->message.compressed;
     ev->payload = slice_make(s->control, s->control_len);
@@ -422,29 +470,74 @@ take_simple(struct ws_stream *s, const struct ws_frame_header *h,
     return true;
 }
 
-/* ---- The stream ----------------------------------------------------- */
+/* ---- Looking for boundaries ----------------------------------------- */
 
-/* Boundaries are lost.  This is where looking for new ones begins; until
- * then bytes are only counted. */
+static void
+search_free(struct search *search)
+{
+    if (!search)
+        return;
+    ws_sync_free(search->sync);
+    free(search);
+}
+
+/* sync: a search that goes on, or NULL. */
+static void
+search_begin(struct ws_stream *s, struct ws_sync *sync)
+{
+    struct ws_sync_config config = {.sender_known = true,
+                                    .from = s->from,
+                                    .rsv1_ok = s->has_deflate};
+    s->stats.lost = true;
+    s->other_open = false;
+    ws_message_forget(&s->message);
+    s->search = calloc(1, sizeof *s->search);
+    if (s->search && !sync && ws_sync_new(&sync, &config) != ERR_OK) {
+        free(s->search);
+        s->search = NULL;
+    }
+    if (s->search)
+        s->search->sync = sync;
+    else
+        ws_sync_free(sync);
+}
+
+/* A gap whose end nobody knows yet. */
+static void
+search_add_gap(struct ws_stream *s, const struct event_gap *gap)
+{
+    struct search *search = s->search;
+    if (!search) {
+        emit_gap(s->emit, gap);
+        return;
+    }
+    if (search->n_gaps == GAPS_MAX) {
+        emit_gap(s->emit, &search->gaps[0]);
+        search->n_gaps--;
+        memmove(search->gaps, search->gaps + 1,
+                search->n_gaps * sizeof search->gaps[0]);
+    }
+    search->gaps[search->n_gaps++] = *gap;
+}
+
+/* Boundaries are lost; looking for new ones begins. */
 static void
 lose(struct ws_stream *s, struct stamp at)
 {
     frame_abandon(s, at);
     message_abandon(s, at);
-    s->stats.lost = true;
+    search_begin(s, NULL);
 }
 
-void
-ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
-               const struct pkt_meta *meta)
+/* ---- The stream ----------------------------------------------------- */
+
+/* Decodes until boundaries are lost; returns what is left then. */
+static struct slice
+decode(struct ws_stream *s, struct slice data, const struct pkt_meta *meta)
 {
     struct stamp at = stamp_of(meta);
     struct ws_frame_event ev;
     enum ws_frame_step step;
-    s->stats.wire_bytes += data.len;
-    if (s->stats.lost)
-        return;
-    assert(off == s->frame.offset);
     bool cut = ws_frame_in_header(&s->frame);
     while ((step = ws_frame_next(&s->frame, &data, &ev))) {
         if (step == WS_FRAME_LOST) {
@@ -469,8 +562,30 @@ ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
     }
     if (!cut && ws_frame_in_header(&s->frame))
         s->header_first = at;
-    s->stats.frame_open = s->in_frame || ws_frame_in_header(&s->frame);
-    s->stats.message_open = s->message.open;
+    return data;
+}
+
+static void resume(struct ws_stream *s);
+
+/* Decodes or searches, in turn, until data is used up. */
+static void
+take(struct ws_stream *s, uint64_t off, struct slice data,
+     const struct pkt_meta *meta)
+{
+    uint64_t end = off + data.len;
+    for (;;) {
+        if (!s->stats.lost) {
+            assert(end - data.len == s->frame.offset);
+            data = decode(s, data, meta);
+        }
+        if (data.len == 0 || !s->search)
+            break;
+        size_t n = ws_sync_data(s->search->sync, end - data.len, data, meta);
+        data = slice_skip(data, n);
+        if (!ws_sync_verdict(s->search->sync)->believed)
+            break;
+        resume(s);
+    }
 }
 
 /* Where the frame after the current one starts. */
@@ -481,49 +596,148 @@ next_frame_offset(const struct ws_frame_header *h)
     return h->offset > UINT64_MAX - end ? UINT64_MAX : h->offset + end;
 }
 
+/* Passes over a gap while boundaries are known.  told: its finding came when
+ * it did. */
+static void
+hole(struct ws_stream *s, const struct event_gap *g, bool told)
+{
+    struct event_gap gap = *g;
+    assert(gap.offset == s->frame.offset);
+    enum ws_frame_hole hole = ws_frame_gap(&s->frame, gap.len);
+    if (hole != WS_FRAME_HOLE_LOST) {
+        gap.resynced = true;
+        gap.resync_offset = next_frame_offset(&s->frame.cur);
+        emit_gap(s->emit, &gap);
+    }
+    if (!told)
+        find(s, FINDING_TCP_STREAM_GAP, gap.at, gap.offset,
+             s->in_frame ? s->stats.frames : 0, 0, NULL);
+    s->frame_whole = false;
+    if (hole == WS_FRAME_HOLE_LOST) {
+        find(s, FINDING_FRAME_SYNC_LOST, gap.at, gap.offset, 0, 0, NULL);
+        lose(s, gap.at);
+        search_add_gap(s, &gap);
+        return;
+    }
+    if (s->role == ROLE_MESSAGE)
+        ws_message_gap(&s->message, gap.len);
+    if (hole == WS_FRAME_HOLE_TO_END)
+        frame_end(s, gap.at);
+}
+
+static void
+take_gap(struct ws_stream *s, uint64_t off, uint64_t len,
+         const struct pkt_meta *meta, bool told)
+{
+    struct event_gap gap = {.from = s->from,
+                            .at = stamp_of(meta),
+                            .offset = off,
+                            .len = len};
+    while (s->search && ws_sync_gap(s->search->sync, off, len, meta))
+        resume(s);
+    if (!s->stats.lost) {
+        hole(s, &gap, told);
+        return;
+    }
+    search_add_gap(s, &gap);
+    if (!told)
+        find(s, FINDING_TCP_STREAM_GAP, gap.at, off, 0, 0, NULL);
+}
+
+/* Tells the gaps that waited. */
+static void
+emit_gaps(struct ws_stream *s, struct search *search, bool resynced,
+          uint64_t resync_offset)
+{
+    for (size_t i = 0; i < search->n_gaps; i++) {
+        struct event_gap *gap = &search->gaps[i];
+        gap->resynced = resynced;
+        gap->resync_offset = resync_offset;
+        /* What lies behind comes with the frame it is in. */
+        if (!resynced || gap->offset < resync_offset)
+            emit_gap(s->emit, gap);
+    }
+    search->n_gaps = 0;
+}
+
+/*
+ * Boundaries are found: decodes what was held.  Up to verdict.at that cannot
+ * lose them again, and behind it less is held than a new search takes to
+ * believe, so this does not go deep.
+ */
+static void
+resume(struct ws_stream *s)
+{
+    struct search *search = s->search;
+    const struct ws_sync_verdict *v = ws_sync_verdict(search->sync);
+    struct ws_sync_piece piece;
+    struct slice data;
+    s->search = NULL;
+    s->stats.lost = false;
+    s->resynced = true;
+    s->resync_messages = s->stats.messages;
+    s->certain_at = v->at;
+    s->certain_bits = v->bits;
+    s->first_bits = v->first_bits;
+    emit_gaps(s, search, true, v->offset);
+    ws_frame_init(&s->frame, s->from, s->has_deflate ? WS_FRAME_RSV1 : 0,
+                  v->offset);
+    for (size_t i = 0; ws_sync_held(search->sync, i, &piece, &data); i++) {
+        if (piece.gap)
+            take_gap(s, piece.off, piece.len, &piece.meta, true);
+        else
+            take(s, piece.off, data, &piece.meta);
+    }
+    search_free(search);
+}
+
+static void
+update_stats(struct ws_stream *s)
+{
+    s->stats.frame_open = s->in_frame || ws_frame_in_header(&s->frame);
+    s->stats.message_open = s->message.open;
+}
+
+void
+ws_stream_adopt(struct ws_stream *s, struct ws_sync *sync)
+{
+    assert(s->stats.lost && s->stats.wire_bytes == 0);
+    search_free(s->search);
+    s->search = NULL;
+    search_begin(s, sync);
+    if (s->search && ws_sync_verdict(sync)->believed)
+        resume(s);
+    update_stats(s);
+}
+
+void
+ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
+               const struct pkt_meta *meta)
+{
+    s->stats.wire_bytes += data.len;
+    take(s, off, data, meta);
+    update_stats(s);
+}
+
 void
 ws_stream_gap(struct ws_stream *s, uint64_t off, uint64_t len,
               const struct pkt_meta *meta)
 {
-    struct stamp at = stamp_of(meta);
-    bool was_lost = s->stats.lost;
     if (len == 0)
         return;
-    assert(was_lost || off == s->frame.offset);
     s->stats.gap_bytes += len;
-    enum ws_frame_hole hole =
-        was_lost ? WS_FRAME_HOLE_LOST : ws_frame_gap(&s->frame, len);
-    struct event_gap gap = {.from = s->from,
-                            .at = at,
-                            .offset = off,
-                            .len = len};
-    if (hole != WS_FRAME_HOLE_LOST) {
-        gap.resynced = true;
-        gap.resync_offset = next_frame_offset(&s->frame.cur);
-    }
-    emit_gap(s->emit, &gap);
-    find(s, FINDING_TCP_STREAM_GAP, at, off, s->in_frame ? s->stats.frames : 0,
-         0, NULL);
-    if (was_lost)
-        return;
-    s->frame_whole = false;
-    if (hole == WS_FRAME_HOLE_LOST) {
-        find(s, FINDING_FRAME_SYNC_LOST, at, off, 0, 0, NULL);
-        lose(s, at);
-    } else {
-        if (s->role == ROLE_MESSAGE)
-            ws_message_gap(&s->message, len);
-        if (hole == WS_FRAME_HOLE_TO_END)
-            frame_end(s, at);
-    }
-    s->stats.frame_open = s->in_frame;
-    s->stats.message_open = s->message.open;
+    take_gap(s, off, len, meta, false);
+    update_stats(s);
 }
 
 void
 ws_stream_end(struct ws_stream *s, const struct pkt_meta *meta)
 {
     struct stamp at = stamp_of(meta);
+    while (s->search && ws_sync_end(s->search->sync))
+        resume(s);
+    if (s->search)
+        emit_gaps(s, s->search, false, 0);
     frame_abandon(s, at);
     message_abandon(s, at);
 }

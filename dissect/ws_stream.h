@@ -12,7 +12,14 @@
  *
  * When frame boundaries are lost (a gap over a boundary, a length with its top
  * bit set) the frame and message in progress are emitted as incomplete, and
- * the direction only counts bytes from there on.
+ * new boundaries are looked for (ws_sync.h).  Once they are believed, frames
+ * come out from the first proven one on, late, but with their own stamps.  All
+ * frames behind a loss have .synced false; their .confidence is the evidence
+ * for the first one told until the frame that brought certainty, and the
+ * evidence for that one from there on.  The event of a gap that lost them comes
+ * when they are found again, before the frames, or at the end.  Frame and
+ * message numbers go on.  A message that goes on behind the loss is told as
+ * incomplete and without its kind (opcode WS_OP_CONT) and length.
  *
  * Does not know how the connection ends (verdict.h) nor the other direction.
  */
@@ -29,6 +36,7 @@
 #include "dissect/emit.h"
 #include "dissect/event.h"
 #include "dissect/ws_frame.h"
+#include "dissect/ws_sync.h"
 
 struct ws_stream;
 struct ws_shared; /* ws_message.h */
@@ -50,6 +58,7 @@ struct ws_stream_config {
     bool has_deflate;         /* permessage-deflate was agreed */
     uint8_t window_bits;      /* of this direction, 8..15; with has_deflate */
     bool no_context_takeover; /* of this direction; with has_deflate */
+    bool boundary_unknown;    /* starts in mid-stream: look for frames */
     struct emitter *emit;     /* borrowed until ws_stream_free() */
     struct ws_shared *shared; /* likewise */
 };
@@ -68,7 +77,7 @@ struct ws_stream_stats {
     uint16_t close_code;
     uint64_t after_close;    /* frames of any kind behind the first Close */
     struct stamp last_frame; /* of the last frame that ended */
-    bool lost;               /* frame boundaries are lost */
+    bool lost;               /* frame boundaries are looked for */
     bool message_open;       /* a fragmented message is unfinished */
     bool frame_open;         /* bytes of the current frame are missing */
 };
@@ -83,6 +92,14 @@ ERR_CHECK enum err ws_stream_new(struct ws_stream **out,
                                  const struct ws_stream_config *config,
                                  uint64_t offset);
 
+/*
+ * Lets a stream that starts in mid-stream go on with a search that was begun
+ * before it was known who sends; sync belongs to s from here on.  s must be
+ * new.  When sync believes already, frames come out at once, and the next
+ * bytes are those behind what sync has taken.
+ */
+void ws_stream_adopt(struct ws_stream *s, struct ws_sync *sync);
+
 /* Emits nothing; NULL is fine. */
 void ws_stream_free(struct ws_stream *s);
 
@@ -91,13 +108,15 @@ void ws_stream_free(struct ws_stream *s);
 void ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
                     const struct pkt_meta *meta);
 
-/* len bytes at off were not captured.  Emits a gap event and the findings
- * tcp-stream-gap and, when boundaries are lost by it, frame-sync-lost. */
+/* len bytes at off were not captured.  Emits the findings tcp-stream-gap and,
+ * when boundaries are lost by it, frame-sync-lost, and the gap event: at once
+ * if it is known where frames go on. */
 void ws_stream_gap(struct ws_stream *s, uint64_t off, uint64_t len,
                    const struct pkt_meta *meta);
 
-/* The direction ended: emits the frame and the message in progress as
- * incomplete.  Nothing but ws_stream_stats() and _free() may follow. */
+/* The direction ended: emits the gaps behind which no frame was found, the
+ * frame and the message in progress as incomplete.  Nothing but
+ * ws_stream_stats() and _free() may follow. */
 void ws_stream_end(struct ws_stream *s, const struct pkt_meta *meta);
 
 /* Lives as long as s; always up to date. */

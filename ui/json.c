@@ -190,16 +190,58 @@ write_frame(struct json *j, uint32_t conn, const struct event_frame *e)
     out_commit(j->out, put_str(p, "}\n"));
 }
 
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
 /* How the payload of a message is written. */
 struct shown_payload {
     struct slice bytes;
-    bool as_text; /* else base64 */
-    bool none;    /* not at all */
-    bool cut;     /* not all of it */
+    struct slice text; /* bytes, with unknown ones marked */
+    bool as_text;      /* else base64 */
+    bool none;         /* not at all */
+    bool cut;          /* not all of it */
 };
 
+static bool
+add_unknown(struct buf *text, uint64_t n)
+{
+    for (; n > 0; n--)
+        if (buf_append(text, REPLACEMENT, sizeof REPLACEMENT - 1) != ERR_OK)
+            return false;
+    return true;
+}
+
+/* Puts s->bytes into j->text, U+FFFD for each unknown byte.  Returns false
+ * when there is no memory. */
+static bool
+mark_unknown(struct json *j, const struct event_message *e,
+             struct shown_payload *s)
+{
+    uint64_t at = 0, len = s->bytes.len;
+    buf_clear(&j->text);
+    for (size_t i = 0; i < e->n_known && at < len; i++) {
+        uint64_t start = e->known[i].start < len ? e->known[i].start : len;
+        uint64_t end = e->known[i].end < len ? e->known[i].end : len;
+        if (!add_unknown(&j->text, start - at) ||
+            buf_append(&j->text, s->bytes.ptr + start, (size_t)(end - start)) !=
+                ERR_OK)
+            return false;
+        at = end;
+    }
+    if (!add_unknown(&j->text, len - at))
+        return false;
+    s->text = buf_slice(&j->text);
+    /* The end may cut a character, which is left out. */
+    for (size_t n = 1; s->cut && n <= 3 && n <= s->text.len; n++)
+        if (text_is_unfinished(slice_skip(s->text, s->text.len - n))) {
+            s->text = slice_head(s->text, s->text.len - n);
+            s->bytes = slice_head(s->bytes, s->bytes.len - n);
+            break;
+        }
+    return true;
+}
+
 static struct shown_payload
-choose_payload(const struct json *j, const struct event_message *e)
+choose_payload(struct json *j, const struct event_message *e)
 {
     struct shown_payload s = {
         .bytes = slice_head(e->payload, j->options.payload_limit),
@@ -209,8 +251,11 @@ choose_payload(const struct json *j, const struct event_message *e)
     s.cut = e->truncated || s.bytes.len < e->payload.len;
     if (s.none || !s.as_text || s.bytes.len == 0)
         return s;
+    s.text = s.bytes;
     if (e->has_utf8_error) {
         s.as_text = false;
+    } else if (e->known) {
+        s.as_text = mark_unknown(j, e, &s);
     } else if (s.cut || !e->complete) {
         /* Not checked to its end: what is there may stop inside a
          * character, and that one is left out. */
@@ -219,7 +264,7 @@ choose_payload(const struct json *j, const struct event_message *e)
             return s;
         s.as_text = text_is_unfinished(slice_skip(s.bytes, valid));
         if (s.as_text) {
-            s.bytes = slice_head(s.bytes, valid);
+            s.text = s.bytes = slice_head(s.bytes, valid);
             s.cut = true;
         }
     }
@@ -232,20 +277,26 @@ write_payload(struct json *j, const struct event_message *e)
 {
     struct out *o = j->out;
     struct shown_payload s = choose_payload(j, e);
+    bool valid = true;
     uint8_t *p =
         out_reserve(o, JSON_FIXED_MAX + JSON_WRITE_AT_ROOM(SHORT_TEXT_MAX));
     p = s.as_text ? put_str(p, ",\"text\":") : put_str(p, ",\"base64\":");
     if (s.none) {
         p = put_str(p, "null");
-    } else if (s.as_text && s.bytes.len <= SHORT_TEXT_MAX) {
-        bool valid = true; /* as the message was checked */
-        p = json_write_string_at(p, s.bytes, &valid);
+    } else if (s.as_text && s.text.len <= SHORT_TEXT_MAX) {
+        p = json_write_string_at(p, s.text, &valid);
     } else {
         out_commit(o, p);
         if (s.as_text)
-            json_write_string(o, s.bytes);
+            valid = json_write_string(o, s.text);
         else
             json_write_base64(o, s.bytes);
+        p = out_reserve(o, JSON_FIXED_MAX);
+    }
+    /* Other text was checked: this one has half characters. */
+    if (e->known && !valid) {
+        out_commit(o, put_str(p, ",\"text_hex\":"));
+        json_write_hex(o, s.bytes);
         p = out_reserve(o, JSON_FIXED_MAX);
     }
     p = s.cut ? put_str(p, ",\"truncated\":true")
@@ -275,6 +326,23 @@ put_kind(uint8_t *p, uint8_t opcode)
     }
 }
 
+/* ,"known":[[start,end],...] */
+static void
+write_known(struct out *o, const struct event_message *e)
+{
+    json_write_raw(o, ",\"known\":[");
+    for (size_t i = 0; i < e->n_known; i++) {
+        uint8_t *p = out_reserve(o, JSON_FIXED_MAX);
+        p = put_str(p, i > 0 ? ",[" : "[");
+        p = put_u64(p, e->known[i].start);
+        *p++ = ',';
+        p = put_u64(p, e->known[i].end);
+        *p++ = ']';
+        out_commit(o, p);
+    }
+    json_write_raw(o, e->known_more ? "],\"known_more\":true" : "]");
+}
+
 static void
 write_message(struct json *j, uint32_t conn, const struct event_message *e)
 {
@@ -298,8 +366,15 @@ write_message(struct json *j, uint32_t conn, const struct event_message *e)
     p = e->compressed ? put_str(p, ",\"compressed\":true,\"length\":")
                       : put_str(p, ",\"compressed\":false,\"length\":");
     p = json_put_u64(p, e->has_len, e->len);
-    p = e->complete ? put_str(p, ",\"complete\":true,\"known\":null")
-                    : put_str(p, ",\"complete\":false,\"known\":null");
+    p = e->complete ? put_str(p, ",\"complete\":true")
+                    : put_str(p, ",\"complete\":false");
+    if (e->known) {
+        out_commit(j->out, p);
+        write_known(j->out, e);
+        p = out_reserve(j->out, JSON_FIXED_MAX);
+    } else {
+        p = put_str(p, ",\"known\":null");
+    }
     p = put_str(p, ",\"utf8_error\":");
     p = json_put_u64(p, e->has_utf8_error, e->utf8_error);
     out_commit(j->out, p);
@@ -453,12 +528,16 @@ json_new(const struct json_options *options, struct out *o)
         return NULL;
     j->options = *options;
     j->out = o;
+    size_t limit = j->options.payload_limit;
+    buf_init(&j->text, limit < SIZE_MAX / 3 ? 3 * limit : SIZE_MAX);
     return j;
 }
 
 void
 json_free(struct json *j)
 {
+    if (j)
+        buf_fini(&j->text);
     free(j);
 }
 

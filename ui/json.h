@@ -11,6 +11,14 @@
  * the exact bytes.  For header lists NAME_hex ("request_headers_hex") is the
  * whole list again in hex; names of subprotocols and extensions come from
  * those headers and have no list of their own.
+ *
+ * A compressed message may copy from history that was not captured: `known`
+ * then lists the ranges [start, end) of its bytes that are certain ("length"
+ * is exact all the same), and "known_more" is true when there are more of them
+ * than are listed; what is shown ends before those.  In "base64" an unknown
+ * byte is 00.  In "text" it is one U+FFFD, so that text and ranges can be
+ * walked together; where unknown bytes cut a character in two, its known bytes
+ * become U+FFFD as well, and "text_hex" has the exact bytes, unknown ones 00.
  */
 #ifndef UI_JSON_H
 #define UI_JSON_H

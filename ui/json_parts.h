@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "dissect/event.h"
 #include "ui/json.h"
 #include "ui/out.h"
@@ -19,6 +20,7 @@ struct json {
     struct json_options options;
     struct out *out; /* borrowed */
     struct when when;
+    struct buf text; /* scratch: a text with its unknown bytes marked */
 };
 
 /* Room for the constant part of any line: names, numbers, times. */

@@ -190,16 +190,28 @@ tell_limit(struct run *r, uint64_t count, const char *what, const char *option)
 static void
 tell_limits(struct run *r, const struct pipeline_totals *t)
 {
+    const struct ip_frag_stats *frag = &t->decap->frag;
     tell_limit(r, t->flow.evicted, "flows forgotten", "--flows");
+    tell_limit(r, t->flow.evicted_memory, "flows forgotten", "--memory");
     tell_limit(r, t->flow.over_early, "holes given up",
                "--early-bytes, --early-ranges");
     tell_limit(r, t->flow.over_memory, "streams gave up held bytes",
                "--memory");
-    tell_limit(r, t->flow.no_memory, "allocations failed", "the system");
-    tell_limit(r, t->decap->frag.expired, "IP datagrams never completed",
+    tell_limit(r, t->dissect.long_heads, "HTTP heads too long to read",
+               "--http-head-limit");
+    tell_limit(r, t->dissect.over_hold,
+               "times too much had to wait for an answer",
+               "4 times --http-head-limit");
+    tell_limit(r, frag->expired, "IP datagrams never completed",
                "--fragment-timeout");
-    tell_limit(r, t->decap->frag.evicted, "IP datagrams dropped",
-               "--fragment-bytes");
+    tell_limit(r, frag->evicted, "IP datagrams dropped", "--fragment-bytes");
+    tell_limit(r, frag->no_memory, "IP fragments dropped", "--fragment-bytes");
+    tell_limit(r, t->secrets_dropped, "secrets of the file not kept",
+               "1 MiB in all");
+    tell_limit(r, t->flow.no_memory, "allocations for packets failed",
+               "the system");
+    tell_limit(r, t->dissect.no_memory, "connections not followed",
+               "memory of the system");
 }
 
 static void

@@ -8,6 +8,7 @@ struct pipeline {
     struct decap *decap;
     struct flow_table *flows;
     struct dissect *dissect;
+    struct budget budget; /* of flows, reassembly, connections, messages */
     uint64_t max_packets; /* 0: all */
     uint64_t packets;
     uint64_t bytes;
@@ -18,6 +19,9 @@ struct pipeline {
     size_t told_ifaces;
     uint64_t unknown_ifaces; /* bit per interface; those above 63 share one */
 };
+
+/* The inflaters' part of --memory is a fourth; the budget has the rest. */
+#define INFLATE_SHARE 4u
 
 static struct flow_limits
 flow_limits(const struct options *o)
@@ -50,8 +54,8 @@ dissect_limits(const struct options *o)
     l.http_head = (size_t)o->http_head_limit;
     l.message_keep = (size_t)o->message_keep;
     l.inflate_len = o->inflate_limit;
-    /* Inflaters and reassembly share what --memory allows. */
-    l.inflate_memory = (size_t)(o->memory / 2);
+    l.inflate_memory = (size_t)(o->memory / INFLATE_SHARE);
+    l.hold = 4 * l.http_head;
     return l;
 }
 
@@ -66,6 +70,8 @@ pipeline_new(struct pipeline **out, const struct options *options,
     if (!p)
         return ERR_NOMEM;
     p->max_packets = options->count;
+    p->budget.max = flows.memory - flows.memory / INFLATE_SHARE;
+    flows.budget = dissect.budget = &p->budget;
     enum err e = source_new(&p->source, options->files.names, options->files.n);
     if (e == ERR_OK)
         e = decap_new(&p->decap, &decap);
@@ -178,5 +184,8 @@ pipeline_totals(const struct pipeline *p)
         .duration_ns = p->last_ns - p->first_ns,
         .flow = flow_table_stats(p->flows),
         .decap = decap_stats(p->decap),
+        .dissect = dissect_stats(p->dissect),
+        .secrets_dropped = source_secrets(p->source)->dropped,
+        .memory_peak = p->budget.peak,
     };
 }

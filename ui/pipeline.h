@@ -43,6 +43,9 @@ struct pipeline_totals {
     int64_t duration_ns; /* between the earliest and the latest packet */
     struct flow_stats flow;
     const struct decap_stats *decap;
+    struct dissect_stats dissect;
+    uint64_t secrets_dropped; /* secrets of pcapng files not kept */
+    size_t memory_peak;       /* the most counted for --memory, bytes */
 };
 
 /*

@@ -18,6 +18,9 @@ enum {
     CLOSE_REASON_COLS = 24,
 };
 
+/* So many unknown bytes in a row are marked one by one. */
+#define UNKNOWN_MARKS 3u
+
 /* From here on dates stand in each line of the timeline. */
 #define DATE_MIN_WIDTH 100u
 #define DATE_LEN 11u /* "2024-05-06T" */
@@ -158,10 +161,24 @@ put_flags(struct report_line *l, const struct ws_frame_header *h)
     }
 }
 
-/* "00 01 02 ..." as far as there is room; more: there are more bytes. */
-static void
-put_hex_preview(struct report_line *l, struct slice bytes, bool more)
+/* Whether byte `at` of a message is certain; *i: the range to begin with. */
+static bool
+is_known(const struct event_message *m, uint64_t at, size_t *i)
 {
+    if (!m || !m->known)
+        return true;
+    while (*i < m->n_known && m->known[*i].end <= at)
+        ++*i;
+    return *i < m->n_known && m->known[*i].start <= at;
+}
+
+/* "00 01 02 ..." as far as there is room; more: there are more bytes.  m: the
+ * message they begin, of which unknown ones are "??", or NULL. */
+static void
+put_hex_preview(struct report_line *l, struct slice bytes, bool more,
+                const struct event_message *m)
+{
+    size_t range = 0;
     size_t dots = l->utf8 ? 1 : 3;
     size_t left = line_left(l);
     /* "00 01": three columns each but the last. */
@@ -175,7 +192,10 @@ put_hex_preview(struct report_line *l, struct slice bytes, bool more)
     for (size_t i = 0; i < n; i++) {
         uint8_t digits[2];
         put_hex(digits, bytes.ptr + i, 1);
-        line_put_mem(l, digits, 2);
+        if (is_known(m, i, &range))
+            line_put_mem(l, digits, 2);
+        else
+            line_put(l, "??");
         if (i + 1 < n || more)
             line_put(l, " ");
     }
@@ -241,6 +261,21 @@ put_sizes(uint8_t *p, const struct event_message *m, bool utf8, bool brief)
     return m->has_len ? put_u64(p, m->len) : put_str(p, "?");
 }
 
+/* "12 unknown", bytes of the message. */
+static void
+put_unknown_note(struct report_line *l, struct note *n,
+                 const struct event_message *m)
+{
+    uint64_t unknown = m->len;
+    for (size_t i = 0; i < m->n_known; i++)
+        unknown -= m->known[i].end - m->known[i].start;
+    note_begin(l, n);
+    line_style(l, STYLE_WARNING);
+    line_u64(l, unknown);
+    line_put(l, " unknown");
+    line_style(l, STYLE_DIM);
+}
+
 /* What sets a message apart from one plain frame. */
 static void
 put_message_notes(struct report_line *l, struct note *n,
@@ -259,17 +294,66 @@ put_message_notes(struct report_line *l, struct note *n,
         note_put(l, n, "invalid UTF-8", STYLE_ERROR);
     if (m->inflate_error)
         note_put(l, n, m->inflate_error, STYLE_ERROR);
+    else if (m->known && m->has_len && !m->known_more)
+        put_unknown_note(l, n, m);
     else if (!m->complete)
         note_put(l, n, "incomplete", STYLE_WARNING);
 }
 
+/* Enough for any line; more is never shown. */
+#define MARKED_MAX (4 * REPORT_LINE_COLUMNS_MAX)
+
+/* n unknown bytes: each of a few has its mark, more are counted. */
 static void
-put_message_payload(struct report_line *l, const struct event_message *m)
+add_unknown(struct report *r, uint64_t n)
 {
-    if (m->opcode == WS_OP_TEXT)
-        line_text(l, m->payload, m->truncated, SIZE_MAX);
+    bool utf8 = r->line.utf8;
+    if (utf8 && n <= UNKNOWN_MARKS) {
+        for (; n > 0; n--)
+            report_add_str(r, "\xe2\x96\x91"); /* a light shade */
+        return;
+    }
+    report_add_str(r, utf8 ? "\xe2\x9f\xa8" : "<"); /* an angle bracket */
+    report_add_u64(r, n);
+    report_add_str(r, utf8 ? " unknown\xe2\x9f\xa9" : " unknown>");
+}
+
+/* Text with unknown bytes: "the price is ░░░, it was ⟨17 unknown⟩". */
+static void
+put_marked_text(struct report *r, const struct event_message *m)
+{
+    uint64_t at = 0, len = m->payload.len;
+    buf_clear(&r->scratch);
+    for (size_t i = 0; at < len && r->scratch.len < MARKED_MAX; i++) {
+        bool last = i == m->n_known;
+        uint64_t start = last ? len : m->known[i].start;
+        uint64_t end = last ? len : m->known[i].end;
+        if (start > len)
+            start = len;
+        if (end > len)
+            end = len;
+        if (start > at)
+            add_unknown(r, start - at);
+        if (end - start > MARKED_MAX)
+            end = start + MARKED_MAX;
+        report_add(r,
+                   slice_make(m->payload.ptr + start, (size_t)(end - start)));
+        at = end;
+    }
+    line_text(&r->line, buf_slice(&r->scratch), m->truncated || at < len,
+              SIZE_MAX);
+}
+
+static void
+put_message_payload(struct report *r, const struct event_message *m)
+{
+    struct report_line *l = &r->line;
+    if (m->opcode != WS_OP_TEXT)
+        put_hex_preview(l, m->payload, m->truncated, m);
+    else if (m->known)
+        put_marked_text(r, m);
     else
-        put_hex_preview(l, m->payload, m->truncated);
+        line_text(l, m->payload, m->truncated, SIZE_MAX);
 }
 
 /* "1000 Normal Closure: reason" */
@@ -298,8 +382,9 @@ put_close(struct report_line *l, const struct event_frame *f)
 }
 
 static void
-put_payload(struct report_line *l, const struct event_frame *f)
+put_payload(struct report *r, const struct event_frame *f)
 {
+    struct report_line *l = &r->line;
     const struct ws_frame_header *h = &f->header;
     struct note n = {0};
     if (!f->synced)
@@ -313,13 +398,13 @@ put_payload(struct report_line *l, const struct event_frame *f)
         note_put(l, &n, "fragment", STYLE_DIM);
     note_end(l, &n);
     if (f->completed)
-        put_message_payload(l, f->completed);
+        put_message_payload(r, f->completed);
     else if (h->opcode == WS_OP_CLOSE)
         put_close(l, f);
     else if (text_is_plain(f->payload))
         line_text(l, f->payload, false, SIZE_MAX);
     else
-        put_hex_preview(l, f->payload, false);
+        put_hex_preview(l, f->payload, false, NULL);
 }
 
 /* "FIN=1 RSV=000 opcode=0x1 MASK=1 len=5 key=37fa213d": the header, field by
@@ -392,7 +477,7 @@ report_frame(struct report *r, struct report_conn *c,
     line_right(l, at.length_end, len, 1);
     line_put_mem(l, digits, len);
     line_to(l, at.payload, 2);
-    put_payload(l, f);
+    put_payload(r, f);
     line_end(l, r->out);
     if (f->completed)
         c->shown[f->from] = f->completed->number;
@@ -421,6 +506,6 @@ report_message(struct report *r, struct report_conn *c,
     line_to(l, at.payload, 1);
     put_message_notes(l, &n, m);
     note_end(l, &n);
-    put_message_payload(l, m);
+    put_message_payload(r, m);
     line_end(l, r->out);
 }

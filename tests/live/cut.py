@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: MIT
+"""Captures that start in mid-stream, cut from whole ones.
+
+    cut.py cut IN.pcap OUT WHAT...
+    cut.py sample BYTES IN.pcap OUT.pcap
+
+cut: makes OUT-WHAT.pcap; WHAT is PART, PART-client, PART-server or PART-holes.  Of each TCP
+connection the SYNs and the first PART percent of the packets are left out;
+then only what that end sends stays, or 2 % of the packets are lost as well.
+Prints for each the number of connections that have payload left.
+
+sample: a file of at most BYTES: from the connection with the most payload a
+run of packets that starts at two fifths of it; one-sided when that end says
+almost everything.  Times are made up, so that the file does not tell when it
+was made."""
+
+import random
+import struct
+import sys
+
+from subset import Segment, read_pcap
+
+EPOCH = 1767225600  # 2026-01-01T00:00:00Z
+
+
+def read_flows(name):
+    """The packets of each connection: [(packet, segment, by client)]."""
+    head, link, packets = read_pcap(name)
+    flows, open_flows = [], {}
+    for packet in packets:
+        s = Segment(link, packet)
+        if not s.ok:
+            continue
+        pair = frozenset((s.source, s.target))
+        if pair not in open_flows or (s.syn and
+                                      s.seq != open_flows[pair]["seq"] and
+                                      s.source == open_flows[pair]["client"]):
+            open_flows[pair] = {"client": s.source, "seq": s.seq,
+                                "packets": []}
+            flows.append(open_flows[pair])
+        flow = open_flows[pair]
+        flow["packets"].append((packet, s, s.source == flow["client"]))
+    return head, [f["packets"] for f in flows]
+
+
+def time_of(packet):
+    return struct.unpack_from("<II", packet)
+
+
+def cut_flow(flow, part, which, rng):
+    for packet, s, client in flow[len(flow) * part // 100:]:
+        if s.syn:
+            continue
+        if (which == "" or which == "holes" and rng.random() >= 0.02 or
+                which == ("client" if client else "server")):
+            yield packet, s
+
+
+def cut(source, target, *whats):
+    head, flows = read_flows(source)
+    for what in whats:
+        part, _, which = what.partition("-")
+        rng, kept, alive = random.Random(what), [], 0
+        for flow in flows:
+            left = list(cut_flow(flow, int(part), which, rng))
+            alive += any(s.length for _, s in left)
+            kept += [p for p, _ in left]
+        kept.sort(key=time_of)
+        with open("%s-%s.pcap" % (target, what), "wb") as f:
+            f.write(head + b"".join(kept))
+        print(what, alive)
+
+
+def sample(limit, source, target):
+    head, flows = read_flows(source)
+    flow = max(flows, key=lambda f: sum(s.length for _, s, _ in f))
+    flow = [(p, s, c) for p, s, c in flow[len(flow) * 2 // 5:] if not s.syn]
+    # Acknowledgements without payload only take room.
+    flow = [(p, s, c) for p, s, c in flow if s.length]
+    out, size = [], len(head)
+    for packet, _, _ in flow:
+        size += len(packet)
+        if size > int(limit):
+            break
+        when = len(out) * 1000000
+        out.append(struct.pack("<II", EPOCH + when // 10**9, when % 10**9) +
+                   packet[8:])
+    with open(target, "wb") as f:
+        f.write(head + b"".join(out))
+
+
+if __name__ == "__main__":
+    {"cut": cut, "sample": sample}[sys.argv[1]](*sys.argv[2:])

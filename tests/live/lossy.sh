@@ -1,0 +1,309 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# lossy.sh [NAME...] - wsray against loss.  TAP on standard output; what is
+# missing on this machine is skipped and says why.
+#
+# "wire": two real peers in two network namespaces joined by a bad wire
+# (wire.c), captured at both ends.  TCP repairs what the wire does, so both
+# captures must decode as if nothing had happened: all messages as both peers
+# logged them (compare.py), the same frames at both ends.
+#
+# "capture": packets are left out of such a capture.  Nothing may be made up,
+# and frames must be found again (subset.py).
+#
+#   WSRAY              the program (default ./wsray)
+#   WSRAY_LOSSY_COUNT  messages each end sends on each connection (12; without
+#                      loss on the wire 5 times that)
+#   WSRAY_LOSSY_SEEDS  seeds for each kind of capture loss (2)
+#   WSRAY_LIVE_DIR     keeps captures and logs there (default: thrown away)
+#   WSRAY_PEERS_DIR    scratch folder for npm packages and build results
+
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+WSRAY=${WSRAY:-./wsray}
+seeds=${WSRAY_LOSSY_SEEDS:-2}
+scratch=${WSRAY_PEERS_DIR:-${TMPDIR:-/tmp}/wsray-peers}
+PYTHON=${PYTHON:-/usr/bin/python3} # Debian's: it sees python3-websockets
+PYTHONDONTWRITEBYTECODE=1
+NODE_PATH=$scratch/node_modules
+export PYTHONDONTWRITEBYTECODE NODE_PATH
+port=9000
+conns=3
+
+# name, client, server, deflate, MTU, options of wire.c
+wires="wire-good ws ws takeover 1500 delay=1
+wire-loss ws ws takeover 1500 delay=1 loss=3
+wire-bursts python ws takeover 1500 delay=1 burst=0.3
+wire-reorder-duplicate gorilla ws notakeover 1500 delay=1 reorder=10 duplicate=5
+wire-corrupt ws python none 1500 delay=1 corrupt=3 corrupt_to=b
+wire-small-mtu ws gorilla notakeover 296 loss=0.5 reorder=2
+wire-all python python takeover 576 delay=1 loss=1 burst=0.1 reorder=3 duplicate=3"
+
+# name, capture that packets are left out of, how, percent (subset.py)
+captures="capture-single-0.1 wire-good single 0.1
+capture-single-1 wire-good single 1
+capture-single-10 wire-good single 10
+capture-burst-3 wire-good burst 3
+capture-client-3 wire-good client 3
+capture-server-3 wire-good server 3
+capture-start-10 wire-good start 10
+capture-start-70 wire-good start 70
+capture-end-40 wire-good end 40
+capture-single-1-start wire-good single+start 1
+capture-of-loss-1 wire-loss single 1
+capture-of-all-1-start wire-all single+start 1"
+
+skip_all() {
+    echo "1..0 # SKIP $1"
+    exit 0
+}
+
+command -v "$WSRAY" >/dev/null ||
+    { echo "Bail out! no program $WSRAY (set WSRAY)"; exit 1; }
+[ "$(id -u)" = 0 ] || skip_all "needs root for namespaces and tcpdump"
+for program in tcpdump unshare nsenter ip timeout cc; do
+    command -v $program >/dev/null || skip_all "no $program here"
+done
+unshare -n true 2>/dev/null || skip_all "no network namespaces here"
+[ -c /dev/net/tun ] || skip_all "no /dev/net/tun here"
+
+mkdir -p "$scratch"
+"$here/../gen/install-peers.sh" "$scratch" >"$scratch/npm.log" 2>&1
+GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS='' GOCACHE=$scratch/go \
+    go build -o "$scratch/gorilla" "$here/gorilla/main.go" \
+    >"$scratch/go.log" 2>&1
+
+if [ -n "${WSRAY_LIVE_DIR:-}" ]; then
+    dir=$WSRAY_LIVE_DIR
+    mkdir -p "$dir"
+else
+    dir=$(mktemp -d)
+fi
+started= # by their ids: what must not outlive this script
+clean_up() {
+    # shellcheck disable=SC2086 # a list
+    [ -z "$started" ] || kill $started 2>/dev/null
+    [ -n "${WSRAY_LIVE_DIR:-}" ] || rm -rf "$dir"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+cc -std=c11 -D_GNU_SOURCE -O2 -o "$dir/wire" "$here/wire.c" ||
+    skip_all "wire.c does not build here"
+
+missing() { # why peer $1 cannot run; prints nothing when it can
+    case $1 in
+    ws)
+        [ -d "$NODE_PATH/ws" ] || echo "npm ws is not installed"
+        ;;
+    python)
+        "$PYTHON" -c 'import websockets' 2>/dev/null ||
+            echo "python3-websockets is not installed"
+        ;;
+    gorilla)
+        [ -x "$scratch/gorilla" ] ||
+            echo "gorilla/websocket did not build (go, golang-github-gorilla-websocket-dev)"
+        ;;
+    esac
+}
+
+peer_in() { # peer_in PID KIND ROLE LOG DEFLATE SEED: in that namespace
+    of=$1
+    kind=$2
+    role=$3
+    log=$4
+    shift 4
+    case $kind in
+    ws) set -- node "$here/peer.js" "$role" $port "$log" "$count" $conns "$@" ;;
+    python) set -- "$PYTHON" "$here/peer.py" "$role" $port "$log" "$count" $conns "$@" ;;
+    gorilla) set -- "$scratch/gorilla" "$role" $port "$log" "$count" $conns "$@" ;;
+    esac
+    exec nsenter -t "$of" -n -- timeout 60 "$@"
+}
+
+await() { # await TEXT FILE: until the file holds the text
+    for _ in $(seq 100); do
+        grep -qs "$1" "$2" && return 0
+        sleep 0.05
+    done
+    echo "no \"$1\" in $2:"
+    cat "$2"
+    return 1
+}
+
+inside() { # inside PID COMMAND...: in the network namespace of that process
+    of=$1
+    shift
+    nsenter -t "$of" -n -- "$@"
+}
+
+# The peers talk to 127.0.0.1.  Here that is the server's loopback, and the
+# client's namespace, whose own loopback is down, has a route to it.
+namespaces() { # namespaces MTU WIRE-OPTION...: sets client_ns, server_ns
+    mtu=$1
+    shift
+    unshare -n sleep 100 &
+    client_ns=$!
+    unshare -n sleep 100 &
+    server_ns=$!
+    started="$client_ns $server_ns"
+    for ns in $client_ns $server_ns; do # unshare has done its work?
+        for _ in $(seq 100); do
+            [ "$(readlink /proc/$$/ns/net)" = "$(readlink "/proc/$ns/ns/net")" ] ||
+                break
+            sleep 0.02
+        done
+    done
+    "$dir/wire" $client_ns $server_ns "$@" >"$base.wire" 2>&1 &
+    wire_pid=$!
+    started="$started $wire_pid"
+    await ready "$base.wire" || return 1
+    for ns in $client_ns $server_ns; do
+        inside "$ns" sh -ec "
+            echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet
+            echo 1 >/proc/sys/net/ipv6/conf/wire0/disable_ipv6
+            ip link set wire0 mtu $mtu up" || return 1
+    done
+    inside $client_ns sh -ec '
+        ip addr add 10.77.0.1/24 dev wire0
+        ip route add 127.0.0.1 dev wire0 src 10.77.0.1' || return 1
+    inside $server_ns sh -ec '
+        ip link set lo up
+        ip addr add 10.77.0.2/24 dev wire0'
+}
+
+# A small snap length (above the MTU) because libpcap's buffer holds as many
+# packets as fit when each takes all of it.
+capture() { # capture PID FILE: starts one, sets capture_pid
+    nsenter -t "$1" -n -- tcpdump -i wire0 --immediate-mode -U -s2048 -B 65536 \
+        --time-stamp-precision=nano -Z root -w "$2" tcp >/dev/null 2>"$2.log" &
+    capture_pid=$!
+    started="$started $capture_pid"
+    await 'listening on' "$2.log"
+}
+
+end_capture() { # end_capture PID FILE
+    kill -INT "$1"
+    wait "$1"
+    grep -q '^0 packets dropped by kernel' "$2.log" && return 0
+    cat "$2.log"
+    return 1
+}
+
+talk() { # talk CLIENT SERVER DEFLATE: the peers, in their namespaces
+    (peer_in $server_ns "$2" server "$base.server" "$3" 1) \
+        >"$base.ready" 2>"$base.err" &
+    server_pid=$!
+    await ready "$base.ready" || return 1
+    (peer_in $client_ns "$1" client "$base.client" "$3" 2) >"$base.out" 2>&1 &
+    client_pid=$!
+    status=0
+    wait $server_pid || status=1
+    wait $client_pid || status=1
+    [ $status = 0 ] || cat "$base.err" "$base.out"
+    return $status
+}
+
+decode() { # decode NAME: NAME.pcap to NAME.json
+    "$WSRAY" json --digest sha1 --payload-limit 4194304 "$1.pcap" \
+        >"$1.json" && return 0
+    echo "$WSRAY: exit status $?"
+    return 1
+}
+
+run_wire() { # run_wire NAME CLIENT SERVER DEFLATE MTU WIRE-OPTION...
+    base=$dir/$1
+    client=$2
+    server=$3
+    deflate=$4
+    count=${WSRAY_LOSSY_COUNT:-12}
+    [ "$1" != wire-good ] || count=$((count * 5))
+    shift 4
+    rm -f "$base".*
+    namespaces "$@" || return 1
+    capture $client_ns "$base.client-end.pcap" || return 1
+    client_capture=$capture_pid
+    capture $server_ns "$base.server-end.pcap" || return 1
+    server_capture=$capture_pid
+    talk "$client" "$server" "$deflate"
+    status=$?
+    sleep 0.5 # last packets
+    end_capture $client_capture "$base.client-end.pcap" || status=1
+    end_capture $server_capture "$base.server-end.pcap" || status=1
+    kill $wire_pid
+    wait $wire_pid
+    # shellcheck disable=SC2086 # a list
+    kill $client_ns $server_ns
+    started=
+    [ $status = 0 ] || return 1
+    packed=deflate
+    [ "$deflate" != none ] || packed=plain
+    ends="client-end server-end"
+    # Checksums are not looked at, and of two copies the first one counts: an
+    # end that receives corrupted segments reads them.
+    case " $*" in *corrupt=*) ends=client-end ;; esac
+    for end in $ends; do
+        decode "$base.$end" || return 1
+        "$PYTHON" "$here/compare.py" "$base.client" "$base.server" \
+            "$base.$end.json" $conns $packed || { echo "$end"; return 1; }
+    done
+    [ "$ends" = client-end ] || "$PYTHON" "$here/subset.py" same \
+        "$base.client-end.json" "$base.server-end.json" || return 1
+    tail -n 1 "$base.wire"
+}
+
+run_capture() { # run_capture NAME WIRE HOW PERCENT
+    whole=$dir/$2.client-end
+    lossy=$dir/$1
+    if [ ! -s "$whole.json" ]; then
+        echo "no capture: $2 did not run"
+        return 1
+    fi
+    for seed in $(seq "$seeds"); do
+        "$PYTHON" "$here/subset.py" drop "$seed" "$3" "$4" "$whole.pcap" \
+            "$lossy.pcap" || return 1
+        decode "$lossy" || return 1
+        "$PYTHON" "$here/subset.py" compare $port "$whole.pcap" "$lossy.pcap" \
+            "$whole.json" "$lossy.json" || return 1
+    done
+}
+
+# shellcheck disable=SC2046 # a list of words
+[ $# -gt 0 ] || set -- $(printf '%s\n%s\n' "$wires" "$captures" | cut -d' ' -f1)
+echo "1..$#"
+n=0
+failed=0
+skipped=
+for name; do
+    n=$((n + 1))
+    line=$(printf '%s\n%s\n' "$wires" "$captures" | grep "^$name ") ||
+        { echo "Bail out! no test named $name"; exit 1; }
+    # shellcheck disable=SC2086 # words
+    set -- $line
+    reason=
+    case $name in
+    wire-*)
+        run=run_wire
+        reason=$(missing "$2")
+        [ -n "$reason" ] || reason=$(missing "$3")
+        [ -z "$reason" ] || skipped="$skipped $name"
+        ;;
+    capture-*)
+        run=run_capture
+        case " $skipped " in *" $2 "*) reason="$2 was skipped" ;; esac
+        ;;
+    esac
+    if [ -n "$reason" ]; then
+        echo "ok $n - $name # SKIP $reason"
+        continue
+    fi
+    # Not in a subshell: what it starts must be known here.
+    if $run "$@" >"$dir/said" 2>&1; then
+        echo "ok $n - $name"
+    else
+        echo "not ok $n - $name"
+        failed=1
+    fi
+    sed 's/^/# /' "$dir/said"
+done
+exit $failed
