@@ -710,27 +710,36 @@ relieve(struct flow_table *t, const struct pkt_meta *now)
     }
 }
 
-/* What follows from a packet whose payload was taken. */
-static void
-flow_after(struct flow_table *t, struct flow *f, unsigned dir,
-           const struct tcp_header *h)
+/* Gives up a hole of direction dir when it is time; false: the stage
+ * detached. */
+static bool
+flow_wait(struct flow_table *t, struct flow *f, unsigned dir)
 {
+    struct tcp_stream *s = &f->stream[dir];
+    if (f->state != FLOW_OPEN || (!s->hold && !tcp_stream_lacks(s)))
+        return true;
+    struct tcp_call c = flow_call(t, f, dir, &f->meta);
+    return flow_goes_on(t, f, tcp_stream_wait(s, &c));
+}
+
+/* What a packet brings besides its acknowledgement. */
+static void
+flow_take(struct flow_table *t, struct flow *f, unsigned dir,
+          const struct tcp_header *h)
+{
+    /* A hole of the other direction comes before what answers it; one of this
+     * direction may be filled by the packet. */
+    if (!flow_wait(t, f, dir ^ 1) || !flow_payload(t, f, dir, h))
+        return;
     if (h->flags & TCP_FIN) {
         uint32_t seq = h->seq + ((h->flags & TCP_SYN) != 0) +
                        (uint32_t)h->payload.len + h->missing;
         if (tcp_stream_fin(&f->stream[dir], seq))
             flow_tell(t, f, dir, STREAM_TCP_FIN);
     }
+    if (!flow_wait(t, f, dir))
+        return;
     flow_settle(t, f);
-    for (unsigned d = 0; d < 2 && f->state == FLOW_OPEN; d++) {
-        struct tcp_stream *s = &f->stream[d];
-        if (!s->hold && !tcp_stream_lacks(s))
-            continue;
-        struct tcp_call c = flow_call(t, f, d, &f->meta);
-        if (!flow_goes_on(t, f, tcp_stream_wait(s, &c)))
-            return;
-        flow_settle(t, f);
-    }
     if (t->pool.held > t->memory)
         relieve(t, &f->meta);
 }
@@ -777,8 +786,8 @@ flow_input(struct flow_table *t, struct flow *f, unsigned dir,
     flow_ack(t, f, dir, h);
     if (h->flags & TCP_RST)
         flow_rst(t, f, dir, h);
-    else if (flow_payload(t, f, dir, h))
-        flow_after(t, f, dir, h);
+    else
+        flow_take(t, f, dir, h);
 }
 
 /* Whether the packet starts another connection on the 4-tuple of f. */
