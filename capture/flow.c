@@ -884,17 +884,17 @@ flow_fast(struct flow_table *t, struct flow *f, size_t dir, size_t header_len,
     struct tcp_stream *s = &f->stream[0] + dir, *o = &f->stream[1] - dir;
     const unsigned s_must = TCP_STREAM_STARTED | TCP_STREAM_SEEN;
     const unsigned s_not = TCP_STREAM_FIN | TCP_STREAM_ENDED | TCP_STREAM_ZERO;
-    const unsigned o_must = TCP_STREAM_STARTED | TCP_STREAM_ACKED;
     const uint8_t *head = ip->payload.ptr;
     const size_t len = ip->payload.len - header_len;
     const uint32_t seq = rd_load_be32(head + 4), ack = rd_load_be32(head + 8);
     const uint32_t window = rd_load_be16(head + 14);
     if ((s->flags & (s_must | s_not)) != s_must ||
-        (o->flags & o_must) != o_must || window == 0 ||
+        !(o->flags & TCP_STREAM_ACKED) || window == 0 ||
         ((uintptr_t)s->hold | (uintptr_t)o->hold | s->wild | ip->missing) != 0)
         return false;
-    if ((int32_t)(ack - o->next) > 0 || (len > 0 && seq != s->next) ||
-        len > TCP_PAYLOAD_MAX / 2)
+    if ((int32_t)(ack - o->next) > 0 && (o->flags & TCP_STREAM_STARTED))
+        return false;
+    if ((len > 0 && seq != s->next) || len > TCP_PAYLOAD_MAX / 2)
         return false;
     f->packets++;
     fill_meta(&f->meta, p, ip);

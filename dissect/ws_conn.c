@@ -48,6 +48,7 @@ ws_conn_free(struct ws_conn *c)
     for (unsigned i = 0; i < 2; i++)
         ws_stream_free(c->stream[i]);
     http1_head_free(c->request);
+    emit_fini(&c->emit);
     free(c);
 }
 
@@ -264,5 +265,6 @@ ws_conn_finish(struct ws_conn *c, struct stamp at)
                                             : c->facts.response.time_ns;
     ev.duration_ns = at.time_ns - start;
     verdict_decide(&c->facts, &ev, text);
+    emit_repeated_findings(&c->emit);
     emit_end(&c->emit, &ev);
 }

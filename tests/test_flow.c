@@ -184,8 +184,10 @@ send_step(const struct step *s)
     ip.dst.bytes[ipv6 ? 15 : 3] = (uint8_t)(2 - s->server);
     ip.missing = s->cut;
     ip.payload = slice_make(raw, head + s->payload.len);
-    struct packet p = {.number = ++number,
-                       .time_ns = time_ns += 1000,
+    number++;
+    time_ns += 1000;
+    struct packet p = {.number = number,
+                       .time_ns = time_ns,
                        .file_off = number * 100,
                        .wire_len = 1000,
                        .source = 2,

@@ -112,8 +112,8 @@ END_TEST
 
 /* One stream */
 
-#define TEXT "abcdefghijklmnopqrstuvwxyz"
-#define TEXT_LEN (sizeof(TEXT) - 1)
+static const char text[] = "abcdefghijklmnopqrstuvwxyz";
+#define TEXT_LEN (sizeof(text) - 1)
 
 static struct {
     char bytes[64]; /* what came out; '.' for a byte of a gap */
@@ -189,7 +189,7 @@ feed(size_t from, size_t to)
     struct tcp_call c = call_now();
     ck_assert_int_eq(tcp_stream_segment(&stream, &c,
                                         UINT32_MAX - 9 + (uint32_t)from,
-                                        slice_make(TEXT + from, to - from), 0),
+                                        slice_make(text + from, to - from), 0),
                      STREAM_CONTINUE);
 }
 
@@ -211,7 +211,7 @@ START_TEST(every_split_gives_the_same_bytes)
             begin();
             feed(backwards ? cut : 0, backwards ? TEXT_LEN : cut);
             feed(backwards ? 0 : cut, backwards ? cut : TEXT_LEN);
-            ck_assert_str_eq(out.bytes, TEXT);
+            ck_assert_str_eq(out.bytes, text);
             finish();
             ck_assert_uint_eq(pool.stats.gaps, 0);
         }
@@ -227,7 +227,7 @@ START_TEST(byte_by_byte_gives_the_same_bytes)
             size_t at = backwards ? TEXT_LEN - 1 - i : i;
             feed(at, at + 1);
         }
-        ck_assert_str_eq(out.bytes, TEXT);
+        ck_assert_str_eq(out.bytes, text);
         finish();
     }
 }
@@ -259,7 +259,7 @@ feed_overlapping(const size_t *order, size_t n)
         size_t end = order[i] * 4 + 8;
         feed(order[i] * 4, end < TEXT_LEN ? end : TEXT_LEN);
     }
-    ck_assert_str_eq(out.bytes, TEXT);
+    ck_assert_str_eq(out.bytes, text);
     ck_assert_uint_eq(pool.stats.conflicts, 0);
     finish();
 }
@@ -312,14 +312,14 @@ feed_without_memory(void)
     finish();
     ck_assert_uint_eq(out.len, TEXT_LEN);
     for (size_t i = 0; i < TEXT_LEN; i++)
-        ck_assert(out.bytes[i] == TEXT[i] || out.bytes[i] == '.');
+        ck_assert(out.bytes[i] == text[i] || out.bytes[i] == '.');
 }
 
 START_TEST(a_failed_allocation_gives_up_a_hole_and_nothing_else)
 {
     begin();
     feed_without_memory();
-    ck_assert_str_eq(out.bytes, TEXT);
+    ck_assert_str_eq(out.bytes, text);
     const size_t all = allocations;
     ck_assert_uint_ge(all, 5);
     for (size_t i = 1; i <= all; i++) {

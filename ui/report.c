@@ -340,7 +340,8 @@ on_event_quiet(void *ctx, const struct event *event)
     if (event->type == EVENT_HANDSHAKE) {
         note_handshake(report_conn(r, event->conn, 0), event->handshake);
     } else if (event->type == EVENT_FINDING) {
-        report_conn(r, event->conn, 0)->n_findings++;
+        report_conn(r, event->conn, 0)->n_findings +=
+            event->finding->count == 1;
     } else if (event->type == EVENT_END) {
         struct report_conn *c = report_conn(r, event->conn, 0);
         put_quiet(r, c, event->end);

@@ -276,9 +276,10 @@ def main():
         bench.one(kind)
     version = subprocess.run([args.wsray, "--version"], capture_output=True,
                              text=True, check=False).stdout.split("\n")[0]
-    facts = "%s; %d MB a load, median of %d, tshark on %d MB (%d run); %s" % (
-        version, args.size, args.runs, args.tshark_size, args.tshark_runs,
-        machine())
+    tshark = ("tshark on %d MB, runs: %d" % (args.tshark_size, args.tshark_runs)
+              if args.tshark else "without tshark")
+    facts = "%s; %d MB a load, median of %d, %s; %s" % (
+        version, args.size, args.runs, tshark, machine())
     print(facts + "\n\n" + bench.table())
     if args.markdown:
         with open(args.markdown, "w", encoding="utf-8") as f:
