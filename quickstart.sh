@@ -137,7 +137,7 @@ build() {
     fi
     # A tree configured before libcheck came would build no tests.
     if [ ! -f Makefile ] ||
-        { [ "$mode" = check ] && grep -q '^HAVE_CHECK_FALSE = $' Makefile; }; then
+        { [ "$mode" = check ] && grep -qE '^CHECK_LIBS = *$' Makefile; }; then
         say "configuring"
         quietly ./configure
     fi

@@ -785,27 +785,36 @@ relieve(struct flow_table *t, const struct pkt_meta *now)
     }
 }
 
-/* What follows from a packet whose payload was taken. */
-static void
-flow_after(struct flow_table *t, struct flow *f, unsigned dir,
-           const struct tcp_header *h)
+/* Gives up a hole of direction dir when it is time; false: the stage
+ * detached. */
+static bool
+flow_wait(struct flow_table *t, struct flow *f, unsigned dir)
 {
+    struct tcp_stream *s = &f->stream[dir];
+    if (f->state != FLOW_OPEN || (!s->hold && !tcp_stream_lacks(s)))
+        return true;
+    struct tcp_call c = flow_call(t, f, dir, &f->meta);
+    return flow_goes_on(t, f, tcp_stream_wait(s, &c));
+}
+
+/* What a packet brings besides its acknowledgement. */
+static void
+flow_take(struct flow_table *t, struct flow *f, unsigned dir,
+          const struct tcp_header *h)
+{
+    /* A hole of the other direction comes before what answers it; one of this
+     * direction may be filled by the packet. */
+    if (!flow_wait(t, f, dir ^ 1) || !flow_payload(t, f, dir, h))
+        return;
     if (h->flags & TCP_FIN) {
         uint32_t seq = h->seq + ((h->flags & TCP_SYN) != 0) +
                        (uint32_t)h->payload.len + h->missing;
         if (tcp_stream_fin(&f->stream[dir], seq))
             flow_tell(t, f, dir, STREAM_TCP_FIN);
     }
+    if (!flow_wait(t, f, dir))
+        return;
     flow_settle(t, f);
-    for (unsigned d = 0; d < 2 && f->state == FLOW_OPEN; d++) {
-        struct tcp_stream *s = &f->stream[d];
-        if (!s->hold && !tcp_stream_lacks(s))
-            continue;
-        struct tcp_call c = flow_call(t, f, d, &f->meta);
-        if (!flow_goes_on(t, f, tcp_stream_wait(s, &c)))
-            return;
-        flow_settle(t, f);
-    }
 }
 
 /* The acknowledgement and the window that a packet brings. */
@@ -850,8 +859,8 @@ flow_input(struct flow_table *t, struct flow *f, unsigned dir,
     flow_ack(t, f, dir, h);
     if (h->flags & TCP_RST)
         flow_rst(t, f, dir, h);
-    else if (flow_payload(t, f, dir, h))
-        flow_after(t, f, dir, h);
+    else
+        flow_take(t, f, dir, h);
 }
 
 /* Whether the packet starts another connection on the 4-tuple of f. */
@@ -950,17 +959,17 @@ flow_fast(struct flow_table *t, struct flow *f, size_t dir, size_t header_len,
     struct tcp_stream *s = &f->stream[0] + dir, *o = &f->stream[1] - dir;
     const unsigned s_must = TCP_STREAM_STARTED | TCP_STREAM_SEEN;
     const unsigned s_not = TCP_STREAM_FIN | TCP_STREAM_ENDED | TCP_STREAM_ZERO;
-    const unsigned o_must = TCP_STREAM_STARTED | TCP_STREAM_ACKED;
     const uint8_t *head = ip->payload.ptr;
     const size_t len = ip->payload.len - header_len;
     const uint32_t seq = rd_load_be32(head + 4), ack = rd_load_be32(head + 8);
     const uint32_t window = rd_load_be16(head + 14);
     if ((s->flags & (s_must | s_not)) != s_must ||
-        (o->flags & o_must) != o_must || window == 0 ||
+        !(o->flags & TCP_STREAM_ACKED) || window == 0 ||
         ((uintptr_t)s->hold | (uintptr_t)o->hold | s->wild | ip->missing) != 0)
         return false;
-    if ((int32_t)(ack - o->next) > 0 || (len > 0 && seq != s->next) ||
-        len > TCP_PAYLOAD_MAX / 2)
+    if ((int32_t)(ack - o->next) > 0 && (o->flags & TCP_STREAM_STARTED))
+        return false;
+    if ((len > 0 && seq != s->next) || len > TCP_PAYLOAD_MAX / 2)
         return false;
     f->packets++;
     fill_meta(&f->meta, p, ip);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "dissect/emit.h"
 
+#include <stdlib.h>
+
 void
 emit_init(struct emitter *e, const struct event_sink *sink, uint32_t conn)
 {
@@ -49,6 +51,28 @@ emit_end(const struct emitter *e, const struct event_end *ev)
     pass_on(e, &(struct event){.type = EVENT_END, .conn = e->conn, .end = ev});
 }
 
+static void
+pass_finding(const struct emitter *e, const struct event_finding *ev)
+{
+    pass_on(e, &(struct event){.type = EVENT_FINDING,
+                               .conn = e->conn,
+                               .finding = ev});
+}
+
+/* Without memory the total is not told; the finding itself was. */
+static void
+keep_first(struct emitter *e, const struct event_finding *ev)
+{
+    struct event_finding *first =
+        realloc(e->first, (e->n_first + 1) * sizeof e->first[0]);
+    if (!first)
+        return;
+    e->first = first;
+    e->first[e->n_first] = *ev;
+    e->first[e->n_first].detail = NULL;
+    e->n_first++;
+}
+
 void
 emit_finding(struct emitter *e, const struct event_finding *ev)
 {
@@ -56,7 +80,25 @@ emit_finding(struct emitter *e, const struct event_finding *ev)
         return;
     struct event_finding first = *ev;
     first.count = 1;
-    pass_on(e, &(struct event){.type = EVENT_FINDING,
-                               .conn = e->conn,
-                               .finding = &first});
+    keep_first(e, &first);
+    pass_finding(e, &first);
+}
+
+void
+emit_repeated_findings(const struct emitter *e)
+{
+    for (size_t i = 0; i < e->n_first; i++) {
+        struct event_finding all = e->first[i];
+        all.count = e->seen[all.id];
+        if (all.count > 1)
+            pass_finding(e, &all);
+    }
+}
+
+void
+emit_fini(struct emitter *e)
+{
+    free(e->first);
+    e->first = NULL;
+    e->n_first = 0;
 }

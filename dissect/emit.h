@@ -14,7 +14,9 @@
 struct emitter {
     const struct event_sink *sink; /* borrowed, outlives the emitter */
     uint32_t conn;
-    uint32_t seen[FINDING_COUNT]; /* occurrences by id */
+    uint64_t seen[FINDING_COUNT]; /* occurrences by id */
+    struct event_finding *first;  /* where each id was seen first */
+    size_t n_first;
 };
 
 static inline bool
@@ -24,6 +26,7 @@ emit_wants(const struct emitter *e, enum event_type type)
 }
 
 void emit_init(struct emitter *e, const struct event_sink *sink, uint32_t conn);
+void emit_fini(struct emitter *e);
 
 /* Each passes one event on, if the sink wants its type. */
 void emit_handshake(const struct emitter *e, const struct event_handshake *ev);
@@ -36,8 +39,12 @@ void emit_end(const struct emitter *e, const struct event_end *ev);
  * ev->count is ignored. */
 void emit_finding(struct emitter *e, const struct event_finding *ev);
 
+/* For each id that occurred more than once: its first occurrence again, with
+ * the count of all (without the detail, which was that one's own). */
+void emit_repeated_findings(const struct emitter *e);
+
 /* How often the finding id occurred on this connection. */
-static inline uint32_t
+static inline uint64_t
 emit_finding_count(const struct emitter *e, enum finding_id id)
 {
     return e->seen[id];

@@ -143,7 +143,8 @@ struct event_finding {
     uint64_t frame;     /* 0: none */
     uint64_t message;   /* 0: none */
     const char *detail; /* what was seen, one line without payload; or NULL */
-    uint64_t count;     /* occurrences so far; 1 here, all of them in `end` */
+    uint64_t
+        count; /* 1: the first one; more: all of its kind, told at the end */
 };
 
 /* Who ended a connection. */

@@ -20,7 +20,8 @@ struct ws_conn {
     uint32_t response_seq; /* TCP sequence number of the response's packet */
     bool handshake_emitted;
     bool gap_before_answer; /* the answer may be in a hole */
-    bool failed[2];         /* no memory for that direction */
+    bool stream_ended[2];
+    bool failed[2]; /* no memory for that direction */
     bool finished;
     struct ws_stream_config stream_config[2];
     struct emitter emit;
@@ -52,6 +53,7 @@ ws_conn_free(struct ws_conn *c)
     for (unsigned i = 0; i < 2; i++)
         ws_stream_free(c->stream[i]);
     http1_head_free(c->request);
+    emit_fini(&c->emit);
     free(c);
 }
 
@@ -218,14 +220,22 @@ ws_conn_tcp(struct ws_conn *c, enum ws_sender from, enum stream_tcp what,
         side->reset = stamp_of(meta);
 }
 
+static void
+end_stream(struct ws_conn *c, enum ws_sender from, const struct pkt_meta *meta)
+{
+    if (!c->stream[from] || c->stream_ended[from])
+        return;
+    c->stream_ended[from] = true;
+    ws_stream_end(c->stream[from], meta);
+}
+
 void
 ws_conn_end(struct ws_conn *c, enum ws_sender from, enum stream_end why,
             const struct pkt_meta *meta)
 {
     c->facts.side[from].ended = true;
     c->facts.side[from].why = why;
-    if (c->stream[from])
-        ws_stream_end(c->stream[from], meta);
+    end_stream(c, from, meta);
 }
 
 static void
@@ -268,11 +278,16 @@ ws_conn_finish(struct ws_conn *c, struct stamp at)
     c->finished = true;
     if (!c->handshake_emitted)
         emit_unanswered(c, at);
-    for (unsigned i = 0; i < 2; i++)
+    for (unsigned i = 0; i < 2; i++) {
+        /* A side may end before the answer tells that its bytes are frames. */
+        struct pkt_meta last = {.number = at.packet, .time_ns = at.time_ns};
+        end_stream(c, (enum ws_sender)i, &last);
         take_stats(c, (enum ws_sender)i, &ev);
+    }
     int64_t start = c->facts.request.packet ? c->facts.request.time_ns
                                             : c->facts.response.time_ns;
     ev.duration_ns = at.time_ns - start;
     verdict_decide(&c->facts, &ev, text);
+    emit_repeated_findings(&c->emit);
     emit_end(&c->emit, &ev);
 }

@@ -344,6 +344,13 @@ static const struct step answer_in_a_hole[] = {
     {'c', UPGRADE, 0}, {'g', NULL, 100}, {'S', NULL, 0},
     {'C', NULL, 0},    {0, NULL, 0},
 };
+/* The client's half of a message, and its FIN, before the answer. */
+static const struct step fin_before_101[] = {
+    {'c', LEN(UPGRADE "\x01\x83\0\0\0\0Hel")},
+    {'C', NULL, 0},
+    {'s', SWITCHING(ACCEPT) HELLO_S, 0},
+    {0, NULL, 0},
+};
 static const struct step reset[] = {
     {'c', UPGRADE, 0},
     {'s', SWITCHING(ACCEPT) HELLO_S, 0},
@@ -399,6 +406,10 @@ static const struct scenario scenarios[] = {
      "1 finding handshake-no-response\n1 end no-answer\n"},
     {"an answer that was not captured is not judged", false, answer_in_a_hole,
      "1 handshake request status -1 accept ?\n1 end no-answer\n"},
+    {"a FIN before the answer", false, fin_before_101,
+     OPEN "1 finding handshake-client-data-before-101\n"
+          "1 frame client text 3\n" FRAME_S
+          "1 message client 'Hel'\n1 end fin-without-close\n"},
     {"a reset", false, reset, OPEN FRAME_S "1 end reset\n"},
     {"a hole in a body of known length", false, gap_in_body, OPEN FRAME_S TAIL},
     {"only the answer was captured", false, only_the_answer,

@@ -181,6 +181,7 @@ rig_close(struct rig *r)
 {
     ws_stream_free(r->stream);
     ws_shared_free(r->shared);
+    emit_fini(&r->emit);
     r->stream = NULL;
     r->shared = NULL;
 }

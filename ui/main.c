@@ -223,7 +223,7 @@ write_summary(struct run *r, const struct pipeline_totals *t)
     r->summary.duration_ns = t->duration_ns;
     if (r->json)
         json_summary(r->json, &r->summary);
-    else
+    else if (t->packets > 0 || r->status == EXIT_DONE)
         report_summary(r->report, &r->summary);
 }
 

@@ -305,12 +305,32 @@ put_quiet_rest(struct report *r, const struct report_conn *c,
     }
 }
 
+/* Once, above the first line. */
+static void
+put_quiet_heading(struct report *r)
+{
+    struct report_line *l = &r->line;
+    if (r->timeline)
+        return;
+    r->timeline = true;
+    line_style(l, STYLE_DIM);
+    line_put(l, "conn client ");
+    line_arrow(l, true);
+    line_put(l, " server target status accept ");
+    line_arrow(l, true);
+    line_put(l, "frames/messages/bytes ");
+    line_arrow(l, false);
+    line_put(l, "ditto close end");
+    line_end(l, r->out);
+}
+
 static void
 put_quiet(struct report *r, const struct report_conn *c,
           const struct event_end *e)
 {
     struct report_line *l = &r->line;
     char text[ENDPOINT_TEXT_MAX];
+    put_quiet_heading(r);
     put_quiet_rest(r, c, e);
     size_t rest_cols = l->cols + 1;
     l->len = l->cols = 0;
@@ -340,7 +360,8 @@ on_event_quiet(void *ctx, const struct event *event)
     if (event->type == EVENT_HANDSHAKE) {
         note_handshake(report_conn(r, event->conn, 0), event->handshake);
     } else if (event->type == EVENT_FINDING) {
-        report_conn(r, event->conn, 0)->n_findings++;
+        report_conn(r, event->conn, 0)->n_findings +=
+            event->finding->count == 1;
     } else if (event->type == EVENT_END) {
         struct report_conn *c = report_conn(r, event->conn, 0);
         put_quiet(r, c, event->end);

@@ -119,13 +119,18 @@ report_field_wrap(struct report *r, uint32_t conn, const char *label,
             continue;
         }
         struct slice bare = skip_spaces(word);
-        if (!fits(l, bare, whole)) {
-            put_long_word(r, conn, word, style);
-        } else {
+        if (bare.len == 0)
+            continue; /* spaces at the end of a line */
+        bool is_long = !fits(l, bare, whole);
+        if (!is_long || word.len - bare.len >= line_left(l)) {
             if (l->cols > start)
                 next_line(r, conn, style);
-            line_text(l, bare, false, SIZE_MAX);
+            word = bare;
         }
+        if (is_long)
+            put_long_word(r, conn, word, style);
+        else
+            line_text(l, word, false, SIZE_MAX);
     }
     line_end(l, r->out);
 }

@@ -240,8 +240,8 @@ note_put(struct report_line *l, struct note *n, const char *text,
 /* Room for the longest put_sizes(). */
 #define SIZES_MAX 96u
 
-/* "3 frames, 70→150", "deflate 7→5", "3 frames: 15"; brief: without words.
- * Returns the end. */
+/* "3 frames, 70→150", "3 frames: 15"; brief: without words.  "→82": one frame,
+ * whose own length stands in its column, inflates to 82.  Returns the end. */
 static uint8_t *
 put_sizes(uint8_t *p, const struct event_message *m, bool utf8, bool brief)
 {
@@ -251,10 +251,8 @@ put_sizes(uint8_t *p, const struct event_message *m, bool utf8, bool brief)
         if (!brief)
             p = put_str(p, " frames");
         p = m->compressed && !brief ? put_str(p, ", ") : put_str(p, ": ");
-    } else if (!brief) {
-        p = put_str(p, "deflate ");
+        p = put_u64(p, m->wire_len);
     }
-    p = put_u64(p, m->wire_len);
     if (!m->compressed)
         return p;
     p = utf8 ? put_str(p, "\xe2\x86\x92") : put_str(p, "->");

@@ -18,7 +18,9 @@ summary_count(struct summary *s, const struct event *event)
         s->accepted += event->handshake->accepted;
         break;
     case EVENT_FINDING:
-        s->findings[finding_info(event->finding->id)->severity]++;
+        /* A later one only brings the total of its kind. */
+        if (event->finding->count == 1)
+            s->findings[finding_info(event->finding->id)->severity]++;
         break;
     case EVENT_END:
         s->frames += event->end->frames[0] + event->end->frames[1];

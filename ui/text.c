@@ -68,7 +68,8 @@ text_width(uint32_t cp)
 {
     if (cp < 0x300)
         return 1;
-    if (is_mark(cp))
+    /* Variation selectors are no marks, but take no column either. */
+    if (is_mark(cp) || (cp >= 0xfe00 && cp <= 0xfe0f))
         return 0;
     return is_in(wide_table, sizeof wide_table / sizeof wide_table[0], cp) ? 2
                                                                            : 1;

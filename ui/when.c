@@ -16,6 +16,14 @@ floor_div(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
+/* The rest of floor_div(ns, NS_PER_S): 0 .. 999,999,999. */
+static uint32_t
+floor_rest(int64_t ns)
+{
+    int64_t rest = ns % NS_PER_S;
+    return (uint32_t)(rest < 0 ? rest + NS_PER_S : rest);
+}
+
 static void
 put_date_time(uint8_t *p, uint32_t year, uint32_t month, uint32_t day,
               uint32_t second_of_day)
@@ -89,7 +97,7 @@ when_rfc3339(struct when *w, int64_t ns, uint8_t *p)
         int64_t sec = floor_div(ns, NS_PER_S);
         refresh_utc(w, sec);
         memcpy(w->last, w->utc, sizeof w->utc);
-        put_digits(w->last + sizeof w->utc, (uint32_t)(ns - sec * NS_PER_S), 9);
+        put_digits(w->last + sizeof w->utc, floor_rest(ns), 9);
         w->last[WHEN_RFC3339_LEN - 1] = 'Z';
         w->last_ns = ns;
         w->have_last = true;
@@ -141,7 +149,7 @@ when_text(struct when *w, enum time_format format, int64_t ns, int64_t start_ns,
           uint8_t *p)
 {
     int64_t sec = floor_div(ns, NS_PER_S);
-    uint32_t micro = (uint32_t)((ns - sec * NS_PER_S) / 1000);
+    uint32_t micro = floor_rest(ns) / 1000;
     switch (format) {
     case TIME_FORMAT_RELATIVE:
     case TIME_FORMAT_DELTA:

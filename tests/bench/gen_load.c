@@ -22,8 +22,9 @@
  * place.  Every handshake, checksum and sequence number is right.
  *
  * FILE.json gets the counts that a reader of FILE must find.  SIDE, for
- * deflate: every compressed message, as { stream, length, bytes }; for large:
- * the length of every message (both 32-bit words of this machine).
+ * deflate: every compressed message, as { stream, length, bytes with the 00 00
+ * ff ff that is not sent }; for large: the length of every message (32-bit
+ * words of this machine).
  *
  * Memory does not depend on BYTES.  The same arguments give the same file.
  */
@@ -333,9 +334,9 @@ item_deflate(struct load *l, struct conn *c, unsigned side)
     l->messages++;
     l->text_bytes += n;
     if (l->side) {
-        uint32_t rec[2] = {2 * c->id + side, (uint32_t)len};
+        uint32_t rec[2] = {2 * c->id + side, (uint32_t)len + 4};
         fwrite(rec, 1, sizeof rec, l->side);
-        fwrite(e->zbuf, 1, len, l->side);
+        fwrite(e->zbuf, 1, len + 4, l->side);
     }
 }
 

@@ -40,10 +40,12 @@ static enum stream_want
 raw_data(void *ctx, unsigned dir, uint64_t off, struct slice data,
          const struct pkt_meta *meta)
 {
-    static volatile uint8_t sum;
+    /* Reads every byte, for the sanitizer. */
+    static uint8_t copy[256];
     (void)meta;
-    for (size_t i = 0; i < data.len; i++)
-        sum ^= data.ptr[i];
+    if (data.len > sizeof(copy))
+        abort();
+    memcpy(copy, data.ptr, data.len);
     return raw_move(ctx, dir, off, data.len);
 }
 

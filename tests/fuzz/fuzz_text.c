@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * fuzz_text.c - the first two bytes choose columns, room and mode, the rest
- * is payload.  Oracle: what text.h and json_write.h promise of their output.
+ * is payload.  Oracle: what text.h, json_write.h and report.h promise of their
+ * output.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 
 #include "tests/safe_text.h"
 #include "ui/json_write.h"
+#include "ui/report.h"
 #include "ui/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -102,6 +104,68 @@ check_json(struct slice in)
     free(out);
 }
 
+/* Every line begins with its connection, is safe, and fits. */
+static void
+check_lines(struct slice text, bool utf8, size_t width)
+{
+    while (text.len > 0) {
+        const uint8_t *end = memchr(text.ptr, '\n', text.len);
+        require(end != NULL);
+        struct slice line = slice_make(text.ptr, (size_t)(end - text.ptr));
+        text = slice_skip(text, line.len + 1);
+        require(slice_equal_cstr(slice_head(line, 4), "#1  ") ||
+                slice_equal_cstr(slice_head(line, 4), "conn"));
+        require(safe_text(line, utf8));
+        size_t cols = 0;
+        while (line.len > 0) {
+            uint32_t cp;
+            line = slice_skip(line, utf8_decode(line, &cp));
+            cols += text_width(cp);
+        }
+        require(cols <= width);
+    }
+}
+
+static void
+check_report(struct slice in, bool utf8, size_t width)
+{
+    static struct http1_head request;
+    struct out o;
+    require(out_init(&o, -1) == ERR_OK);
+    struct report *r =
+        report_new(&(struct report_options){.detail = REPORT_VERBOSE,
+                                            .width = width,
+                                            .utf8 = utf8},
+                   &o);
+    require(r != NULL);
+    struct event_sink sink = report_sink(r);
+    request.method = request.target = in;
+    request.headers[0] = (struct http1_header){in, slice_make("x", 1)};
+    request.n_headers = 1;
+    struct event_handshake h = {.request_head = &request,
+                                .host = in,
+                                .key = in,
+                                .accepted = true};
+    sink.event(sink.ctx, &(struct event){.type = EVENT_HANDSHAKE,
+                                         .conn = 1,
+                                         .handshake = &h});
+    struct event_message m = {.opcode = WS_OP_TEXT,
+                              .n_frames = 1,
+                              .complete = true,
+                              .payload = in};
+    struct event_frame f = {
+        .header = {.opcode = WS_OP_TEXT, .fin = true},
+        .complete = true,
+        .synced = true,
+        .completed = &m,
+    };
+    sink.event(sink.ctx,
+               &(struct event){.type = EVENT_FRAME, .conn = 1, .frame = &f});
+    check_lines(slice_make(o.ptr, o.len), utf8, width);
+    report_free(r);
+    out_fini(&o);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -117,6 +181,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_fit(in, data[1] & 1, data[1] & 2, data[0], data[1]);
     if (len <= JSON_WRITE_AT_MAX)
         check_json(in);
+    /* So that all of it fits the buffer of its output. */
+    if (len <= 1024)
+        check_report(in, data[1] & 2, 80 + data[0]);
     free(copy);
     return 0;
 }

@@ -204,6 +204,7 @@ run(struct run *r, unsigned flags, uint32_t wants, size_t step,
     ws_stream_free(s);
     must(shared->kept == 0);
     ws_shared_free(shared);
+    emit_fini(&emit);
 }
 
 static void

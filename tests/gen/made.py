@@ -572,15 +572,15 @@ def broken_midstream(cap, path):
 
 @sample("pcap")
 def broken_snaplen(cap, path):
-    """Captured with a snap length of 96: most segments are cut, the lengths
-    of the frames are still there."""
+    """Captured with a snap length of 256: the handshake is whole, the longer
+    messages are cut, the lengths of the frames are still there."""
     c = Conn(cap).open()
     c.handshake()
     for i, t in enumerate(quote_stream(8)):
         c.sf(TEXT, t)
         c.cf(TEXT, b"got %d" % i)
     c.bye()
-    cap.pcap(path, snaplen=96)
+    cap.pcap(path, snaplen=256)
 
 
 @sample("pcap")

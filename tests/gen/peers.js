@@ -316,7 +316,7 @@ scenes['good-chromium'] = async () => {
   const page = fs.readFileSync(`${__dirname}/page.html`);
   const server = http.createServer((request, response) => {
     const known = request.url === '/';
-    response.writeHead(known ? 200 : 404, { 'Content-Type': 'text/html' });
+    response.writeHead(known ? 200 : 404, { 'Content-Type': 'text/html; charset=utf-8' });
     response.end(known ? page : '');
   });
   const hub = new WebSocket.Server({ server, perMessageDeflate: { threshold: 0 } });

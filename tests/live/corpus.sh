@@ -133,7 +133,7 @@ say_https() {
     done
 }
 urls() {
-    for file in "$files"/*; do echo "$1://$HOST/${file##*/}"; done
+    for each in "$files"/*; do echo "$1://$HOST/${each##*/}"; done
 }
 nginx_serve() { # nginx_serve PORT LISTEN-OPTIONS
     cat >"$work/nginx.conf" <<END
@@ -224,7 +224,13 @@ say_git() (
     exit $status
 )
 say_mqtt() {
-    serve 1883 mosquitto -p 1883 || return 1
+    cat >"$work/mosquitto.conf" <<END
+listener 1883 $HOST
+allow_anonymous true
+max_queued_messages 0
+max_inflight_messages 0
+END
+    serve 1883 mosquitto -c "$work/mosquitto.conf" || return 1
     timeout 30 "$PYTHON" "$parts/talk.py" mqtt 1883
 }
 say_redis() {
@@ -241,12 +247,10 @@ say_memcached() {
 }
 say_memcached_binary() {
     serve 11211 memcached -u root -l $HOST || return 1
-    for file in "$files"/*; do
-        timeout 10 memccp --binary --servers=$HOST:11211 "$file" || return 1
-    done
-    for file in "$files"/*; do
-        timeout 10 memccat --binary --servers=$HOST:11211 "${file##*/}" \
-            >/dev/null || return 1
+    for each in "$files"/*; do
+        timeout 10 memccp --binary --servers=$HOST:11211 "$each" &&
+            timeout 10 memccat --binary --servers=$HOST:11211 "${each##*/}" \
+                >/dev/null || return 1
     done
     timeout 30 "$PYTHON" "$parts/talk.py" memcached_binary 11211
 }
@@ -337,7 +341,7 @@ capture() { # capture FILE COMMAND...: what the command says on loopback
     started=
     "$@"
     said=$?
-    sleep 0.3
+    sleep 0.2
     kill -INT $capture_pid
     wait $capture_pid
     stop_servers
@@ -380,7 +384,10 @@ run() { # run NAME: fails when a piece was judged wrongly; sets $verdict
         n_found=$(count_connections "$work/cut-$what.pcap") || return 1
         found=$((found + n_found))
         due=$((due + alive))
-        case $1 in
+        case $1-$what in
+        # What is left may be too little: the last tenth of the packets can be
+        # one message, holes can come before frames land on each other.
+        websocket-*-90 | websocket-*-holes) continue ;;
         websocket-*) want=$alive ;;
         *) want=0 ;;
         esac

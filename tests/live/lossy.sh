@@ -241,7 +241,7 @@ run_wire() { # run_wire NAME CLIENT SERVER DEFLATE MTU WIRE-OPTION...
     ends="client-end server-end"
     # Checksums are not looked at, and of two copies the first one counts: an
     # end that receives corrupted segments reads them.
-    case " $*" in *corrupt=*) ends=client-end ;; esac
+    case " $*" in *corrupt=*) ends="client-end" ;; esac
     for end in $ends; do
         decode "$base.$end" || return 1
         "$PYTHON" "$here/compare.py" "$base.client" "$base.server" \
@@ -250,6 +250,17 @@ run_wire() { # run_wire NAME CLIENT SERVER DEFLATE MTU WIRE-OPTION...
     [ "$ends" = client-end ] || "$PYTHON" "$here/subset.py" same \
         "$base.client-end.json" "$base.server-end.json" || return 1
     tail -n 1 "$base.wire"
+    # Was the wire as bad as it should be?
+    for option; do
+        case $option in
+        loss=* | burst=*) did=lost ;;
+        duplicate=*) did=duplicated ;;
+        corrupt=*) did=corrupted ;;
+        reorder=*) did=reordered ;;
+        *) continue ;;
+        esac
+        ! grep -q " 0 $did" "$base.wire" || { echo "none $did"; return 1; }
+    done
 }
 
 run_capture() { # run_capture NAME WIRE HOW PERCENT
