@@ -6,12 +6,22 @@
 #include "dissect/handshake.h"
 #include "dissect/hold.h"
 #include "dissect/http1.h"
+#include "dissect/midstream.h"
 #include "dissect/proxy_protocol.h"
 #include "dissect/ws_conn.h"
 
 /* Requests waiting for their response that are told apart; a client that
  * pipelines more is followed, but its responses are no longer paired. */
 #define PENDING_MAX 64u
+
+/* How long a response waits for a request that may have been captured behind
+ * it: as long as capture/ waits with a hole (flow.h). */
+#define PATIENCE_NS INT64_C(50000000)
+#define PATIENCE_PIECES 64u
+
+/* Bytes of one direction that are searched for frames as long as they look
+ * promising (midstream.h). */
+#define MIDSTREAM_MAX (UINT64_C(16) << 20)
 
 enum side_state {
     SIDE_SEEK = 0, /* looking for a head at the start of each piece */
@@ -25,13 +35,16 @@ struct side {
     bool strict;      /* SEEK: anything but a head means "not HTTP" */
     bool pause_after; /* HTTP: pause at the end of the current body */
     bool in_line;     /* SEEK: hold is an unfinished first line, no prefix */
+    bool replaying;   /* hold is on its way through the stages */
+    bool holed;       /* bytes are missing, or were passed over */
     uint64_t unknown; /* SEEK: bytes passed over */
     struct http1 http;
     struct hold hold;
 };
 
 struct conn {
-    struct ws_conn *ws; /* from the upgrade request on; NULL: none */
+    struct ws_conn *ws;          /* from the upgrade request on; NULL: none */
+    struct midstream *midstream; /* NULL: no search for frames */
     struct conn_shared *shared;
     const struct stream_pair *pair;
     unsigned client_dir; /* valid with role_known */
@@ -45,6 +58,7 @@ struct conn {
     struct pending {
         uint8_t method; /* enum http1_method */
         bool upgrade;
+        uint32_t end_seq;   /* TCP sequence number behind it, or a bit less */
     } pending[PENDING_MAX]; /* oldest first */
     struct side side[2];
 };
@@ -54,9 +68,11 @@ struct run {
     struct slice in;
     uint64_t off; /* of in.ptr[0] */
     const struct pkt_meta *meta;
+    uint64_t start; /* off of the first byte of that packet's data */
 };
 
 static void replay(struct conn *c, unsigned dir);
+static void drop_search(struct conn *c);
 
 static enum ws_sender
 sender_of(const struct conn *c, unsigned dir)
@@ -87,6 +103,8 @@ count_memory(struct conn *c)
             hold_memory(&c->side[dir].hold) + http1_memory(&c->side[dir].http);
     if (c->ws)
         now += ws_conn_memory(c->ws);
+    if (c->midstream)
+        now += midstream_memory(c->midstream);
     budget_change(c->shared->budget, c->counted, now);
     c->counted = now;
 }
@@ -101,6 +119,7 @@ conn_new(struct conn_shared *shared, const struct stream_pair *pair)
     c->pair = pair;
     for (unsigned dir = 0; dir < 2; dir++) {
         c->side[dir].strict = pair->syn_seen[dir];
+        c->side[dir].holed = !pair->syn_seen[dir];
         hold_init(&c->side[dir].hold, shared->limits.hold);
         http1_init(&c->side[dir].http, true, shared->limits.http_head);
     }
@@ -125,6 +144,7 @@ conn_free(struct conn *c)
     if (!c)
         return;
     finish_ws(c);
+    midstream_free(c->midstream);
     for (unsigned dir = 0; dir < 2; dir++) {
         hold_fini(&c->side[dir].hold);
         http1_fini(&c->side[dir].http);
@@ -163,24 +183,6 @@ learn_roles(struct conn *c, unsigned client_dir)
     http1_init(&c->side[!client_dir].http, false, head_max);
 }
 
-/* The direction lost its place in HTTP: a hole over a boundary, or bytes that
- * are not HTTP.  Which response belongs to which request is then unknown. */
-static void
-lose_http(struct conn *c, unsigned dir)
-{
-    c->n_pending = 0;
-    c->unpaired = true;
-    finish_ws(c);
-    seek_again(c, dir, false);
-    unsigned other = !dir;
-    if (c->side[other].state == SIDE_PAUSED) {
-        seek_again(c, other, false);
-        replay(c, other);
-    }
-}
-
-/* ------------------------------------------------------------- responses */
-
 static void
 resume(struct conn *c, unsigned dir, enum side_state state)
 {
@@ -189,6 +191,39 @@ resume(struct conn *c, unsigned dir, enum side_state state)
     set_state(c, dir, state);
     replay(c, dir);
 }
+
+/* A response that waits for its request will not see it any more. */
+static void
+stop_waiting(struct conn *c)
+{
+    if (!c->role_known || c->side[!c->client_dir].state != SIDE_PAUSED)
+        return;
+    c->unpaired = true;
+    resume(c, !c->client_dir, SIDE_HTTP);
+}
+
+/*
+ * The direction lost its place in HTTP: a hole over a boundary, or bytes that
+ * are not HTTP.  Which response belongs to which request is then unknown.  An
+ * upgrade that still waits for its answer goes on waiting: the answer may be
+ * in the hole, and then frames follow (found()).
+ */
+static void
+lose_http(struct conn *c, unsigned dir)
+{
+    c->n_pending = 0;
+    c->unpaired = true;
+    seek_again(c, dir, false);
+    if (c->ws)
+        return;
+    unsigned other = !dir;
+    if (c->side[other].state == SIDE_PAUSED) {
+        seek_again(c, other, false);
+        replay(c, other);
+    }
+}
+
+/* ------------------------------------------------------------- responses */
 
 static bool
 new_attempt(struct conn *c)
@@ -218,13 +253,10 @@ accept_upgrade(struct conn *c, const struct http1_head *head,
     if (!c->ws && !new_attempt(c))
         return;
     ws_conn_response(c->ws, head, true, meta);
-    for (size_t i = 0; i < client->hold.n_pieces; i++) {
-        const struct hold_piece *piece = &client->hold.pieces[i];
-        if (!piece->gap) {
-            ws_conn_check_early(c->ws, piece->off, &piece->meta);
-            break;
-        }
-    }
+    if (!hold_is_empty(&client->hold) && !hold_front(&client->hold)->gap)
+        ws_conn_check_early(c->ws, hold_front(&client->hold)->off,
+                            &hold_front(&client->hold)->meta);
+    drop_search(c);
     for (unsigned dir = 0; dir < 2; dir++) {
         set_state(c, dir, SIDE_WS);
         http1_reset(&c->side[dir].http);
@@ -249,6 +281,7 @@ open_tunnel(struct conn *c)
 {
     unsigned client = c->client_dir;
     c->n_pending = 0;
+    drop_search(c);
     seek_again(c, !client, true);
     if (c->side[client].state == SIDE_PAUSED) {
         seek_again(c, client, true);
@@ -256,10 +289,13 @@ open_tunnel(struct conn *c)
     }
 }
 
+/* The request that a response in this packet answers: the oldest that its
+ * sender had received by then. */
 static struct pending
-oldest_pending(const struct conn *c)
+oldest_pending(const struct conn *c, const struct pkt_meta *meta)
 {
-    if (c->n_pending == 0)
+    if (c->n_pending == 0 || ((meta->flags & TCP_ACK) &&
+                              (int32_t)(meta->ack - c->pending[0].end_seq) < 0))
         return (struct pending){.method = HTTP1_METHOD_OTHER};
     return c->pending[0];
 }
@@ -279,7 +315,8 @@ on_response(struct conn *c, const struct http1_event *ev,
             const struct pkt_meta *meta)
 {
     struct http1 *http = &c->side[!c->client_dir].http;
-    struct pending request = oldest_pending(c);
+    struct pending request = oldest_pending(c, meta);
+    bool paired = c->n_pending > 0 && request.end_seq == c->pending[0].end_seq;
     uint64_t len;
     enum http1_body_kind body =
         http1_response_body(&ev->brief, (enum http1_method)request.method,
@@ -287,7 +324,8 @@ on_response(struct conn *c, const struct http1_event *ev,
     http1_body(http, body, len);
     if (body == HTTP1_BODY_INTERIM)
         return;
-    drop_oldest_pending(c);
+    if (paired)
+        drop_oldest_pending(c);
     if (body == HTTP1_BODY_TUNNEL && request.method == HTTP1_METHOD_CONNECT &&
         ev->brief.status != 101) {
         open_tunnel(c);
@@ -336,18 +374,18 @@ start_attempt(struct conn *c, const struct http1_event *ev,
 }
 
 static void
-on_request(struct conn *c, const struct http1_event *ev,
-           const struct pkt_meta *meta)
+on_request(struct conn *c, const struct http1_event *ev, const struct run *r)
 {
     struct side *client = &c->side[c->client_dir];
     struct pending request = {
         .method = ev->brief.method,
         .upgrade = handshake_is_upgrade_brief(&ev->brief),
+        .end_seq = r->meta->seq + (uint32_t)(r->off - r->start),
     };
     uint64_t len;
     enum http1_body_kind body = http1_request_body(&ev->brief, &len);
     if (request.upgrade)
-        start_attempt(c, ev, meta);
+        start_attempt(c, ev, r->meta);
     http1_body(&client->http, body, len);
     add_pending(c, request);
     if (request.upgrade || request.method == HTTP1_METHOD_CONNECT) {
@@ -366,11 +404,149 @@ static void
 pass_over(struct conn *c, unsigned dir, uint64_t len)
 {
     struct side *side = &c->side[dir];
-    enum side_state other = c->side[!dir].state;
+    uint64_t max = c->shared->limits.detect;
     side->unknown += len;
+    side->holed = true;
+    if (c->midstream && midstream_is_promising(c->midstream, dir))
+        max = MIDSTREAM_MAX;
     if (side->strict ||
-        (side->unknown > c->shared->limits.detect && other == SIDE_SEEK))
+        (side->unknown > max && !c->ws && c->side[!dir].state == SIDE_SEEK))
         c->detach = true;
+    else if (c->role_known && dir == c->client_dir)
+        stop_waiting(c);
+}
+
+/* ------------------------------------------------ frames in mid-stream */
+
+static void
+drop_search(struct conn *c)
+{
+    midstream_free(c->midstream);
+    c->midstream = NULL;
+}
+
+/* The rest of an adopted search's bytes are frames, or what wsray cannot read;
+ * the directions go on in state WS. */
+static void
+adopt_search(struct conn *c, unsigned dir)
+{
+    uint64_t taken;
+    struct ws_sync *sync =
+        c->midstream ? midstream_take(c->midstream, dir, &taken) : NULL;
+    if (sync)
+        ws_conn_adopt(c->ws, sender_of(c, dir), sync, taken);
+    set_state(c, dir, SIDE_WS);
+    http1_reset(&c->side[dir].http);
+}
+
+/* Frames were found although no 101 was seen: the capture lacks it. */
+static void
+found(struct conn *c, unsigned client_dir, const struct pkt_meta *meta)
+{
+    if (c->role_known && c->client_dir != client_dir) {
+        drop_search(c);
+        return;
+    }
+    learn_roles(c, client_dir);
+    if (!c->ws && !new_attempt(c))
+        return;
+    ws_conn_infer(c->ws, meta);
+    for (unsigned dir = 0; dir < 2; dir++)
+        adopt_search(c, dir);
+    drop_search(c);
+    for (unsigned dir = 0; dir < 2; dir++)
+        replay(c, dir);
+}
+
+/* Bytes that are no HTTP, at a place where HTTP could have begun: do they hold
+ * frames?  Takes all of r. */
+static void
+search(struct conn *c, unsigned dir, struct run *r)
+{
+    unsigned client;
+    uint64_t len = r->in.len;
+    if (c->side[dir].strict || !c->shared->limits.midstream) {
+        pass_over(c, dir, len);
+        r->in.len = 0;
+        return;
+    }
+    int known = c->role_known ? (int)c->client_dir : -1;
+    bool rsv1_ok = !c->ws || ws_conn_offers_deflate(c->ws);
+    if (!c->midstream &&
+        midstream_new(&c->midstream, known, rsv1_ok) != ERR_OK) {
+        c->shared->stats.no_memory++;
+        c->detach = true;
+        return;
+    }
+    size_t taken = midstream_data(c->midstream, dir, r->off, r->in, r->meta);
+    r->in = slice_skip(r->in, taken);
+    r->off += taken;
+    if (midstream_found(c->midstream, &client))
+        found(c, client, r->meta);
+    else
+        pass_over(c, dir, len);
+}
+
+/* Do these bytes, which a client sent behind its upgrade request, begin with
+ * frames by the rules?  Anything else it may send there is a request, which
+ * begins with a letter: RSV bits that nobody agreed on. */
+static bool
+begins_with_frames(struct slice in, bool rsv1_ok)
+{
+    struct ws_frame frame;
+    struct ws_frame_event ev;
+    unsigned headers = 0;
+    ws_frame_init(&frame, WS_SENDER_CLIENT, rsv1_ok ? WS_FRAME_RSV1 : 0, 0);
+    for (;;) {
+        bool whole = in.len == 0;
+        switch (ws_frame_next(&frame, &in, &ev)) {
+        case WS_FRAME_NEED_INPUT:
+            /* One header may be a coincidence, if nothing stands behind it. */
+            return headers > 1 || (headers == 1 && whole && frame.left == 0);
+        case WS_FRAME_LOST:
+            return false;
+        case WS_FRAME_HEADER:
+            if (ev.header->findings != 0)
+                return false;
+            headers++;
+            break;
+        case WS_FRAME_PAYLOAD:
+            break;
+        }
+    }
+}
+
+/* The capture has no answer to an upgrade: does what waits behind the request
+ * tell that it was accepted? */
+static void
+judge_by_client(struct conn *c, const struct pkt_meta *meta)
+{
+    struct side *client = &c->side[c->client_dir];
+    struct slice run = hold_run(&client->hold);
+    if (run.len > 0 && begins_with_frames(run, ws_conn_offers_deflate(c->ws))) {
+        found(c, c->client_dir, meta);
+        return;
+    }
+    seek_again(c, c->client_dir, false);
+    replay(c, c->client_dir);
+    c->detach = false; /* it ends anyway */
+    if (c->midstream)
+        midstream_end(c->midstream, c->client_dir);
+}
+
+/* dir ended: frames may be found in what was searched so far. */
+static void
+last_search(struct conn *c, unsigned dir, const struct pkt_meta *meta)
+{
+    unsigned client_dir;
+    if (c->ended == 3u && c->ws && c->shared->limits.midstream &&
+        c->side[c->client_dir].state == SIDE_PAUSED)
+        judge_by_client(c, meta);
+    if (!c->midstream)
+        return;
+    midstream_end(c->midstream, dir);
+    if (midstream_found(c->midstream, &client_dir))
+        found(c, client_dir, meta);
 }
 
 /* The same for empty lines in front of a head, of which a few are allowed. */
@@ -382,16 +558,23 @@ pass_over_lines(struct conn *c, unsigned dir, uint64_t len)
         pass_over(c, dir, 0);
 }
 
+/* A response whose request has yet to come: packets of the two directions may
+ * be captured in the wrong order.  Nothing to wait for when the request may
+ * have been missed. */
+static bool
+must_wait(const struct conn *c, const struct http1 *responses)
+{
+    return c->n_pending == 0 && !c->unpaired && !c->side[c->client_dir].holed &&
+           !(c->ended >> c->client_dir & 1u) && http1_idle(responses);
+}
+
 /* One event of HTTP in direction dir. */
 static void
 step_http(struct conn *c, unsigned dir, struct run *r)
 {
     struct side *side = &c->side[dir];
     bool client = dir == c->client_dir;
-    if (!client && c->n_pending == 0 && !c->unpaired &&
-        !(c->ended >> c->client_dir & 1u) && http1_idle(&side->http)) {
-        /* A response whose request has yet to come: packets of the two
-         * directions may be captured in the wrong order. */
+    if (!client && must_wait(c, &side->http)) {
         set_state(c, dir, SIDE_PAUSED);
         return;
     }
@@ -404,7 +587,7 @@ step_http(struct conn *c, unsigned dir, struct run *r)
         break;
     case HTTP1_HEAD:
         if (client)
-            on_request(c, &ev, r->meta);
+            on_request(c, &ev, r);
         else
             on_response(c, &ev, r->meta);
         break;
@@ -420,8 +603,7 @@ step_http(struct conn *c, unsigned dir, struct run *r)
         c->shared->stats.no_memory +=
             http1_loss(&side->http) == HTTP1_LOSS_MEMORY;
         lose_http(c, dir);
-        pass_over(c, dir, r->in.len);
-        r->in.len = 0;
+        search(c, dir, r);
         break;
     }
 }
@@ -483,56 +665,62 @@ hold_overflow(struct conn *c, unsigned dir, enum err e)
     }
 }
 
-static bool
+static void
 put_on_hold(struct conn *c, unsigned dir, const struct run *r)
 {
     struct hold *hold = &c->side[dir].hold;
     enum err e = hold_data(hold, r->off, r->in, r->meta);
-    if (e == ERR_OK)
-        return true;
-    hold_overflow(c, dir, e);
-    return false;
+    if (e != ERR_OK)
+        hold_overflow(c, dir, e);
 }
 
-static void
+/* False: what stands in r is not enough to tell. */
+static bool
 step_seek(struct conn *c, unsigned dir, struct run *r)
 {
     size_t skip = 0;
     switch (seek(c, dir, r->off, r->in, &skip)) {
     case SEEK_HEAD:
-        break;
+        drop_search(c);
+        return true;
     case SEEK_PREFIX:
         r->in = slice_skip(r->in, skip);
         r->off += skip;
-        break;
+        return true;
     case SEEK_MORE:
-        put_on_hold(c, dir, r);
-        r->in.len = 0;
-        break;
+        /* Empty lines say nothing, and must not be looked at each time. */
+        pass_over_lines(c, dir, skip);
+        r->in = slice_skip(r->in, skip);
+        r->off += skip;
+        if (r->in.len <= c->shared->limits.detect + PROXY_PROTOCOL_MAX)
+            return false;
+        search(c, dir, r);
+        return true;
     case SEEK_NOTHING:
-        pass_over(c, dir, r->in.len);
-        r->in.len = 0;
-        break;
+        search(c, dir, r);
+        return true;
     }
+    return false;
 }
 
+/* Sends r through the stages as far as it goes; what is left in it waits. */
 static void
-process(struct conn *c, unsigned dir, struct run r)
+process(struct conn *c, unsigned dir, struct run *r)
 {
-    while (r.in.len > 0 && !c->detach) {
+    while (r->in.len > 0 && !c->detach) {
         switch (c->side[dir].state) {
         case SIDE_SEEK:
-            step_seek(c, dir, &r);
+            if (!step_seek(c, dir, r))
+                return;
             break;
         case SIDE_HTTP:
-            step_http(c, dir, &r);
+            step_http(c, dir, r);
             break;
         case SIDE_PAUSED:
-            if (put_on_hold(c, dir, &r) || c->detach)
-                return;
-            break; /* not paused any more */
+            return;
         case SIDE_WS:
-            ws_conn_data(c->ws, sender_of(c, dir), r.off, r.in, r.meta);
+            ws_conn_data(c->ws, sender_of(c, dir), r->off, r->in, r->meta);
+            r->in.len = 0;
             return;
         }
     }
@@ -543,7 +731,13 @@ process_gap(struct conn *c, unsigned dir, uint64_t off, uint64_t len,
             const struct pkt_meta *meta)
 {
     struct side *side = &c->side[dir];
-    enum err e;
+    unsigned client;
+    side->holed = true;
+    if (side->state == SIDE_SEEK && c->midstream) {
+        midstream_gap(c->midstream, dir, off, len, meta);
+        if (midstream_found(c->midstream, &client))
+            found(c, client, meta);
+    }
     switch (side->state) {
     case SIDE_SEEK:
         side->strict = false;
@@ -558,88 +752,105 @@ process_gap(struct conn *c, unsigned dir, uint64_t off, uint64_t len,
         lose_http(c, dir);
         break;
     case SIDE_PAUSED:
-        e = hold_gap(&side->hold, off, len, meta);
-        if (e != ERR_OK)
-            hold_overflow(c, dir, e);
-        break;
+        break; /* conn_gap() put it on hold */
     case SIDE_WS:
         ws_conn_gap(c->ws, sender_of(c, dir), off, len, meta);
         break;
     }
+    if (c->role_known && dir == c->client_dir)
+        stop_waiting(c);
 }
 
-/* Sends everything that waited through the stages, piece by piece. */
+/* The first line came in pieces: all of them are looked at together, so that
+ * the cuts change nothing.  False: still not enough. */
+static bool
+replay_seek(struct conn *c, unsigned dir)
+{
+    struct side *side = &c->side[dir];
+    struct hold_piece front = *hold_front(&side->hold);
+    struct run r = {.in = hold_run(&side->hold),
+                    .off = front.off,
+                    .meta = &front.meta,
+                    .start = front.off};
+    size_t before = r.in.len;
+    bool more = step_seek(c, dir, &r);
+    hold_drop(&side->hold, before - r.in.len);
+    return more;
+}
+
+/* Sends the piece that has waited longest through the stages. */
+static void
+replay_piece(struct conn *c, unsigned dir)
+{
+    struct hold *hold = &c->side[dir].hold;
+    struct hold_piece front = *hold_front(hold);
+    if (front.gap) {
+        hold_drop_gap(hold);
+        process_gap(c, dir, front.off, front.len, &front.meta);
+        return;
+    }
+    struct run r = {.in = hold_front_data(hold),
+                    .off = front.off,
+                    .meta = &front.meta,
+                    .start = front.off};
+    size_t before = r.in.len;
+    process(c, dir, &r);
+    hold_drop(hold, before - r.in.len);
+}
+
+/* Sends what waits in dir through the stages, as far as it goes. */
 static void
 replay(struct conn *c, unsigned dir)
 {
-    struct hold hold = c->side[dir].hold;
-    size_t at = 0;
-    hold_init(&c->side[dir].hold, c->shared->limits.hold);
-    for (size_t i = 0; i < hold.n_pieces && !c->detach; i++) {
-        const struct hold_piece *piece = &hold.pieces[i];
-        if (piece->gap) {
-            process_gap(c, dir, piece->off, piece->len, &piece->meta);
-            continue;
-        }
-        struct run r = {slice_make(hold.bytes.ptr + at, (size_t)piece->len),
-                        piece->off, &piece->meta};
-        at += (size_t)piece->len;
-        process(c, dir, r);
+    struct side *side = &c->side[dir];
+    if (side->replaying)
+        return; /* whoever does it goes on by itself */
+    side->replaying = true;
+    while (!hold_is_empty(&side->hold) && !c->detach &&
+           side->state != SIDE_PAUSED) {
+        if (side->state != SIDE_SEEK || hold_front(&side->hold)->gap)
+            replay_piece(c, dir);
+        else if (!replay_seek(c, dir))
+            break;
     }
-    hold_fini(&hold);
-}
-
-static bool
-seek_too_long(const struct conn *c, unsigned dir)
-{
-    return c->side[dir].hold.bytes.len >
-           c->shared->limits.detect + PROXY_PROTOCOL_MAX;
+    side->replaying = false;
 }
 
 /* Whether data can change nothing about what stands in hold: its start was
  * judged, its line goes on.  Else a long line would be searched for its end
  * again with each of its pieces. */
 static bool
-goes_on_in_line(const struct side *side, struct slice data)
+goes_on_in_line(const struct conn *c, const struct side *side,
+                struct slice data)
 {
-    return side->in_line && side->hold.bytes.len > 2 * HTTP1_METHOD_MAX &&
+    size_t held = side->hold.bytes.len - side->hold.bytes_done;
+    return side->state == SIDE_SEEK && side->in_line &&
+           held > 2 * HTTP1_METHOD_MAX &&
+           held <= c->shared->limits.detect + PROXY_PROTOCOL_MAX &&
            !memchr(data.ptr, '\n', data.len);
 }
 
-/* SEEK with a first line that came in pieces: looks at all of it at once, so
- * that the cuts change nothing. */
-static void
-seek_held(struct conn *c, unsigned dir)
+/* A response waited longer for its request than captures reorder packets. */
+static bool
+waited_enough(const struct conn *c, unsigned dir, const struct pkt_meta *meta)
 {
-    struct side *side = &c->side[dir];
-    struct hold *hold = &side->hold;
-    size_t skip = 0;
-    switch (seek(c, dir, hold->pieces[0].off, buf_slice(&hold->bytes), &skip)) {
-    case SEEK_MORE:
-        /* Empty lines say nothing, and must not be looked at each time. */
-        if (skip > 0) {
-            hold_drop_front(hold, skip);
-            pass_over_lines(c, dir, skip);
-        }
-        if (!seek_too_long(c, dir))
-            return;
-        pass_over(c, dir, hold->bytes.len);
-        break;
-    case SEEK_NOTHING:
-        pass_over(c, dir, hold->bytes.len);
-        break;
-    case SEEK_HEAD:
-        replay(c, dir);
+    const struct hold *hold = &c->side[dir].hold;
+    return c->side[dir].state == SIDE_PAUSED && dir != c->client_dir &&
+           (meta->time_ns - hold_front(hold)->meta.time_ns > PATIENCE_NS ||
+            hold->n_pieces - hold->pieces_done > PATIENCE_PIECES);
+}
+
+/* Data of a direction in which something waits already. */
+static void
+data_behind_hold(struct conn *c, unsigned dir, const struct run *r)
+{
+    bool more_line = goes_on_in_line(c, &c->side[dir], r->in);
+    put_on_hold(c, dir, r);
+    if (c->detach || more_line)
         return;
-    case SEEK_PREFIX:
-        /* Pieces that end inside the prefix vanish with it. */
-        hold_drop_front(hold, skip);
-        if (hold_is_empty(hold))
-            return;
-        replay(c, dir);
-        return;
-    }
-    hold_clear(hold);
+    if (!hold_is_empty(&c->side[dir].hold) && waited_enough(c, dir, r->meta))
+        stop_waiting(c);
+    replay(c, dir);
 }
 
 enum stream_want
@@ -651,14 +862,14 @@ conn_data(struct conn *c, unsigned dir, uint64_t off, struct slice data,
         ws_conn_data(c->ws, sender_of(c, dir), off, data, meta);
         return STREAM_CONTINUE;
     }
-    struct run r = {data, off, meta};
+    struct run r = {.in = data, .off = off, .meta = meta, .start = off};
     note_last(c, meta);
-    if (side->state == SIDE_SEEK && !hold_is_empty(&side->hold)) {
-        bool more_line = goes_on_in_line(side, data);
-        if (put_on_hold(c, dir, &r) && (!more_line || seek_too_long(c, dir)))
-            seek_held(c, dir);
+    if (!hold_is_empty(&side->hold)) {
+        data_behind_hold(c, dir, &r);
     } else {
-        process(c, dir, r);
+        process(c, dir, &r);
+        if (r.in.len > 0 && !c->detach)
+            put_on_hold(c, dir, &r);
     }
     count_memory(c);
     return c->detach ? STREAM_DETACH : STREAM_CONTINUE;
@@ -668,10 +879,26 @@ enum stream_want
 conn_gap(struct conn *c, unsigned dir, uint64_t off, uint64_t len,
          const struct pkt_meta *meta)
 {
+    struct side *side = &c->side[dir];
     note_last(c, meta);
-    if (c->side[dir].state == SIDE_SEEK)
-        hold_clear(&c->side[dir].hold);
-    process_gap(c, dir, off, len, meta);
+    if (side->state == SIDE_SEEK && !hold_is_empty(&side->hold)) {
+        /* A first line that will not be complete. */
+        struct run r = {.in = hold_run(&side->hold),
+                        .off = hold_front(&side->hold)->off,
+                        .meta = meta};
+        side->strict = false;
+        search(c, dir, &r);
+        hold_drop(&side->hold, hold_run(&side->hold).len);
+    }
+    if (side->state == SIDE_PAUSED) {
+        enum err e = hold_gap(&side->hold, off, len, meta);
+        if (e != ERR_OK)
+            hold_overflow(c, dir, e);
+        side->holed = true;
+        stop_waiting(c);
+    } else {
+        process_gap(c, dir, off, len, meta);
+    }
     count_memory(c);
     return c->detach ? STREAM_DETACH : STREAM_CONTINUE;
 }
@@ -690,11 +917,8 @@ conn_end(struct conn *c, unsigned dir, enum stream_end why,
 {
     note_last(c, meta);
     c->ended |= 1u << dir;
-    if (c->role_known && c->side[!c->client_dir].state == SIDE_PAUSED) {
-        /* No request will come for what the server said. */
-        c->unpaired = true;
-        resume(c, !c->client_dir, SIDE_HTTP);
-    }
+    stop_waiting(c); /* no request will come for what the server said */
+    last_search(c, dir, meta);
     if (c->ws)
         ws_conn_end(c->ws, sender_of(c, dir), why, meta);
     if (c->ended == 3u)

@@ -23,6 +23,7 @@ dissect_limits_default(void)
         .detect = 64 * KIB,
         .hold = 256 * KIB,
         .inflate_memory = 256 * MIB,
+        .midstream = true,
     };
 }
 

@@ -9,6 +9,7 @@
 #ifndef DISSECT_DISSECT_H
 #define DISSECT_DISSECT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ struct dissect_limits {
     size_t detect;         /* unrecognised bytes a direction: 64 KiB */
     size_t hold;           /* bytes held while a handshake is open: 256 KiB */
     size_t inflate_memory; /* all inflate states together: 256 MiB */
+    bool midstream;        /* look for frames without a handshake: true */
     /* What connections and their messages take is counted here; capture/ ends
      * connections when it is passed.  Borrowed; NULL: not counted. */
     struct budget *budget;

@@ -59,6 +59,13 @@ pass_finding(const struct emitter *e, const struct event_finding *ev)
                                .finding = ev});
 }
 
+/* Index into the second dimension of emitter.seen. */
+static unsigned
+sender_slot(const struct event_finding *ev)
+{
+    return ev->has_from ? ev->from : 2;
+}
+
 /* Without memory the total is not told; the finding itself was. */
 static void
 keep_first(struct emitter *e, const struct event_finding *ev)
@@ -76,7 +83,7 @@ keep_first(struct emitter *e, const struct event_finding *ev)
 void
 emit_finding(struct emitter *e, const struct event_finding *ev)
 {
-    if (e->seen[ev->id]++ > 0)
+    if (e->seen[ev->id][sender_slot(ev)]++ > 0)
         return;
     struct event_finding first = *ev;
     first.count = 1;
@@ -89,7 +96,7 @@ emit_repeated_findings(const struct emitter *e)
 {
     for (size_t i = 0; i < e->n_first; i++) {
         struct event_finding all = e->first[i];
-        all.count = e->seen[all.id];
+        all.count = e->seen[all.id][sender_slot(&all)];
         if (all.count > 1)
             pass_finding(e, &all);
     }

@@ -14,8 +14,9 @@
 struct emitter {
     const struct event_sink *sink; /* borrowed, outlives the emitter */
     uint32_t conn;
-    uint64_t seen[FINDING_COUNT]; /* occurrences by id */
-    struct event_finding *first;  /* where each id was seen first */
+    /* Occurrences by id and by who: client, server, nobody in particular. */
+    uint64_t seen[FINDING_COUNT][3];
+    struct event_finding *first; /* where each id was seen first */
     size_t n_first;
 };
 
@@ -35,19 +36,20 @@ void emit_message(const struct emitter *e, const struct event_message *ev);
 void emit_gap(const struct emitter *e, const struct event_gap *ev);
 void emit_end(const struct emitter *e, const struct event_end *ev);
 
-/* Passes the first finding of its id on; later ones are only counted.
- * ev->count is ignored. */
+/* Passes the first finding of its id and sender on; later ones are only
+ * counted.  ev->count is ignored. */
 void emit_finding(struct emitter *e, const struct event_finding *ev);
 
-/* For each id that occurred more than once: its first occurrence again, with
- * the count of all (without the detail, which was that one's own). */
+/* For each id and sender that occurred more than once: the first occurrence
+ * again, with the count of all (without the detail, which was its own). */
 void emit_repeated_findings(const struct emitter *e);
 
-/* How often the finding id occurred on this connection. */
+/* How often the finding id of that sender occurred on this connection. */
 static inline uint64_t
-emit_finding_count(const struct emitter *e, enum finding_id id)
+emit_finding_count(const struct emitter *e, enum finding_id id,
+                   enum ws_sender from)
 {
-    return e->seen[id];
+    return e->seen[id][from];
 }
 
 #endif /* DISSECT_EMIT_H */

@@ -32,6 +32,13 @@ enum handshake_seen {
     HANDSHAKE_SEEN_NONE, /* found in mid-stream */
 };
 
+/* What became of the answer to the upgrade request. */
+enum handshake_answer {
+    ANSWER_NOT_CAPTURED = 0, /* it may have been sent */
+    ANSWER_SEEN,
+    ANSWER_NONE, /* TCP ended without one, and no byte is missing */
+};
+
 enum tristate {
     TRI_UNKNOWN = 0,
     TRI_NO,
@@ -51,6 +58,7 @@ struct event_handshake {
     struct stamp response; /* end of the response head */
     struct endpoint client, server;
     enum handshake_seen seen;
+    enum handshake_answer answer;
     const struct http1_head *request_head;    /* NULL: not seen */
     const struct http1_head *response_head;   /* NULL: not seen */
     struct slice host, origin;                /* ptr NULL: absent */
@@ -59,6 +67,7 @@ struct event_handshake {
     enum tristate accept_ok;
     bool accepted; /* answered with 101: frames follow */
     size_t n_protocols_offered;
+    bool protocols_truncated; /* there were more than are kept */
     struct slice protocols_offered[HANDSHAKE_PROTOCOLS_MAX];
     struct slice protocol;      /* chosen; ptr NULL: none */
     struct ws_ext_list offered; /* Sec-WebSocket-Extensions of the request */
@@ -167,6 +176,9 @@ enum verdict_id {
     VERDICT_CAPTURE_ENDED,
     VERDICT_EVICTED,
     VERDICT_CLOSE_THEN_CAPTURE_END,
+    VERDICT_ANSWER_NOT_CAPTURED, /* to a Close frame, if there was one */
+    VERDICT_FIN_CLOSE_UNKNOWN,   /* a Close frame may be among what is missing */
+    VERDICT_OTHER_PROTOCOL,      /* 101 to something else than WebSocket */
     VERDICT_COUNT
 };
 

@@ -17,8 +17,8 @@ bool
 handshake_is_upgrade_request(const struct http1_head *request)
 {
     return http1_has_token(request, "Upgrade", "websocket") ||
-           http1_find(request, "Sec-WebSocket-Key") ||
-           http1_find(request, "Sec-WebSocket-Version");
+           http1_value(request, "Sec-WebSocket-Key").ptr ||
+           http1_value(request, "Sec-WebSocket-Version").ptr;
 }
 
 bool
@@ -26,7 +26,7 @@ handshake_is_accepting(const struct http1_head *response)
 {
     return response->status == 101 &&
            (http1_has_token(response, "Upgrade", "websocket") ||
-            http1_find(response, "Sec-WebSocket-Accept"));
+            http1_value(response, "Sec-WebSocket-Accept").ptr);
 }
 
 /* RFC 4648 section 4, for a length that leaves two bytes over. */
@@ -63,8 +63,7 @@ handshake_accept(struct slice key, char out[WS_ACCEPT_TEXT_MAX])
 static struct slice
 value_of(const struct http1_head *head, const char *name)
 {
-    const struct http1_header *header = head ? http1_find(head, name) : NULL;
-    return header ? header->value : slice_make(NULL, 0);
+    return head ? http1_value(head, name) : slice_make(NULL, 0);
 }
 
 /* The authority of an absolute-form target (RFC 9112 section 3.2.2) or of
@@ -91,28 +90,36 @@ target_authority(const struct http1_head *request)
 static void
 list_protocols(struct event_handshake *out, const struct http1_head *request)
 {
-    const struct http1_header *header = NULL;
-    while (
-        (header = http1_find_next(request, header, "Sec-WebSocket-Protocol"))) {
-        struct slice list = header->value, name;
-        while (out->n_protocols_offered < HANDSHAKE_PROTOCOLS_MAX &&
-               http1_list_next(&list, &name))
+    struct http1_search search =
+        http1_search(request, "Sec-WebSocket-Protocol");
+    struct slice list, name;
+    while (http1_search_next(&search, &list)) {
+        while (http1_list_next(&list, &name)) {
+            if (out->n_protocols_offered == HANDSHAKE_PROTOCOLS_MAX) {
+                out->protocols_truncated = true;
+                return;
+            }
             out->protocols_offered[out->n_protocols_offered++] = name;
+        }
     }
 }
 
 static void
 list_extensions(struct ws_ext_list *out, const struct http1_head *head)
 {
-    const struct http1_header *header = NULL;
-    while ((header = http1_find_next(head, header, "Sec-WebSocket-Extensions")))
-        ws_ext_parse(out, header->value);
+    struct http1_search search = http1_search(head, "Sec-WebSocket-Extensions");
+    struct slice value;
+    while (http1_search_next(&search, &value))
+        ws_ext_parse(out, value);
 }
 
 static enum tristate
 judge_accept(const struct event_handshake *hs)
 {
     if (hs->accept_expected[0] == '\0' || !hs->accepted)
+        return TRI_UNKNOWN;
+    /* It may stand in the part that was not captured. */
+    if (!hs->accept.ptr && hs->response_head->partial)
         return TRI_UNKNOWN;
     return slice_equal_cstr(hs->accept, hs->accept_expected) ? TRI_YES : TRI_NO;
 }
@@ -134,6 +141,7 @@ handshake_describe(struct event_handshake *out,
     out->seen = what_was_seen(request, response);
     out->request_head = request;
     out->response_head = response;
+    out->answer = response ? ANSWER_SEEN : ANSWER_NOT_CAPTURED;
     out->host = value_of(request, "Host");
     if (request && !out->host.ptr)
         out->host = target_authority(request);
@@ -150,6 +158,7 @@ handshake_describe(struct event_handshake *out,
     out->accept_ok = judge_accept(out);
 
     out->n_protocols_offered = 0;
+    out->protocols_truncated = false;
     ws_ext_init(&out->offered);
     ws_ext_init(&out->agreed);
     if (request) {

@@ -26,7 +26,7 @@
 
 /* An attempt at a WebSocket: an Upgrade header with the token "websocket", or
  * a Sec-WebSocket-Key or -Version.  The same answer from either depth of
- * reading, but for a head of more than HTTP1_HEADERS_MAX lines. */
+ * reading. */
 static inline bool
 handshake_is_upgrade_brief(const struct http1_brief *request)
 {
@@ -57,7 +57,10 @@ void handshake_accept(struct slice key, char out[WS_ACCEPT_TEXT_MAX]);
  * themselves.  flow, the stamps and the endpoints are left alone.
  *
  * accept_ok is known when the response is a 101 and the key was seen: NO also
- * when the 101 has no Sec-WebSocket-Accept.
+ * when the 101 has no Sec-WebSocket-Accept, unless part of it was not captured.
+ *
+ * answer is ANSWER_NOT_CAPTURED without a response; whoever knows that none
+ * was sent makes it ANSWER_NONE.
  */
 void handshake_describe(struct event_handshake *out,
                         const struct http1_head *request,

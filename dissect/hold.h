@@ -2,7 +2,7 @@
 /*
  * hold.h - bytes and gaps of one direction that have to wait, each piece with
  * the packet that brought it: what a client sends before its upgrade is
- * answered, or a first line that is not complete yet.
+ * answered, or a first line that is not complete yet.  First in, first out.
  */
 #ifndef DISSECT_HOLD_H
 #define DISSECT_HOLD_H
@@ -23,16 +23,19 @@ struct hold_piece {
     bool gap;     /* no bytes stand behind this piece */
 };
 
-/* Read the members freely; change them through the calls. */
+/* Embed it; the members are for hold.c. */
 struct hold {
     struct buf bytes;
+    size_t bytes_done; /* taken from the front already */
     struct hold_piece *pieces;
-    size_t n_pieces;
+    size_t pieces_done;
+    size_t n_pieces; /* those done included */
     size_t cap_pieces;
+    size_t max; /* bytes */
 };
 
-/* Empty; allocates nothing.  max: bytes it may ever hold; each piece counts
- * as 64 bytes more. */
+/* Empty; allocates nothing.  max: bytes it may hold at a time; each piece
+ * counts as 64 bytes more. */
 void hold_init(struct hold *h, size_t max);
 void hold_fini(struct hold *h);
 
@@ -46,7 +49,7 @@ hold_memory(const struct hold *h)
 static inline bool
 hold_is_empty(const struct hold *h)
 {
-    return h->n_pieces == 0;
+    return h->n_pieces == h->pieces_done;
 }
 
 /* Copies data; ERR_LIMIT or ERR_NOMEM when it does not fit, with h as it
@@ -56,10 +59,29 @@ ERR_CHECK enum err hold_data(struct hold *h, uint64_t off, struct slice data,
 ERR_CHECK enum err hold_gap(struct hold *h, uint64_t off, uint64_t len,
                             const struct pkt_meta *meta);
 
-/* Forgets everything held, keeping the memory. */
-void hold_clear(struct hold *h);
+/* The oldest piece and its bytes; h must not be empty.  They live until the
+ * next call that changes h. */
+static inline const struct hold_piece *
+hold_front(const struct hold *h)
+{
+    return &h->pieces[h->pieces_done];
+}
 
-/* Forgets the first len bytes, at most those held.  There must be no gap. */
-void hold_drop_front(struct hold *h, size_t len);
+static inline struct slice
+hold_front_data(const struct hold *h)
+{
+    const struct hold_piece *p = hold_front(h);
+    return slice_make(h->bytes.ptr + h->bytes_done,
+                      p->gap ? 0 : (size_t)p->len);
+}
+
+/* All bytes from the front up to the first gap. */
+struct slice hold_run(const struct hold *h);
+
+/* Forgets the first len bytes, at most those of hold_run(). */
+void hold_drop(struct hold *h, size_t len);
+
+/* Forgets the gap at the front. */
+void hold_drop_gap(struct hold *h);
 
 #endif /* DISSECT_HOLD_H */

@@ -789,6 +789,15 @@ http1_held(const struct http1 *h)
     return buf_slice(&h->held);
 }
 
+bool
+http1_partial(const struct http1 *h, struct slice *text)
+{
+    if (h->state != AT_HEAD || h->line == 0)
+        return false;
+    *text = slice_head(buf_slice(&h->held), h->line);
+    return true;
+}
+
 /* What the headers alone say; transfer codings override Content-Length
  * (RFC 9112 section 6.3, rule 3).  A conflict of lengths is read with the
  * first one: when that is wrong, the next head shows it. */
@@ -862,16 +871,54 @@ parse_header(const uint8_t *start, const uint8_t *first_end, const uint8_t *end)
     return header;
 }
 
+/* Takes the next header, folds included, from the front of *lines.  False, with
+ * *lines where it was: the empty line or the end is next. */
+static bool
+take_header(struct slice *lines, struct http1_header *header)
+{
+    const uint8_t *p = lines->ptr, *end = p + lines->len;
+    if (lines->len == 0 || *p == '\n' ||
+        (*p == '\r' && end - p > 1 && p[1] == '\n'))
+        return false;
+    const uint8_t *first_end = line_end(p, end);
+    const uint8_t *next = first_end;
+    while (next < end && is_space(*next))
+        next = line_end(next, end);
+    *header = parse_header(p, first_end, next);
+    *lines = slice_skip(*lines, (size_t)(next - p));
+    return true;
+}
+
+static void
+parse_headers(struct http1_head *out, struct slice lines)
+{
+    struct http1_header header;
+    out->n_headers = out->n_headers_dropped = 0;
+    /* A fold without a header before it is passed over (RFC 9112
+     * section 2.2). */
+    while (lines.len && is_space(lines.ptr[0]))
+        lines = slice_skip(lines,
+                           (size_t)(line_end(lines.ptr, lines.ptr + lines.len) -
+                                    lines.ptr));
+    while (out->n_headers < HTTP1_HEADERS_MAX &&
+           take_header(&lines, &out->headers[out->n_headers]))
+        out->n_headers++;
+    out->dropped = lines;
+    while (take_header(&lines, &header))
+        out->n_headers_dropped++;
+    out->dropped.len -= lines.len;
+    out->partial = lines.len == 0;
+}
+
 bool
 http1_head_parse(struct http1_head *out, struct slice text, bool is_request)
 {
     struct start_line start;
     if (text.len == 0)
         return false;
-    const uint8_t *end = text.ptr + text.len;
-    const uint8_t *p = line_end(text.ptr, end);
-    if (!parse_start_line(slice_make(text.ptr, (size_t)(p - text.ptr)),
-                          is_request, &start))
+    const uint8_t *first_end = line_end(text.ptr, text.ptr + text.len);
+    size_t first_len = (size_t)(first_end - text.ptr);
+    if (!parse_start_line(slice_head(text, first_len), is_request, &start))
         return false;
     out->text = text;
     out->is_request = is_request;
@@ -881,23 +928,7 @@ http1_head_parse(struct http1_head *out, struct slice text, bool is_request)
     out->target = start.target;
     out->status = start.status;
     out->reason = start.reason;
-    out->n_headers = out->n_headers_dropped = 0;
-    /* A fold without a header before it is passed over (RFC 9112
-     * section 2.2). */
-    while (p < end && is_space(*p))
-        p = line_end(p, end);
-    while (p < end && *p != '\n' &&
-           !(*p == '\r' && end - p > 1 && p[1] == '\n')) {
-        const uint8_t *first_end = line_end(p, end);
-        const uint8_t *next = first_end;
-        while (next < end && is_space(*next))
-            next = line_end(next, end);
-        if (out->n_headers < HTTP1_HEADERS_MAX)
-            out->headers[out->n_headers++] = parse_header(p, first_end, next);
-        else
-            out->n_headers_dropped++;
-        p = next;
-    }
+    parse_headers(out, slice_skip(text, first_len));
     return true;
 }
 
@@ -922,6 +953,7 @@ http1_head_copy(struct http1_head **out, const struct http1_head *head)
     copy->method = moved(head->method, from, to);
     copy->target = moved(head->target, from, to);
     copy->reason = moved(head->reason, from, to);
+    copy->dropped = moved(head->dropped, from, to);
     for (size_t i = 0; i < head->n_headers; i++) {
         copy->headers[i].name = moved(head->headers[i].name, from, to);
         copy->headers[i].value = moved(head->headers[i].value, from, to);
@@ -936,23 +968,56 @@ http1_head_free(struct http1_head *head)
     free(head);
 }
 
-const struct http1_header *
-http1_find_next(const struct http1_head *head, const struct http1_header *after,
-                const char *name)
+static bool
+is_called(const struct http1_header *header, struct slice name)
 {
-    struct slice want = slice_cstr(name);
-    size_t i = after ? (size_t)(after - head->headers) + 1 : 0;
-    for (; i < head->n_headers; i++)
-        if (head->headers[i].value.ptr &&
-            slice_equal_nocase(head->headers[i].name, want))
-            return &head->headers[i];
-    return NULL;
+    return header->value.ptr && slice_equal_nocase(header->name, name);
 }
 
 const struct http1_header *
 http1_find(const struct http1_head *head, const char *name)
 {
-    return http1_find_next(head, NULL, name);
+    struct slice want = slice_cstr(name);
+    for (size_t i = 0; i < head->n_headers; i++)
+        if (is_called(&head->headers[i], want))
+            return &head->headers[i];
+    return NULL;
+}
+
+struct http1_search
+http1_search(const struct http1_head *head, const char *name)
+{
+    return (struct http1_search){.head = head,
+                                 .name = slice_cstr(name),
+                                 .rest = head->dropped};
+}
+
+bool
+http1_search_next(struct http1_search *s, struct slice *value)
+{
+    struct http1_header header;
+    while (s->next < s->head->n_headers) {
+        const struct http1_header *kept = &s->head->headers[s->next++];
+        if (is_called(kept, s->name)) {
+            *value = kept->value;
+            return true;
+        }
+    }
+    while (take_header(&s->rest, &header)) {
+        if (is_called(&header, s->name)) {
+            *value = header.value;
+            return true;
+        }
+    }
+    return false;
+}
+
+struct slice
+http1_value(const struct http1_head *head, const char *name)
+{
+    struct http1_search search = http1_search(head, name);
+    struct slice value;
+    return http1_search_next(&search, &value) ? value : slice_make(NULL, 0);
 }
 
 bool
@@ -973,9 +1038,9 @@ bool
 http1_has_token(const struct http1_head *head, const char *name,
                 const char *token)
 {
-    const struct http1_header *header = NULL;
-    while ((header = http1_find_next(head, header, name))) {
-        struct slice list = header->value, element;
+    struct http1_search search = http1_search(head, name);
+    struct slice list, element;
+    while (http1_search_next(&search, &list)) {
         while (http1_list_next(&list, &element))
             if (equal_nocase(element, token))
                 return true;

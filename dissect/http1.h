@@ -32,7 +32,7 @@
 #include "base/err.h"
 #include "base/slice.h"
 
-/* Header lines kept of one head; more are counted only. */
+/* Header lines kept of one head; more are counted, and found by name. */
 #define HTTP1_HEADERS_MAX 256u
 
 /* Longest method name that is taken for one, in bytes. */
@@ -50,6 +50,8 @@ struct http1_header {
 /* One parsed request or response head.  Slices point into `text`. */
 struct http1_head {
     struct slice text; /* the whole head as sent, its empty line included */
+    /* Its empty line is missing: more header lines may have been sent. */
+    bool partial;
     bool is_request;
     uint8_t major, minor;        /* HTTP version digits */
     struct slice method, target; /* requests; else ptr NULL */
@@ -57,6 +59,7 @@ struct http1_head {
     struct slice reason;         /* responses; may be empty */
     size_t n_headers;            /* kept in headers[] */
     size_t n_headers_dropped;    /* beyond HTTP1_HEADERS_MAX */
+    struct slice dropped;        /* the lines of these; see http1_search */
     struct http1_header headers[HTTP1_HEADERS_MAX];
 };
 
@@ -207,6 +210,15 @@ bool http1_until_close(const struct http1 *h);
  * until the next call with h. */
 struct slice http1_held(const struct http1 *h);
 
+/*
+ * What is known of a head that will not become whole, since a gap or the end
+ * of the direction comes next: the lines of it that are complete.  To be asked
+ * before http1_gap(); *text can be read by http1_head_parse() and lives until
+ * the next call with h.  False, with *text untouched: not inside a head, or
+ * not even its start-line is complete.
+ */
+bool http1_partial(const struct http1 *h, struct slice *text);
+
 /* Bytes allocated. */
 static inline size_t
 http1_memory(const struct http1 *h)
@@ -246,9 +258,9 @@ enum http1_guess {
 enum http1_guess http1_guess_start(struct slice start);
 
 /*
- * Reads a whole head, as given out by HTTP1_HEAD, into *out, whose slices
- * point into text.  False, with *out undefined, when its start-line is none of
- * that kind.
+ * Reads a head, as given out by HTTP1_HEAD or http1_partial(), into *out,
+ * whose slices point into text.  False, with *out undefined, when its
+ * start-line is none of that kind.
  */
 bool http1_head_parse(struct http1_head *out, struct slice text,
                       bool is_request);
@@ -261,16 +273,29 @@ ERR_CHECK enum err http1_head_copy(struct http1_head **out,
                                    const struct http1_head *head);
 void http1_head_free(struct http1_head *head);
 
-/* The first header called name (any case), or NULL.  A line without a colon is
- * never found. */
+/* The first header called name (any case) of those in head->headers, or NULL.
+ * A line without a colon is never found. */
 const struct http1_header *http1_find(const struct http1_head *head,
                                       const char *name);
 
-/* The next one behind `after`, which is an element of head->headers; the
- * first one when `after` is NULL.  NULL: no more. */
-const struct http1_header *http1_find_next(const struct http1_head *head,
-                                           const struct http1_header *after,
-                                           const char *name);
+/* Looks for all headers called name, also those beyond the table.  Made by
+ * http1_search(); the members are for http1.c. */
+struct http1_search {
+    const struct http1_head *head; /* borrowed */
+    struct slice name;             /* borrowed */
+    size_t next;                   /* into head->headers */
+    struct slice rest;             /* of head->dropped */
+};
+
+struct http1_search http1_search(const struct http1_head *head,
+                                 const char *name);
+
+/* Sets *value to that of the next one, in the order sent.  False: no more. */
+bool http1_search_next(struct http1_search *s, struct slice *value);
+
+/* The value of the first header called name, wherever it stands; ptr NULL:
+ * there is none.  (A value may be empty.) */
+struct slice http1_value(const struct http1_head *head, const char *name);
 
 /* Is token (any case) an element of the comma-separated list that all headers
  * called name make together (RFC 9110 section 5.6.1)? */

@@ -19,7 +19,11 @@ struct ws_conn {
     struct verdict_facts facts;
     uint32_t response_seq; /* TCP sequence number of the response's packet */
     bool handshake_emitted;
-    bool gap_before_answer; /* the answer may be in a hole */
+    bool offers_deflate; /* the request, or none was seen */
+    /* Holes before it was known what the bytes are; from the first one's
+     * offset on, all lengths added up. */
+    struct event_gap early_gap[2];
+    uint64_t searched[2]; /* bytes that ws_conn_adopt() brought */
     bool stream_ended[2];
     bool failed[2]; /* no memory for that direction */
     bool finished;
@@ -40,6 +44,7 @@ ws_conn_new(struct ws_conn **out, const struct ws_conn_config *config)
     if (!c)
         return ERR_NOMEM;
     c->config = *config;
+    c->offers_deflate = true;
     emit_init(&c->emit, config->sink, config->number);
     *out = c;
     return ERR_OK;
@@ -83,10 +88,22 @@ find(struct ws_conn *c, enum finding_id id, enum ws_sender from,
                                                    .offset = off});
 }
 
+static bool
+lists_deflate(const struct ws_ext_list *list)
+{
+    for (size_t i = 0; i < list->n; i++)
+        if (slice_equal_cstr(list->ext[i].name, "permessage-deflate"))
+            return true;
+    return list->truncated;
+}
+
 enum err
 ws_conn_request(struct ws_conn *c, const struct http1_head *head,
                 const struct pkt_meta *meta)
 {
+    struct event_handshake ev = {0};
+    handshake_describe(&ev, head, NULL);
+    c->offers_deflate = lists_deflate(&ev.offered);
     c->facts.request = stamp_of(meta);
     return http1_head_copy(&c->request, head);
 }
@@ -108,6 +125,12 @@ emit_whole_handshake(struct ws_conn *c, const struct http1_head *response,
     ev->accepted = accepted;
     emit_handshake(&c->emit, ev);
     c->handshake_emitted = true;
+    for (unsigned i = 0; i < 2; i++)
+        if (c->early_gap[i].len > 0) {
+            find(c, FINDING_TCP_STREAM_GAP, (enum ws_sender)i,
+                 c->early_gap[i].at, c->early_gap[i].offset);
+            emit_gap(&c->emit, &c->early_gap[i]);
+        }
 }
 
 /* What is wrong with the answer. */
@@ -145,6 +168,7 @@ configure_streams(struct ws_conn *c, const struct event_handshake *ev)
                 client ? d->client_max_window_bits : d->server_max_window_bits,
             .no_context_takeover = client ? d->client_no_context_takeover
                                           : d->server_no_context_takeover,
+            .boundary_unknown = client && !c->request,
             .emit = &c->emit,
             .shared = c->config.shared,
         };
@@ -190,6 +214,18 @@ ws_conn_data(struct ws_conn *c, enum ws_sender from, uint64_t off,
         ws_stream_data(c->stream[from], off, data, meta);
 }
 
+static void
+note_early_gap(struct ws_conn *c, enum ws_sender from, uint64_t off,
+               uint64_t len, const struct pkt_meta *meta)
+{
+    struct event_gap *gap = &c->early_gap[from];
+    if (gap->len == 0)
+        *gap = (struct event_gap){.from = from,
+                                  .at = stamp_of(meta),
+                                  .offset = off};
+    gap->len += len;
+}
+
 void
 ws_conn_gap(struct ws_conn *c, enum ws_sender from, uint64_t off, uint64_t len,
             const struct pkt_meta *meta)
@@ -197,7 +233,50 @@ ws_conn_gap(struct ws_conn *c, enum ws_sender from, uint64_t off, uint64_t len,
     if (c->stream[from] || open_stream(c, from, off))
         ws_stream_gap(c->stream[from], off, len, meta);
     else
-        c->gap_before_answer = true;
+        note_early_gap(c, from, off, len, meta);
+}
+
+void
+ws_conn_infer(struct ws_conn *c, const struct pkt_meta *meta)
+{
+    struct event_handshake ev;
+    c->facts.accepted = true;
+    struct stamp at = stamp_of(meta);
+    if (!c->request)
+        at = (struct stamp){c->config.pair->open_ns,
+                            c->config.pair->open_packet};
+    emit_whole_handshake(c, NULL, true, at, &ev);
+    for (unsigned i = 0; i < 2; i++)
+        c->stream_config[i] = (struct ws_stream_config){
+            .from = (enum ws_sender)i,
+            .deflate_inferred = c->offers_deflate,
+            .boundary_unknown = i == WS_SENDER_SERVER || !c->request,
+            .emit = &c->emit,
+            .shared = c->config.shared,
+        };
+    http1_head_free(c->request);
+    c->request = NULL;
+}
+
+void
+ws_conn_adopt(struct ws_conn *c, enum ws_sender from, struct ws_sync *sync,
+              uint64_t taken)
+{
+    const struct ws_sync_verdict *v = ws_sync_verdict(sync);
+    c->stream_config[from].boundary_unknown = true;
+    c->searched[from] = taken;
+    if (c->failed[from] || (v->believed && v->from != from) ||
+        !open_stream(c, from, 0)) {
+        ws_sync_free(sync);
+        return;
+    }
+    ws_stream_adopt(c->stream[from], sync);
+}
+
+bool
+ws_conn_offers_deflate(const struct ws_conn *c)
+{
+    return c->offers_deflate;
 }
 
 void
@@ -242,14 +321,15 @@ static void
 take_stats(struct ws_conn *c, enum ws_sender from, struct event_end *ev)
 {
     struct verdict_side *side = &c->facts.side[from];
+    ev->gap_bytes[from] = c->early_gap[from].len;
     if (!c->stream[from])
         return;
     const struct ws_stream_stats *st = ws_stream_stats(c->stream[from]);
     ev->frames[from] = st->frames;
     ev->messages[from] = st->messages;
     ev->payload_bytes[from] = st->payload_bytes;
-    ev->wire_bytes[from] = st->wire_bytes;
-    ev->gap_bytes[from] = st->gap_bytes;
+    ev->wire_bytes[from] = c->searched[from] + st->wire_bytes;
+    ev->gap_bytes[from] += st->gap_bytes;
     side->sent_close = st->close_frames > 0;
     side->close = st->first_close;
     side->has_code = st->has_close_code;
@@ -263,7 +343,7 @@ emit_unanswered(struct ws_conn *c, struct stamp at)
     const struct verdict_side *server = &c->facts.side[WS_SENDER_SERVER];
     emit_whole_handshake(c, NULL, false, at, &ev);
     /* Not judged when the answer may be what the capture lacks. */
-    if (server->ended && !c->gap_before_answer &&
+    if (server->ended && c->early_gap[WS_SENDER_SERVER].len == 0 &&
         (server->why == STREAM_END_FIN || server->why == STREAM_END_RST))
         find(c, FINDING_HANDSHAKE_NO_RESPONSE, WS_SENDER_SERVER, at, 0);
 }
@@ -284,8 +364,10 @@ ws_conn_finish(struct ws_conn *c, struct stamp at)
         end_stream(c, (enum ws_sender)i, &last);
         take_stats(c, (enum ws_sender)i, &ev);
     }
-    int64_t start = c->facts.request.packet ? c->facts.request.time_ns
-                                            : c->facts.response.time_ns;
+    int64_t start = c->config.pair->open_ns;
+    if (c->facts.request.packet || c->facts.response.packet)
+        start = c->facts.request.packet ? c->facts.request.time_ns
+                                        : c->facts.response.time_ns;
     ev.duration_ns = at.time_ns - start;
     verdict_decide(&c->facts, &ev, text);
     emit_repeated_findings(&c->emit);

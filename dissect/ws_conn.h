@@ -51,6 +51,21 @@ ERR_CHECK enum err ws_conn_request(struct ws_conn *c,
 void ws_conn_response(struct ws_conn *c, const struct http1_head *head,
                       bool accepted, const struct pkt_meta *meta);
 
+/*
+ * Frames were found, but no answer was seen: emits the handshake with what is
+ * known of it.  Frames follow in both directions; the client's begin behind
+ * the request, if that was seen, the others anywhere.
+ */
+void ws_conn_infer(struct ws_conn *c, const struct pkt_meta *meta);
+
+/* Goes on with a search for frames that was begun before; sync belongs to c
+ * from here on.  taken: the bytes it was given. */
+void ws_conn_adopt(struct ws_conn *c, enum ws_sender from, struct ws_sync *sync,
+                   uint64_t taken);
+
+/* Did the request offer permessage-deflate, or was none seen? */
+bool ws_conn_offers_deflate(const struct ws_conn *c);
+
 /* Bytes and gaps behind the handshake, in order. */
 void ws_conn_data(struct ws_conn *c, enum ws_sender from, uint64_t off,
                   struct slice data, const struct pkt_meta *meta);

@@ -103,57 +103,6 @@ take_param(struct slice *in, struct ws_ext_param *param, bool *malformed)
     return param->name.len != 0;
 }
 
-/* Takes one element of the list, up to its "," or the end. */
-static void
-take_extension(struct ws_ext_list *list, struct slice *in)
-{
-    struct slice name = take_token(in);
-    struct ws_ext *ext = NULL;
-    skip_garbage(in, &list->malformed);
-    if (name.len == 0) {
-        list->malformed = true;
-    } else if (list->n == WS_EXT_MAX) {
-        list->truncated = true;
-    } else {
-        ext = &list->ext[list->n++];
-        ext->name = name;
-        ext->first_param = list->n_params;
-        ext->n_params = 0;
-    }
-    while (in->len && in->ptr[0] == ';') {
-        struct ws_ext_param param;
-        *in = slice_skip(*in, 1);
-        if (!take_param(in, &param, &list->malformed) || !ext)
-            continue;
-        if (list->n_params == WS_EXT_PARAMS_MAX) {
-            list->truncated = true;
-            continue;
-        }
-        list->params[list->n_params++] = param;
-        ext->n_params++;
-    }
-}
-
-void
-ws_ext_init(struct ws_ext_list *list)
-{
-    list->n = list->n_params = 0;
-    list->malformed = list->truncated = false;
-}
-
-void
-ws_ext_parse(struct ws_ext_list *list, struct slice value)
-{
-    for (;;) {
-        /* Empty elements are allowed (RFC 9110 section 5.6.1.2). */
-        while (value.len && (is_space(value.ptr[0]) || value.ptr[0] == ','))
-            value = slice_skip(value, 1);
-        if (value.len == 0)
-            return;
-        take_extension(list, &value);
-    }
-}
-
 size_t
 ws_ext_value(const struct ws_ext_param *param, uint8_t *out, size_t max)
 {
@@ -213,21 +162,80 @@ read_param(const struct ws_ext_param *param, struct ws_deflate_params *out,
     out->invalid = true;
 }
 
+static bool
+is_deflate_name(struct slice name)
+{
+    return slice_equal_nocase(name, slice_cstr("permessage-deflate"));
+}
+
+/* Takes one element of the list, up to its "," or the end. */
+static void
+take_extension(struct ws_ext_list *list, struct slice *in)
+{
+    struct slice name = take_token(in);
+    struct ws_ext *ext = NULL;
+    bool is_deflate = !list->has_deflate && is_deflate_name(name);
+    unsigned seen = 0;
+    skip_garbage(in, &list->malformed);
+    if (is_deflate) {
+        list->has_deflate = true;
+        list->deflate =
+            (struct ws_deflate_params){.client_max_window_bits = 15,
+                                       .server_max_window_bits = 15};
+    }
+    if (name.len == 0) {
+        list->malformed = true;
+    } else if (list->n == WS_EXT_MAX) {
+        list->truncated = true;
+    } else {
+        ext = &list->ext[list->n++];
+        ext->name = name;
+        ext->first_param = list->n_params;
+        ext->n_params = 0;
+    }
+    while (in->len && in->ptr[0] == ';') {
+        struct ws_ext_param param;
+        *in = slice_skip(*in, 1);
+        if (!take_param(in, &param, &list->malformed))
+            continue;
+        if (is_deflate)
+            read_param(&param, &list->deflate, &seen);
+        if (!ext)
+            continue;
+        if (list->n_params == WS_EXT_PARAMS_MAX) {
+            list->truncated = true;
+            continue;
+        }
+        list->params[list->n_params++] = param;
+        ext->n_params++;
+    }
+}
+
+void
+ws_ext_init(struct ws_ext_list *list)
+{
+    list->n = list->n_params = 0;
+    list->malformed = list->truncated = list->has_deflate = false;
+}
+
+void
+ws_ext_parse(struct ws_ext_list *list, struct slice value)
+{
+    for (;;) {
+        /* Empty elements are allowed (RFC 9110 section 5.6.1.2). */
+        while (value.len && (is_space(value.ptr[0]) || value.ptr[0] == ','))
+            value = slice_skip(value, 1);
+        if (value.len == 0)
+            return;
+        take_extension(list, &value);
+    }
+}
+
 bool
 ws_ext_deflate_agreed(const struct ws_ext_list *agreed,
                       struct ws_deflate_params *out)
 {
-    struct slice name = slice_cstr("permessage-deflate");
-    for (size_t i = 0; i < agreed->n; i++) {
-        const struct ws_ext *ext = &agreed->ext[i];
-        unsigned seen = 0;
-        if (!slice_equal_nocase(ext->name, name))
-            continue;
-        *out = (struct ws_deflate_params){.client_max_window_bits = 15,
-                                          .server_max_window_bits = 15};
-        for (size_t k = 0; k < ext->n_params; k++)
-            read_param(&agreed->params[ext->first_param + k], out, &seen);
-        return true;
-    }
-    return false;
+    if (agreed->has_deflate)
+        *out = agreed->deflate;
+    return agreed->has_deflate;
 }

@@ -37,17 +37,8 @@ struct ws_ext {
     size_t n_params;
 };
 
-/* Elements in the order sent, over all header lines. */
-struct ws_ext_list {
-    size_t n;
-    struct ws_ext ext[WS_EXT_MAX];
-    size_t n_params;
-    struct ws_ext_param params[WS_EXT_PARAMS_MAX];
-    bool malformed; /* the grammar was broken somewhere */
-    bool truncated; /* more elements than are kept */
-};
-
-/* Agreed parameters of permessage-deflate. */
+/* Parameters of permessage-deflate; absent and invalid ones are 15 and
+ * false. */
 struct ws_deflate_params {
     uint8_t client_max_window_bits; /* 8..15 */
     uint8_t server_max_window_bits; /* 8..15 */
@@ -59,6 +50,20 @@ struct ws_deflate_params {
     bool invalid;
 };
 
+/* Elements in the order sent, over all header lines. */
+struct ws_ext_list {
+    size_t n;
+    struct ws_ext ext[WS_EXT_MAX];
+    size_t n_params;
+    struct ws_ext_param params[WS_EXT_PARAMS_MAX];
+    bool malformed; /* the grammar was broken somewhere */
+    bool truncated; /* more extensions or parameters than are kept */
+    /* permessage-deflate is among them, kept or not; of several the first
+     * one, with all its parameters. */
+    bool has_deflate;
+    struct ws_deflate_params deflate;
+};
+
 /* Empties the list; needed before the first ws_ext_parse(). */
 void ws_ext_init(struct ws_ext_list *list);
 
@@ -67,9 +72,14 @@ void ws_ext_init(struct ws_ext_list *list);
  * repeated lines, in order.  Slices point into value.
  *
  * Never fails: what breaks the grammar sets list->malformed and is passed
- * over up to the next ";" or ",", what does not fit sets list->truncated.
+ * over up to the next ";" or ",", what does not fit sets list->truncated, and
+ * permessage-deflate is found even then.
  */
 void ws_ext_parse(struct ws_ext_list *list, struct slice value);
+
+/* Escaped values are shown up to this length; a token for which escapes make
+ * sense at all has a few bytes. */
+#define WS_EXT_VALUE_MAX 1024u
 
 /*
  * Writes the value of param, backslash escapes taken out (RFC 9110 section
@@ -79,8 +89,7 @@ size_t ws_ext_value(const struct ws_ext_param *param, uint8_t *out, size_t max);
 
 /*
  * Finds permessage-deflate among the agreed extensions (those of the
- * response) and reads its parameters; absent and invalid ones become 15 and
- * false.  False: not agreed, *out untouched.
+ * response).  False: not agreed, *out untouched.
  */
 bool ws_ext_deflate_agreed(const struct ws_ext_list *agreed,
                            struct ws_deflate_params *out);

@@ -73,13 +73,19 @@ ws_stream_new(struct ws_stream **out, const struct ws_stream_config *config,
     s->shared = config->shared;
     s->emit = config->emit;
     s->from = config->from;
-    s->has_deflate = config->has_deflate;
+    s->has_deflate = config->has_deflate || config->deflate_inferred;
     s->want_frames = emit_wants(s->emit, EVENT_FRAME);
     s->want_messages = emit_wants(s->emit, EVENT_MESSAGE);
     s->quiet = !s->want_frames && !s->want_messages;
     ws_frame_init(&s->frame, s->from, s->has_deflate ? WS_FRAME_RSV1 : 0,
                   offset);
-    ws_message_init(&s->message, s->shared, !config->no_context_takeover);
+    ws_message_init_config(
+        &s->message, s->shared,
+        &(struct ws_message_config){
+            .takeover = !config->no_context_takeover,
+            .window_bits = config->window_bits ? config->window_bits : 15,
+            .unknown = config->boundary_unknown,
+            .inferred = config->deflate_inferred});
     if (config->boundary_unknown)
         search_begin(s, NULL);
     *out = s;
@@ -187,7 +193,7 @@ find_message(struct ws_stream *s, unsigned found, struct stamp at)
         if (table[i].bit == WS_MESSAGE_INFLATE_FAILED)
             detail = m->inflate_error;
         else if (table[i].bit & (WS_MESSAGE_BAD_UTF8 | WS_MESSAGE_UTF8_CUT) &&
-                 emit_finding_count(s->emit, table[i].id) == 0) {
+                 emit_finding_count(s->emit, table[i].id, s->from) == 0) {
             snprintf(text, sizeof text,
                      "valid up to byte %" PRIu64 " of the message",
                      m->utf8.valid);

@@ -56,8 +56,9 @@ void ws_shared_free(struct ws_shared *shared);
 struct ws_stream_config {
     enum ws_sender from;
     bool has_deflate;         /* permessage-deflate was agreed */
-    uint8_t window_bits;      /* of this direction, 8..15; with has_deflate */
+    uint8_t window_bits;      /* of this direction, 8..15; 0: not known */
     bool no_context_takeover; /* of this direction; with has_deflate */
+    bool deflate_inferred;    /* no 101 was seen: RSV1 suggests compression */
     bool boundary_unknown;    /* starts in mid-stream: look for frames */
     struct emitter *emit;     /* borrowed until ws_stream_free() */
     struct ws_shared *shared; /* likewise */

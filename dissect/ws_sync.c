@@ -93,12 +93,14 @@ enum msg {
     MSG_OPEN,
 };
 
-#define N_MEMORY 8u
+/* Headers remembered: repetition is seen up to a period of two less. */
+#define N_MEMORY 10u
 
 struct chain {
     uint64_t next;   /* where its next header must stand */
     uint64_t report; /* first proven header that is still held */
     float score;
+    float repeats; /* what of it was earned by repetition */
     float report_score;
     float check_at; /* ask for rivals from this score on */
     uint32_t mask;  /* of the last header */
@@ -110,10 +112,9 @@ struct chain {
     bool rsv1;
     bool closed;
     uint16_t seg[N_SEGS];
-    /* What came behind a header like the last, and behind the last two. */
-    uint16_t sig, sig2;
-    uint16_t after[N_MEMORY], after2[N_MEMORY];
-    uint16_t data[N_MEMORY]; /* hash of its payload's start, by signature */
+    /* Of its last headers, the newest first: form and length, and the start
+     * of the payload, as hashes; 0: none. */
+    uint16_t sigs[N_MEMORY], data[N_MEMORY];
 };
 
 /* A header as far as it matters here. */
@@ -567,47 +568,52 @@ signature(const struct head *h)
     return hash16(b, sizeof b) | 1u;
 }
 
+/*
+ * Remembers the header and tells how long ago the chain had one like it behind
+ * one like the last, in headers; 0: it had not.
+ */
 static unsigned
-slot_of(uint16_t sig)
+remember(struct chain *c, uint16_t sig, uint16_t data)
 {
-    return (sig >> 1) * 0x9e37u >> 8 & (N_MEMORY - 1);
+    unsigned period = 0;
+    for (unsigned k = 1; k < N_MEMORY && period == 0; k++)
+        if (c->sigs[k - 1] == sig && c->sigs[k] != 0 &&
+            c->sigs[k] == c->sigs[0])
+            period = k;
+    memmove(c->sigs + 1, c->sigs, sizeof c->sigs - sizeof c->sigs[0]);
+    memmove(c->data + 1, c->data, sizeof c->data - sizeof c->data[0]);
+    c->sigs[0] = sig;
+    c->data[0] = data;
+    return period;
 }
 
 /*
- * Remembers the header, and tells what of `bits` a header is worth that the
- * chain's own past foretold.
+ * What the header is worth to the chain: bits for itself and seg for its place
+ * in the packet, but not much when the chain's own past foretold it.
  */
 static float
-discount(struct chain *c, const struct head *h, float bits)
+discount(struct chain *c, const struct head *h, float bits, float seg)
 {
-    uint16_t sig = signature(h);
-    uint16_t both = (uint16_t)((c->sig2 * 31u + c->sig) | 1u);
     size_t n = h->have < LOOK_SAME ? h->have : LOOK_SAME;
-    uint16_t data = hash16(h->payload, n);
-    uint16_t *after = &c->after[slot_of(c->sig)];
-    uint16_t *after2 = &c->after2[slot_of(both)];
-    uint16_t *past = &c->data[slot_of(sig)];
-    /* Only what is all there can be told from what repeats. */
-    bool same = *past == data || h->payload_len == 0 ||
-                (h->masked && h->mask == c->mask);
-    if (c->n > 0 && (*after == sig || *after2 == sig)) {
-        float most =
-            same ? 0
-                 : (float)(h->payload_len + h->header_len) / WS_SYNC_REPEAT_LEN;
-        bits = bits < most ? bits : most;
-    }
-    *after = sig;
-    *after2 = sig;
-    *past = data;
-    c->sig2 = c->sig;
-    c->sig = sig;
-    return bits;
+    unsigned period = remember(c, signature(h), hash16(h->payload, n));
+    if (period == 0)
+        return bits + seg;
+    bool same = h->payload_len == 0 || (h->masked && h->mask == c->mask) ||
+                c->data[period] == c->data[0];
+    float most =
+        same ? 0 : (float)(h->payload_len + h->header_len) / WS_SYNC_REPEAT_LEN;
+    bits = bits < most ? bits : most;
+    c->repeats += bits > 0 ? bits : 0;
+    /* Records may go into packets as frames do, but more than one each. */
+    if (same || c->seg[SEG_INSIDE] > 2)
+        seg = 0;
+    return bits + seg;
 }
 
-/* Adds the header to the chain, without its place in the packet. */
+/* Adds the header to the chain; seg: bits for its place in the packet. */
 static void
 add_head(const struct ws_sync *s, struct chain *c, const struct head *h,
-         uint64_t block)
+         uint64_t block, float seg)
 {
     unsigned class = class_of(h->kind, h->form, h->masked);
     float kind = kind_share[h->kind], form = form_share[h->form];
@@ -616,7 +622,7 @@ add_head(const struct ws_sync *s, struct chain *c, const struct head *h,
         form = .5f * form + (h->form == c->form ? .5f : 0);
     }
     float bits = log2_of(kind * form / density(s, class, block));
-    bits = discount(c, h, bits) - payload_penalty(h);
+    bits = discount(c, h, bits, seg) - payload_penalty(h);
     if (h->kind == KIND_CLOSE && c->closed)
         bits -= MISS_BITS;
     c->score += bits;
@@ -666,14 +672,15 @@ static void
 decide(struct ws_sync *s, struct chain *c, uint64_t at)
 {
     float second = -1e9f;
-    if ((double)c->score < WS_SYNC_PROOF_BITS)
+    bool enough = (double)c->score >= s->config.bits;
+    if (!enough && (double)(c->score - c->repeats) < WS_SYNC_PROOF_BITS)
         return;
     if (!c->reporting) {
         c->reporting = true;
         c->report = at;
         c->report_score = c->score;
     }
-    if ((double)c->score < s->config.bits || c->score < c->check_at)
+    if (!enough || c->score < c->check_at)
         return;
     /* c itself is not on the heap now. */
     for (unsigned i = 0; i < s->n_heap; i++) {
@@ -697,8 +704,7 @@ take_hit(struct ws_sync *s, uint64_t off, uint64_t block, enum seg seg)
     if (id != CHAINS_MAX) {
         struct chain *c = &s->chains[id];
         if (head && fits(c, &h) && c->score >= fresh - SLACK_BITS) {
-            c->score += seg_bits(s, c, seg);
-            add_head(s, c, &h, block);
+            add_head(s, c, &h, block, seg_bits(s, c, seg));
             decide(s, c, off);
             heap_push(s, id);
             return;
@@ -712,7 +718,7 @@ take_hit(struct ws_sync *s, uint64_t off, uint64_t block, enum seg seg)
     if (id == CHAINS_MAX)
         return;
     s->chains[id] = (struct chain){.score = fresh, .masked = h.masked};
-    add_head(s, &s->chains[id], &h, block);
+    add_head(s, &s->chains[id], &h, block, 0);
     heap_push(s, id);
 }
 
@@ -1039,4 +1045,15 @@ ws_sync_end(struct ws_sync *s)
 {
     flush(s);
     return s->verdict.believed;
+}
+
+double
+ws_sync_best(const struct ws_sync *s)
+{
+    float best = -1;
+    for (size_t i = 0; i < s->n_heap; i++) {
+        float score = s->chains[s->heap[i].chain].score;
+        best = score > best ? score : best;
+    }
+    return (double)best;
 }

@@ -19,8 +19,8 @@
  * boundary leads to real boundaries only, hence the rule:
  *
  *   - a header is proven when the chain that ends with it is worth
- *     WS_SYNC_PROOF_BITS: what stands before it may be a coincidence that ran
- *     into the real frames, it may not;
+ *     WS_SYNC_PROOF_BITS (not counting repetition, below): what stands before
+ *     it may be a coincidence that ran into the real frames, it may not;
  *   - the chain is believed when it goes on to WS_SYNC_BITS and no other one
  *     comes near; frames are told from the first proven header on.
  *
@@ -128,6 +128,10 @@ const struct ws_sync_verdict *ws_sync_verdict(const struct ws_sync *s);
  */
 bool ws_sync_held(const struct ws_sync *s, size_t i,
                   struct ws_sync_piece *piece, struct slice *data);
+
+/* The evidence for the best chain that is not believed yet, in bits; negative
+ * when there is none to speak of. */
+double ws_sync_best(const struct ws_sync *s);
 
 /* Bytes allocated by s, for budgets and tests. */
 size_t ws_sync_memory(const struct ws_sync *s);

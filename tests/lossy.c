@@ -181,6 +181,17 @@ by_time(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* How many packets record i comes late, at most by `by`. */
+static uint64_t
+lateness(const struct records *in, size_t i, uint32_t by)
+{
+    size_t last = i + by < in->n ? i + by : in->n - 1;
+    while (last > i &&
+           in->list[last].time_ns - in->list[i].time_ns > LOSSY_LATE_NS)
+        last--;
+    return last - i;
+}
+
 /* Takes out what is gone, puts in what came twice, and brings all in the order
  * in which they come now. */
 static struct records
@@ -196,14 +207,16 @@ rearrange(const struct records *in, const struct lossy_plan *plan,
             continue;
         r.order = 2 * (uint64_t)i;
         if (rng_chance(rng, plan->late_ppm))
-            r.order += 2 * (uint64_t)rng_range(rng, 1, plan->late_max) + 1;
+            r.order +=
+                2 * lateness(in, i, rng_range(rng, 1, plan->late_max)) + 1;
         out.list[out.n++] = r;
         if (rng_chance(rng, plan->twice_ppm)) {
-            r.order += 2 * (uint64_t)rng_below(rng, plan->late_max + 1) + 1;
+            r.order +=
+                2 * lateness(in, i, rng_below(rng, plan->late_max + 1)) + 1;
             out.list[out.n++] = r;
         }
     }
-    if (plan->late_ppm || plan->twice_ppm)
+    if (out.n > 1 && (plan->late_ppm || plan->twice_ppm))
         qsort(out.list, out.n, sizeof *out.list, by_order);
     return out;
 }

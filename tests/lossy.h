@@ -22,6 +22,8 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+#define LOSSY_LATE_NS INT64_C(20000000)
+
 /* Rates are in packets of a million. */
 struct lossy_plan {
     uint64_t seed;
@@ -31,7 +33,9 @@ struct lossy_plan {
     /* Who is hit: bit 0 the lower endpoint (by address, then port) of a
      * connection, bit 1 the higher one. */
     uint8_t senders;
-    uint32_t late_ppm; /* packets captured late, and by how many packets */
+    /* Packets captured late, by how many packets, but never by more than
+     * LOSSY_LATE_NS: what comes later counts as lost, see capture/flow.h. */
+    uint32_t late_ppm;
     uint32_t late_max;
     uint32_t twice_ppm; /* packets captured twice */
     uint32_t start_ppm; /* share of the packets before the capture starts */

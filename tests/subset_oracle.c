@@ -49,7 +49,7 @@ struct range {
 
 struct true_frame {
     struct ws_frame_header header;
-    bool complete;
+    bool complete, synced;
     size_t message; /* index in its stream; NONE: none */
 };
 
@@ -105,7 +105,8 @@ struct subset_truth {
 struct segment {
     uint32_t seq; /* of the first payload byte */
     uint32_t len; /* payload bytes captured */
-    size_t flow;  /* in the truth; NONE: not there */
+    size_t owner; /* the flow in the truth; NONE: unknown */
+    size_t flow;  /* the same, if off counts; else NONE */
     unsigned dir; /* in the truth */
     uint64_t off; /* likewise */
 };
@@ -114,7 +115,8 @@ struct segment {
 struct piece {
     uint64_t off; /* in the stream of the run */
     uint64_t true_off;
-    size_t flow; /* in the truth; NONE: not known */
+    size_t owner; /* as in struct segment */
+    size_t flow;  /* in the truth; NONE: not known */
     unsigned dir;
     uint32_t len;
 };
@@ -151,9 +153,11 @@ struct run_conn {
     struct pending pending[2]; /* by enum ws_sender */
 };
 
+/* What was captured of a stream of the truth. */
 struct captured {
     struct range *list;
     size_t n;
+    bool from_start; /* the stream of the run begins where the true one does */
 };
 
 struct run {
@@ -209,12 +213,13 @@ find_flow(const struct subset_truth *t, const struct endpoint *src,
         const struct true_flow *f = &t->flows[i];
         for (unsigned d = 0; d < 2; d++) {
             if (!endpoint_equal(src, &f->end[d]) ||
-                !endpoint_equal(dst, &f->end[!d]) ||
-                (best != NONE && f->number < t->flows[best].number) ||
-                (best != NONE && f->first_packet > number))
+                !endpoint_equal(dst, &f->end[!d]))
                 continue;
-            best = i;
-            *dir = d;
+            /* The later ones come first. */
+            if (best == NONE || t->flows[best].first_packet > number) {
+                best = i;
+                *dir = d;
+            }
         }
     }
     return best;
@@ -304,7 +309,7 @@ add_captured(struct captured *c, uint64_t start, uint64_t end)
 static void
 note_packet(struct run *run, const struct packet *p, const struct ip_packet *ip)
 {
-    struct segment seg = {.flow = NONE};
+    struct segment seg = {.owner = NONE, .flow = NONE};
     struct tcp_header tcp;
     if (ip && tcp_parse(ip->payload, ip->missing, &tcp)) {
         seg.seq = tcp.seq + ((tcp.flags & TCP_SYN) != 0);
@@ -314,6 +319,7 @@ note_packet(struct run *run, const struct packet *p, const struct ip_packet *ip)
             struct endpoint dst = {ip->dst, tcp.dst_port};
             seg.flow = find_flow(run->truth, &src, &dst,
                                  run->origin[p->number - 1] + 1u, &seg.dir);
+            seg.owner = seg.flow;
         }
     }
     if (seg.flow != NONE) {
@@ -378,12 +384,15 @@ check_bytes(struct run *run, struct run_stream *s, uint64_t off,
     const struct segment *seg = &run->segments[meta->number - 1];
     struct piece piece = {.off = off,
                           .len = (uint32_t)data.len,
+                          .owner = seg->owner,
                           .flow = s->has_base ? seg->flow : NONE,
                           .dir = seg->dir};
     if (piece.flow != NONE) {
         const struct true_stream *ts =
             &run->truth->flows[piece.flow].dir[piece.dir];
         piece.true_off = seg->off + (s->base + (uint32_t)off - seg->seq);
+        if (s->base == ts->base)
+            run->captured[2 * piece.flow + piece.dir].from_start = true;
         uint64_t end = piece.true_off + data.len;
         if (!ts->conflicts && is_known(ts, piece.true_off, end) &&
             memcmp(ts->bytes.ptr + piece.true_off, data.ptr, data.len) != 0)
@@ -496,6 +505,7 @@ make_frame(struct true_stream *s, const struct event_frame *ev)
 {
     struct true_frame frame = {.header = ev->header,
                                .complete = ev->complete,
+                               .synced = ev->synced,
                                .message = NONE};
     s->from = ev->from;
     if (ev->message) {
@@ -508,8 +518,6 @@ make_frame(struct true_stream *s, const struct event_frame *ev)
         }
         frame.message = s->n_messages - 1;
     }
-    if (!ev->synced)
-        s->whole = false;
     s->frames = grow(s->frames, s->n_frames, sizeof *s->frames);
     s->frames[s->n_frames++] = frame;
 }
@@ -622,6 +630,24 @@ check_unknown(struct run *run, const struct event_frame *ev,
               ev->header.payload_len, ev->header.header_len, ev->confidence);
 }
 
+/* A frame of which the place in the truth is not known. */
+static void
+check_lost_frame(struct run *run, const struct run_stream *s, uint64_t off)
+{
+    const struct piece *p = find_piece(s, off);
+    run->result->unjudged++;
+    if (!p || off - p->off >= p->len)
+        violation(run,
+                  "frame at %" PRIu64
+                  " of the lossy stream, where nothing was captured",
+                  off);
+    else if (p->owner != NONE && !run->truth->flows[p->owner].ws)
+        violation(run,
+                  "frame at %" PRIu64
+                  " of the lossy stream, which is no WebSocket",
+                  off);
+}
+
 static void
 pend(struct run_conn *conn, const struct event_frame *ev,
      const struct piece *at, const struct true_frame *frame, bool judged)
@@ -649,14 +675,7 @@ check_frame(struct run *run, struct run_conn *conn,
     bool known = translate(&conn->flow->dir[dir], ev->header.offset, &at);
     const struct true_stream *s = known ? true_stream(run, &at) : NULL;
     if (!known) {
-        const struct piece *p =
-            find_piece(&conn->flow->dir[dir], ev->header.offset);
-        if (!p || ev->header.offset - p->off >= p->len)
-            violation(run,
-                      "frame at %" PRIu64 " of the lossy stream, where "
-                      "nothing was captured",
-                      ev->header.offset);
-        r->unjudged++;
+        check_lost_frame(run, &conn->flow->dir[dir], ev->header.offset);
         pend(conn, ev, &at, NULL, false);
         return;
     }
@@ -801,10 +820,15 @@ check_gap(struct run *run, struct run_conn *conn, const struct event_gap *ev)
 static void
 on_handshake(struct run *run, uint32_t conn, const struct event_handshake *ev)
 {
-    require(conn == run->n_conns + 1 && ev->flow < run->n_flows);
-    run->conns = grow(run->conns, run->n_conns, sizeof *run->conns);
-    struct run_conn *c = &run->conns[run->n_conns++];
-    *c = (struct run_conn){.flow = run->flows[ev->flow]};
+    require(conn > 0 && ev->flow < run->n_flows);
+    /* Numbers are given in the order of the requests. */
+    while (run->n_conns < conn) {
+        run->conns = grow(run->conns, run->n_conns, sizeof *run->conns);
+        run->conns[run->n_conns++] = (struct run_conn){.flow = NULL};
+    }
+    struct run_conn *c = &run->conns[conn - 1];
+    require(c->flow == NULL);
+    c->flow = run->flows[ev->flow];
     require(c->flow != NULL && c->flow->pair != NULL);
     c->client_dir = !endpoint_equal(&ev->client, &c->flow->pair->end[0]);
 }
@@ -819,6 +843,7 @@ on_event(void *ctx, const struct event *ev)
     }
     require(ev->conn > 0 && ev->conn <= run->n_conns);
     struct run_conn *c = &run->conns[ev->conn - 1];
+    require(c->flow != NULL);
     enum ws_sender from = ev->type == EVENT_FRAME     ? ev->frame->from
                           : ev->type == EVENT_MESSAGE ? ev->message->from
                                                       : WS_SENDER_CLIENT;
@@ -939,15 +964,14 @@ finish_stream(struct subset_truth *t, struct true_stream *s)
     s->first_frame = t->n_frames;
     t->n_frames += s->n_frames;
     t->n_messages += s->n_messages;
-    qsort(s->frames, s->n_frames, s->n_frames ? sizeof *s->frames : 1,
-          by_offset);
-    if (s->n_gaps > 0)
-        s->whole = false;
+    if (s->n_frames > 1)
+        qsort(s->frames, s->n_frames, sizeof *s->frames, by_offset);
+    s->whole = s->n_gaps == 0;
     for (size_t i = 0; i < s->n_frames; i++) {
         uint64_t end = frame_end_off(&s->frames[i].header);
         uint64_t next =
             i + 1 < s->n_frames ? s->frames[i + 1].header.offset : s->bytes.len;
-        if (end != next)
+        if (end != next || !s->frames[i].synced)
             s->whole = false;
     }
 }
@@ -1009,10 +1033,6 @@ subset_truth_new(struct slice pcap)
             struct true_stream *s = &t->flows[f->flow].dir[d];
             s->has_base = f->dir[d].has_base;
             s->base = f->dir[d].base;
-            /* Until something speaks against it. */
-            s->whole = true;
-            for (size_t k = 0; k < s->n_frames; k++)
-                s->whole = s->whole && s->frames[k].complete;
             finish_stream(t, s);
         }
     }
@@ -1113,7 +1133,8 @@ static void
 sort_ranges(struct captured *c)
 {
     size_t n = 0;
-    qsort(c->list, c->n, c->n ? sizeof *c->list : 1, by_start);
+    if (c->n > 1)
+        qsort(c->list, c->n, sizeof *c->list, by_start);
     for (size_t i = 0; i < c->n; i++) {
         if (n > 0 && c->list[i].start <= c->list[n - 1].end) {
             if (c->list[i].end > c->list[n - 1].end)
@@ -1125,18 +1146,31 @@ sort_ranges(struct captured *c)
     c->n = n;
 }
 
-/* The handshake is captured in that direction. */
+/* The handshake is captured in that direction.  When packets at the start of
+ * the capture changed places, what lies before the first one is lost. */
 static bool
 has_head(const struct true_stream *s, const struct captured *c)
 {
     uint64_t end = s->n_frames ? s->frames[0].header.offset : s->bytes.len;
-    return c->n > 0 && c->list[0].start == 0 && c->list[0].end >= end;
+    return c->from_start && c->n > 0 && c->list[0].start == 0 &&
+           c->list[0].end >= end;
+}
+
+static void
+tell_missed(const struct run *run, enum ws_sender from, uint64_t off)
+{
+    char plan[LOSSY_TEXT_MAX];
+    lossy_plan_text(run->plan, plan);
+    snprintf(run->result->missed, sizeof run->result->missed,
+             "frame of the %s at %" PRIu64
+             ", before any hole, is not told (%s)",
+             ws_sender_name(from), off, plan);
 }
 
 /* Counts the frames of one captured range. */
 static void
 count_range(const struct run *run, const struct true_stream *s,
-            struct range range, bool clean)
+            struct range range, bool head, bool clean)
 {
     struct subset_result *r = run->result;
     size_t first = find_frame(s, range.start);
@@ -1148,10 +1182,12 @@ count_range(const struct run *run, const struct true_stream *s,
         if (clean) {
             r->clean_due++;
             r->clean_found += told;
+            if (!told && !*r->missed)
+                tell_missed(run, s->from, h->offset);
         } else if (h->offset - range.start > FAR_BYTES &&
                    i - first >= FAR_FRAMES) {
-            r->far_due++;
-            r->far_found += told;
+            *(head ? &r->far_due : &r->mid_due) += 1;
+            *(head ? &r->far_found : &r->mid_found) += told;
         } else {
             r->near_due++;
             r->near_found += told;
@@ -1176,7 +1212,7 @@ count_recall(const struct run *run)
             for (size_t k = 0; k < both[d].n; k++) {
                 struct range range = both[d].list[k];
                 run->result->bytes_captured += range.end - range.start;
-                count_range(run, &f->dir[d], range, head && k == 0);
+                count_range(run, &f->dir[d], range, head, head && k == 0);
             }
     }
 }
@@ -1199,11 +1235,28 @@ subset_check(const struct subset_truth *t, const struct lossy_plan *plan,
     lossy_fini(&lossy);
 }
 
+bool
+subset_save(const struct subset_truth *t, const struct lossy_plan *plan,
+            const char *path)
+{
+    struct lossy lossy;
+    lossy_make(&lossy, t->pcap, plan);
+    FILE *file = fopen(path, "wb");
+    bool ok = file &&
+              fwrite(lossy.pcap.ptr, 1, lossy.pcap.len, file) == lossy.pcap.len;
+    if (file && fclose(file) != 0)
+        ok = false;
+    lossy_fini(&lossy);
+    return ok;
+}
+
 void
 subset_result_add(struct subset_result *to, const struct subset_result *from)
 {
     if (to->violations == 0)
         memcpy(to->first, from->first, sizeof to->first);
+    if (!*to->missed)
+        memcpy(to->missed, from->missed, sizeof to->missed);
     to->variants += from->variants;
     to->violations += from->violations;
     to->frames += from->frames;
@@ -1217,6 +1270,8 @@ subset_result_add(struct subset_result *to, const struct subset_result *from)
     to->clean_found += from->clean_found;
     to->far_due += from->far_due;
     to->far_found += from->far_found;
+    to->mid_due += from->mid_due;
+    to->mid_found += from->mid_found;
     to->near_due += from->near_due;
     to->near_found += from->near_found;
     to->bytes_captured += from->bytes_captured;

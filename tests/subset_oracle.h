@@ -44,13 +44,16 @@ struct subset_result {
     uint64_t messages;    /* told complete and compared */
     uint64_t partial;     /* told incomplete; what is shown was compared */
     uint64_t certain, uncertain; /* inflated bytes of those with `known` */
-    /* Frames whose bytes were all captured: before any hole; far (64 KiB and
-     * 20 frames) behind one; nearer.  due: in the capture, found: told. */
+    /* Frames whose bytes were all captured, where the handshake was: before
+     * any hole; far (64 KiB and 20 frames) behind one; the same without a
+     * handshake; all others.  due: in the capture, found: told. */
     uint64_t clean_due, clean_found;
     uint64_t far_due, far_found;
+    uint64_t mid_due, mid_found;
     uint64_t near_due, near_found;
     uint64_t bytes_captured, bytes_delivered; /* of WebSocket streams */
-    char first[400]; /* the first violation; "" if none */
+    char first[400];  /* the first violation; "" if none */
+    char missed[400]; /* the first of clean_due not found; likewise */
 };
 
 /* Decodes the lossless capture, a pcap file as lossy.h makes it; pcap is
@@ -71,6 +74,10 @@ bool subset_truth_matches(const struct subset_truth *t,
 /* Decodes the capture again as the plan spoils it, compares, adds to *r. */
 void subset_check(const struct subset_truth *t, const struct lossy_plan *plan,
                   struct subset_result *r);
+
+/* Writes the capture as the plan spoils it to a file; false: it failed. */
+bool subset_save(const struct subset_truth *t, const struct lossy_plan *plan,
+                 const char *path);
 
 void subset_result_add(struct subset_result *to,
                        const struct subset_result *from);

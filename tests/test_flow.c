@@ -1207,14 +1207,14 @@ stats(void)
 
 START_TEST(too_many_early_bytes_give_up_the_oldest_hole)
 {
-    limits.early_bytes = 200; /* two small segments with bookkeeping */
+    limits.early_bytes = 280; /* two small segments with bookkeeping */
     run(HANDSHAKE "> A 102 300 cd\n> A 106 300 gh\n");
     expect("open 11\n");
     run("> A 110 300 kl\n> A 114 300 op\n");
     ck_assert_str_ne(log_now.text, "");
     ck_assert_uint_ge(stats().over_early, 1);
     ck_assert(strncmp(log_now.text, "0:0 gap 2\n0:2 cd\n", 17) == 0);
-    ck_assert_uint_le(stats().held_now, 200 + 400);
+    ck_assert_uint_le(stats().held_now, 280 + 400);
 }
 END_TEST
 
@@ -1241,10 +1241,14 @@ START_TEST(over_the_budget_the_flow_idle_longest_gives_up_its_bytes)
                        .win = 1,
                        .wscale = -1,
                        .payload = slice_make(bytes, sizeof(bytes))};
-    limits.memory = 6000;
+    static struct budget budget;
+    budget = (struct budget){.max = SIZE_MAX};
+    limits.budget = &budget;
     run("> S 99 0\n> S 99 0 port=2000\n< SA 299 100\n< SA 299 100 port=2000\n"
         "> A 102 300 one\n> A 102 300 two port=2000\n");
     expect("open 11\nopen 11\n");
+    const size_t room = 6000 - stats().held_now;
+    budget.max = budget.used + room;
     big.port = 2000;
     big.seq = 1000;
     send_step(&big);
@@ -1254,8 +1258,54 @@ START_TEST(over_the_budget_the_flow_idle_longest_gives_up_its_bytes)
     /* Port 2000 held nothing new for the longest time. */
     expect("0:0 gap 2\n0:2 two\n0:5 gap 895\n0:900 (1000)\n");
     ck_assert_uint_eq(stats().over_memory, 1);
-    ck_assert_uint_le(stats().held_now, limits.memory);
-    ck_assert_uint_gt(stats().held_peak, limits.memory);
+    ck_assert_uint_le(stats().held_now, 6000);
+    ck_assert_uint_gt(stats().held_peak, 6000);
+    ck_assert_uint_le(budget.used, budget.max);
+}
+END_TEST
+
+START_TEST(over_the_budget_with_nothing_held_the_flow_idle_longest_ends)
+{
+    static struct budget budget;
+    budget = (struct budget){.max = SIZE_MAX};
+    limits.budget = &budget;
+    log_now.quiet = 1;
+    run("> A 100 300 one port=1\n> A 100 300 two port=2\n"
+        "> A 100 300 three port=3\n");
+    expect("open 00\n0:0 one\nopen 00\n0:0 two\nopen 00\n0:0 three\n");
+    run("> A 103 300 x port=1\n");
+    expect("0:3 x\n");
+    /* Nobody frees anything here, so all of them end, in that order. */
+    budget.max = budget.used - 1;
+    run("> A 105 300 y port=3\n");
+    expect("0:5 y\n0 end evicted\n1 end evicted\nclose\n"
+           "0 end evicted\n1 end evicted\nclose\n"
+           "0 end evicted\n1 end evicted\nclose\n");
+    ck_assert_uint_eq(stats().evicted_memory, 3);
+    ck_assert_uint_eq(stats().evicted, 0);
+}
+END_TEST
+
+START_TEST(entries_of_the_table_leave_the_budget_to_others)
+{
+    static struct budget budget;
+    budget = (struct budget){.max = 1 << 20};
+    limits.budget = &budget;
+    run("+0\n"); /* makes the table */
+    for (unsigned i = 0; i < 60000; i++) {
+        struct step s = {.flags = TCP_SYN,
+                         .seq = 99,
+                         .port = (uint16_t)(1 + i),
+                         .wscale = -1};
+        send_step(&s);
+        ck_assert_uint_le(budget.used, budget.max / 8 * 5);
+    }
+    ck_assert_uint_gt(stats().flows_now, 1000);
+    ck_assert_uint_eq(stats().flows_now + stats().evicted_memory, 60000);
+    flow_table_finish(table);
+    flow_table_free(table);
+    table = NULL;
+    ck_assert_uint_eq(budget.used, 0);
 }
 END_TEST
 
@@ -1698,6 +1748,9 @@ add_limits(Suite *s)
     tcase_add_test(t, too_many_early_bytes_give_up_the_oldest_hole);
     tcase_add_test(t, too_many_early_ranges_give_up_the_oldest_hole);
     tcase_add_test(t, over_the_budget_the_flow_idle_longest_gives_up_its_bytes);
+    tcase_add_test(
+        t, over_the_budget_with_nothing_held_the_flow_idle_longest_ends);
+    tcase_add_test(t, entries_of_the_table_leave_the_budget_to_others);
     tcase_add_test(t, in_order_bytes_hold_no_memory);
     tcase_add_test(t,
                    a_full_table_drops_half_open_flows_first_and_open_ones_last);

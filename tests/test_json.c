@@ -362,6 +362,175 @@ START_TEST(compressed_and_unknown_are_told)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    uint8_t opcode;
+    const char *payload; /* 0 for unknown bytes */
+    size_t len;
+    size_t n_known;
+    struct event_range known[3];
+    bool truncated, more, bad;
+    size_t limit;
+    const char *expected[2];
+} unknowns[] = {
+    {"two holes",
+     WS_OP_TEXT,
+     "a\0\0\"\0",
+     5,
+     2,
+     {{0, 1}, {3, 4}},
+     false,
+     false,
+     false,
+     10,
+     {"\"known\":[[0,1],[3,4]],\"utf8_error\":null,",
+      ",\"text\":\"a\xef\xbf\xbd\xef\xbf\xbd\\\"\xef\xbf\xbd\","
+      "\"truncated\":false"}},
+    {"nothing certain",
+     WS_OP_TEXT,
+     "\0",
+     1,
+     0,
+     {{0, 0}},
+     false,
+     false,
+     false,
+     10,
+     {"\"known\":[],\"utf8_error\"",
+      "\"text\":\"\xef\xbf\xbd\",\"truncated\":false"}},
+    {"half a character",
+     WS_OP_TEXT,
+     "\xc3\0!\0\x9f",
+     5,
+     3,
+     {{0, 1}, {2, 3}, {4, 5}},
+     false,
+     false,
+     false,
+     10,
+     {"\"known\":[[0,1],[2,3],[4,5]]",
+      "\"text\":\"\xef\xbf\xbd\xef\xbf\xbd!\xef\xbf\xbd\xef\xbf\xbd\","
+      "\"text_hex\":\"c30021009f\",\"truncated\":false"}},
+    {"cut inside a character",
+     WS_OP_TEXT,
+     "\0ab\xe6\x97",
+     5,
+     1,
+     {{1, 5}},
+     true,
+     false,
+     false,
+     10,
+     {"\"known\":[[1,5]]", "\"text\":\"\xef\xbf\xbd"
+                           "ab\",\"truncated\":true"}},
+    {"cut by the limit",
+     WS_OP_TEXT,
+     "ab\0\0cd",
+     6,
+     2,
+     {{0, 2}, {4, 6}},
+     false,
+     false,
+     false,
+     3,
+     {"\"known\":[[0,2],[4,6]]",
+      "\"text\":\"ab\xef\xbf\xbd\",\"truncated\":true"}},
+    {"more ranges than are told",
+     WS_OP_TEXT,
+     "a\0",
+     2,
+     1,
+     {{0, 1}},
+     true,
+     true,
+     false,
+     10,
+     {"\"known\":[[0,1]],\"known_more\":true,\"utf8_error\"",
+      "\"text\":\"a\xef\xbf\xbd\",\"truncated\":true"}},
+    {"binary",
+     WS_OP_BINARY,
+     "a\0\0",
+     3,
+     1,
+     {{0, 1}},
+     false,
+     false,
+     false,
+     10,
+     {"\"known\":[[0,1]],", "\"base64\":\"YQAA\",\"truncated\":false"}},
+    {"bad in front of the unknown",
+     WS_OP_TEXT,
+     "\xff\0",
+     2,
+     1,
+     {{0, 1}},
+     false,
+     false,
+     true,
+     10,
+     {"\"known\":[[0,1]],\"utf8_error\":0,",
+      "\"base64\":\"/wA=\",\"truncated\":false"}},
+    {"not shown",
+     WS_OP_TEXT,
+     "a\0",
+     2,
+     1,
+     {{0, 1}},
+     false,
+     false,
+     false,
+     0,
+     {"\"known\":[[0,1]],", "\"text\":null,\"truncated\":true"}},
+};
+
+START_TEST(unknown_bytes_are_marked)
+{
+    struct event_message *m = &samples.message;
+    open_json(unknowns[_i].limit, NULL);
+    m->opcode = unknowns[_i].opcode;
+    m->payload = slice_make(unknowns[_i].payload, unknowns[_i].len);
+    m->len = unknowns[_i].len;
+    m->compressed = true;
+    m->complete = false;
+    m->truncated = unknowns[_i].truncated;
+    m->has_utf8_error = unknowns[_i].bad;
+    m->known = unknowns[_i].known;
+    m->n_known = unknowns[_i].n_known;
+    m->known_more = unknowns[_i].more;
+    sample_send_message(&sink, 1, m);
+    const char *line = out_text_next(&written);
+    for (size_t i = 0; i < 2; i++)
+        ck_assert_msg(strstr(line, unknowns[_i].expected[i]) != NULL,
+                      "%s: no %s in %s", unknowns[_i].name,
+                      unknowns[_i].expected[i], line);
+}
+END_TEST
+
+START_TEST(long_text_with_unknown_bytes_has_no_seam)
+{
+    static char text[9000], want[3 * 9000];
+    static struct event_range known[1000];
+    struct event_message *m = &samples.message;
+    size_t n = 0;
+    memset(text, 'x', sizeof text);
+    for (size_t i = 0; i < 1000; i++) {
+        known[i] = (struct event_range){9 * i + 1, 9 * i + 9};
+        text[9 * i] = 0;
+        memcpy(want + n, "\xef\xbf\xbdxxxxxxxx", 11);
+        n += 11;
+    }
+    m->payload = slice_make(text, sizeof text);
+    m->len = sizeof text;
+    m->complete = false;
+    m->known = known;
+    m->n_known = 1000;
+    sample_send_message(&sink, 1, m);
+    const char *line = out_text_next(&written);
+    ck_assert_ptr_nonnull(strstr(line, want));
+    ck_assert_ptr_nonnull(strstr(line, ",[8983,8991],[8992,9000]],"));
+}
+END_TEST
+
 START_TEST(a_digest_stands_there_only_when_asked_for)
 {
     open_json(0, "sha1");
@@ -629,6 +798,9 @@ json_suite(void)
     tcase_add_loop_test(tc, payloads_are_text_or_base64, 0,
                         (int)(sizeof payloads / sizeof payloads[0]));
     tcase_add_test(tc, compressed_and_unknown_are_told);
+    tcase_add_loop_test(tc, unknown_bytes_are_marked, 0,
+                        (int)(sizeof unknowns / sizeof unknowns[0]));
+    tcase_add_test(tc, long_text_with_unknown_bytes_has_no_seam);
     tcase_add_test(tc, a_digest_stands_there_only_when_asked_for);
     tcase_add_test(tc, a_gap_has_every_field);
     tcase_add_test(tc, a_finding_has_every_field);

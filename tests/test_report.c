@@ -10,6 +10,7 @@
 #define RIGHT "\xe2\x86\x92"
 #define LEFT "\xe2\x86\x90"
 #define DOTS "\xe2\x80\xa6"
+#define SHADE "\xe2\x96\x91"
 
 static struct event_samples samples;
 static struct out_text written;
@@ -395,6 +396,143 @@ END_TEST
 
 static const struct {
     const char *name;
+    uint8_t opcode;
+    const char *payload; /* 0 for unknown bytes */
+    size_t payload_len, len, n_known;
+    struct event_range known[3];
+    bool ascii, truncated, more;
+    const char *expected;
+} unknowns[] = {
+    {"a few are marked one by one",
+     WS_OP_TEXT,
+     "a\0\0\0b\0",
+     6,
+     6,
+     2,
+     {{0, 1}, {4, 5}},
+     false,
+     false,
+     false,
+     "[" RIGHT "6, 4 unknown] a" SHADE SHADE SHADE "b" SHADE "\n"},
+    {"many are counted",
+     WS_OP_TEXT,
+     "\0\0\0\0b",
+     5,
+     5,
+     1,
+     {{4, 5}},
+     false,
+     false,
+     false,
+     "[" RIGHT "5, 4 unknown] \xe2\x9f\xa8"
+     "4 unknown\xe2\x9f\xa9"
+     "b\n"},
+    {"in ASCII",
+     WS_OP_TEXT,
+     "a\0b",
+     3,
+     3,
+     2,
+     {{0, 1}, {2, 3}},
+     true,
+     false,
+     false,
+     "[->3, 1 unknown] a<1 unknown>b\n"},
+    {"behind what is shown",
+     WS_OP_TEXT,
+     "ab",
+     2,
+     9,
+     2,
+     {{0, 3}, {7, 9}},
+     false,
+     true,
+     false,
+     "[" RIGHT "9, 4 unknown] ab" DOTS "\n"},
+    {"nothing certain",
+     WS_OP_TEXT,
+     "\0",
+     1,
+     1,
+     0,
+     {{0, 0}},
+     false,
+     false,
+     false,
+     "[" RIGHT "1, 1 unknown] " SHADE "\n"},
+    {"more than told",
+     WS_OP_TEXT,
+     "a\0",
+     2,
+     9,
+     1,
+     {{0, 1}},
+     false,
+     true,
+     true,
+     "[" RIGHT "9, incomplete] a" SHADE DOTS "\n"},
+    {"bytes",
+     WS_OP_BINARY,
+     "\1\0\3",
+     3,
+     3,
+     2,
+     {{0, 1}, {2, 3}},
+     false,
+     false,
+     false,
+     "[" RIGHT "3, 1 unknown] 01 ?? 03\n"},
+};
+
+START_TEST(unknown_bytes_are_marked)
+{
+    struct event_message *m = &samples.message;
+    open_report(&(struct report_options){.detail = REPORT_NORMAL,
+                                         .width = 110,
+                                         .utf8 = !unknowns[_i].ascii});
+    begin(1);
+    samples.frame.header.opcode = m->opcode = unknowns[_i].opcode;
+    m->payload = slice_make(unknowns[_i].payload, unknowns[_i].payload_len);
+    m->len = unknowns[_i].len;
+    m->compressed = true;
+    m->complete = false;
+    m->truncated = unknowns[_i].truncated;
+    m->known = unknowns[_i].known;
+    m->n_known = unknowns[_i].n_known;
+    m->known_more = unknowns[_i].more;
+    sample_send_frame(&sink, 1, &samples.frame);
+    const char *text = out_text_next(&written);
+    ck_assert_msg(strstr(text, unknowns[_i].expected) != NULL,
+                  "%s: no \"%s\" in:\n%s", unknowns[_i].name,
+                  unknowns[_i].expected, text);
+}
+END_TEST
+
+START_TEST(a_flood_of_unknown_bytes_is_one_line)
+{
+    static uint8_t text[100000];
+    static struct event_range known[1000];
+    struct event_message *m = &samples.message;
+    begin(1);
+    for (size_t i = 0; i < 1000; i++) {
+        known[i] = (struct event_range){100 * i + 3, 100 * i + 100};
+        memset(text + 100 * i + 3, 'x', 97);
+    }
+    m->payload = slice_make(text, sizeof text);
+    m->len = sizeof text;
+    m->complete = false;
+    m->known = known;
+    m->n_known = 1000;
+    sample_send_frame(&sink, 1, &samples.frame);
+    const char *line = out_text_next(&written);
+    ck_assert_ptr_eq(strchr(line, '\n'), line + strlen(line) - 1);
+    ck_assert_ptr_nonnull(strstr(line, " " SHADE SHADE SHADE "x"));
+    ck_assert_uint_lt(strlen(line), 120);
+}
+END_TEST
+
+static const struct {
+    const char *name;
     bool has_code;
     uint16_t code;
     const char *reason;
@@ -663,6 +801,9 @@ report_suite(void)
                         (int)(sizeof lines / sizeof lines[0]));
     tcase_add_loop_test(tc, close_frames_have_code_name_and_reason, 0,
                         (int)(sizeof closes / sizeof closes[0]));
+    tcase_add_loop_test(tc, unknown_bytes_are_marked, 0,
+                        (int)(sizeof unknowns / sizeof unknowns[0]));
+    tcase_add_test(tc, a_flood_of_unknown_bytes_is_one_line);
     tcase_add_test(tc, every_close_code_has_a_name);
     tcase_add_loop_test(tc, times_are_shown_as_asked, 0,
                         (int)(sizeof times / sizeof times[0]));

@@ -154,6 +154,7 @@ take_gap(void *ctx, unsigned dir, uint64_t off, uint64_t len,
 static const struct stream_ops ops = {.data = take_data, .gap = take_gap};
 
 static struct tcp_pool pool;
+static struct budget budget;
 static struct tcp_stream stream;
 static struct pkt_meta meta;
 
@@ -173,7 +174,9 @@ begin(void)
     memset(&out, 0, sizeof(out));
     memset(&pool, 0, sizeof(pool));
     memset(&stream, 0, sizeof(stream));
+    budget = (struct budget){.max = SIZE_MAX};
     pool.ops = &ops;
+    pool.budget = &budget;
     pool.early_bytes = SIZE_MAX;
     pool.early_ranges = UINT32_MAX;
     pool.gap_packets = 64;

@@ -142,6 +142,12 @@ receive(struct ws_message *m, struct slice wire, bool compressed, bool masked,
     if (ev->payload.len)
         memcpy(copy, ev->payload.ptr, ev->payload.len);
     ev->payload.ptr = copy;
+    static struct event_range ranges[WS_KNOWN_MAX];
+    ck_assert_uint_le(ev->n_known, WS_KNOWN_MAX);
+    if (ev->n_known)
+        memcpy(ranges, ev->known, ev->n_known * sizeof ranges[0]);
+    if (ev->known)
+        ev->known = ranges;
     free(bytes);
     ws_message_release(m);
     return found;
@@ -153,6 +159,7 @@ check_same(const struct event_message *ev, struct slice plain, size_t keep,
 {
     ck_assert(ev->complete);
     ck_assert(ev->has_len);
+    ck_assert_ptr_null(ev->known);
     ck_assert_uint_eq(ev->len, plain.len);
     ck_assert_uint_eq(ev->wire_len, wire_len);
     ck_assert(!ev->has_utf8_error);
@@ -282,7 +289,7 @@ START_TEST(history_lives_on_behind_a_final_block)
         ck_assert_uint_eq(receive(&m, slice_make(sender.wire, sender.wire_len),
                                   true, round & 1, 1 + next_random(300),
                                   1 + next_random(300), &ev),
-                          0);
+                          WS_MESSAGE_BFINAL);
         check_same(&ev, plain, 10000, sender.wire_len);
         memcpy(history + history_len, plain.ptr, plain.len);
         history_len += plain.len;
@@ -306,11 +313,11 @@ START_TEST(a_flood_of_final_blocks_is_given_up)
         wire[i + 1] = 0x00;
     }
     ck_assert_uint_eq(receive(&m, slice_make(wire, 8), true, false, 8, 8, &ev),
-                      0);
+                      WS_MESSAGE_BFINAL);
     ck_assert(ev.complete);
     ck_assert_uint_eq(receive(&m, slice_make(wire, sizeof wire), true, false,
                               sizeof wire, sizeof wire, &ev),
-                      WS_MESSAGE_INFLATE_FAILED);
+                      WS_MESSAGE_INFLATE_FAILED | WS_MESSAGE_BFINAL);
     ck_assert_str_eq(ev.inflate_error, "too many blocks with BFINAL");
     ws_message_fini(&m);
     ws_shared_free(shared);
@@ -370,7 +377,7 @@ START_TEST(a_megabyte_from_a_kilobyte_is_a_bomb)
 }
 END_TEST
 
-START_TEST(behind_the_limit_only_a_fresh_context_inflates)
+START_TEST(behind_the_limit_history_is_unknown)
 {
     for (unsigned takeover = 0; takeover < 2; takeover++) {
         struct ws_shared *shared = shared_make(100, 1000, 1 << 20);
@@ -383,11 +390,14 @@ START_TEST(behind_the_limit_only_a_fresh_context_inflates)
         ck_assert_uint_eq(receive(&m, slice_make(sender.wire, sender.wire_len),
                                   true, true, WIRE_MAX, 7, &ev),
                           WS_MESSAGE_TOO_LARGE);
-        sender_compress(&sender, slice_cstr("next"));
+        /* The end of the message before, and something new. */
+        sender_compress(&sender, slice_make(plain_bytes + len - 20, 20));
         unsigned found = receive(&m, slice_make(sender.wire, sender.wire_len),
                                  true, true, WIRE_MAX, 7, &ev);
         ck_assert_uint_eq(found, takeover ? WS_MESSAGE_CONTEXT_MISSING : 0);
         ck_assert(ev.complete == !takeover);
+        ck_assert((ev.known == NULL) == !takeover);
+        ck_assert_uint_eq(ev.len, 20);
         ws_message_fini(&m);
         ws_shared_free(shared);
         sender_fini(&sender);
@@ -406,6 +416,31 @@ hello(struct ws_message *m, struct event_message *ev)
     return receive(m, slice_make(hello_wire, 7), true, false, 7, 7, ev);
 }
 
+/* RFC 7692 section 7.2.3.2: "Hello" again, of which history is needed. */
+static const uint8_t again_wire[5] = {0xf2, 0x00, 0x11, 0x00, 0x00};
+
+static unsigned
+again(struct ws_message *m, struct event_message *ev)
+{
+    return receive(m, slice_make(again_wire, 5), true, false, 5, 5, ev);
+}
+
+/* Only the H of it is certain. */
+static void
+check_again_unknown(const struct event_message *ev)
+{
+    ck_assert(!ev->complete);
+    ck_assert(ev->has_len);
+    ck_assert_uint_eq(ev->len, 5);
+    ck_assert(slice_equal(ev->payload, slice_make("H\0\0\0\0", 5)));
+    ck_assert(!ev->truncated);
+    ck_assert_uint_eq(ev->n_known, 1);
+    ck_assert_uint_eq(ev->known[0].start, 0);
+    ck_assert_uint_eq(ev->known[0].end, 1);
+    ck_assert(!ev->known_more);
+    ck_assert_ptr_null(ev->inflate_error);
+}
+
 START_TEST(the_state_used_longest_ago_is_dropped_first)
 {
     struct ws_shared *shared =
@@ -422,10 +457,17 @@ START_TEST(the_state_used_longest_ago_is_dropped_first)
     /* m[1] is the older one now. */
     ck_assert_uint_eq(hello(&m[2], &ev), 0);
     ck_assert_uint_eq(ws_inflate_pool_states(shared->pool), 2);
-    ck_assert_uint_eq(hello(&m[1], &ev), WS_MESSAGE_CONTEXT_MISSING);
-    ck_assert(!ev.complete);
+    ck_assert_uint_eq(again(&m[1], &ev), WS_MESSAGE_CONTEXT_MISSING);
+    check_again_unknown(&ev);
+    ck_assert_uint_eq(ws_inflate_pool_states(shared->pool), 2);
+    /* That took m[0]'s, which needs no history for this. */
+    ck_assert_uint_eq(again(&m[2], &ev), 0);
+    ck_assert(ev.complete);
     ck_assert_uint_eq(hello(&m[0], &ev), 0);
-    ck_assert_uint_eq(hello(&m[2], &ev), 0);
+    ck_assert(ev.complete);
+    ck_assert_uint_eq(again(&m[0], &ev), 0);
+    ck_assert(ev.complete);
+    ck_assert_uint_eq(ws_inflate_pool_states(shared->pool), 2);
     for (unsigned i = 0; i < 3; i++)
         ws_message_fini(&m[i]);
     ws_shared_free(shared);
@@ -451,8 +493,10 @@ START_TEST(a_state_dropped_inside_a_message_is_told)
         ck_assert_uint_eq(ws_message_end(&a, true, &ev), 0);
         ck_assert(!ev.complete);
         ws_message_release(&a);
-        ck_assert_uint_eq(hello(&a, &ev),
-                          takeover ? WS_MESSAGE_CONTEXT_MISSING : 0);
+        ck_assert_uint_eq(again(&a, &ev), takeover ? WS_MESSAGE_CONTEXT_MISSING
+                                                   : WS_MESSAGE_INFLATE_FAILED);
+        if (takeover)
+            check_again_unknown(&ev);
         ws_message_fini(&a);
         ws_message_fini(&b);
         ws_shared_free(shared);
@@ -486,6 +530,430 @@ START_TEST(without_memory_for_a_state_the_context_is_missing)
     ws_message_init(&m, shared, true);
     ck_assert_uint_eq(hello(&m, &ev), WS_MESSAGE_CONTEXT_MISSING);
     ck_assert_uint_eq(hello(&m, &ev), WS_MESSAGE_CONTEXT_MISSING);
+    ws_message_fini(&m);
+    ws_shared_free(shared);
+}
+END_TEST
+
+/* ---- Unknown history ------------------------------------------------ */
+
+/* Every byte that ev calls certain is that of plain, the others are 0.
+ * Returns how many are certain. */
+static uint64_t
+check_known(const struct event_message *ev, struct slice plain)
+{
+    uint64_t at = 0, certain = 0;
+    bool right = true;
+    ck_assert(ev->has_len);
+    ck_assert_uint_eq(ev->len, plain.len);
+    ck_assert(ev->complete == !ev->known);
+    ck_assert(!ev->has_utf8_error);
+    ck_assert_uint_eq(ev->payload.len, plain.len);
+    if (!ev->known) {
+        ck_assert(slice_equal(ev->payload, plain));
+        return plain.len;
+    }
+    for (size_t i = 0; i <= ev->n_known; i++) {
+        bool last = i == ev->n_known;
+        uint64_t start = last ? plain.len : ev->known[i].start;
+        uint64_t end = last ? plain.len : ev->known[i].end;
+        /* In order, with a hole between any two. */
+        right = right && (last || (start < end && end <= plain.len));
+        right = right && (i == 0 || last || start > at);
+        for (; right && at < start; at++)
+            right = ev->payload.ptr[at] == 0;
+        for (; right && at < end; at++, certain++)
+            right = ev->payload.ptr[at] == plain.ptr[at];
+    }
+    ck_assert(right);
+    ck_assert_uint_lt(certain, plain.len);
+    return certain;
+}
+
+/* Messages go missing or have holes; what is shown of the others is true. */
+START_TEST(nothing_uncertain_is_shown_as_certain)
+{
+    const struct setup *setup = &setups[_i];
+    struct ws_shared *shared = shared_make(PLAIN_MAX, 1 << 20, 1 << 20);
+    struct ws_message m;
+    uint64_t certain = 0, all = 0;
+    ws_message_init(&m, shared, setup->takeover);
+    sender_init(&sender, setup->window_bits, setup->level, setup->strategy,
+                setup->takeover);
+    for (unsigned round = 0; round < 150; round++) {
+        struct event_message ev = {0};
+        size_t size = next_random(round % 10 ? 600 : 9000);
+        struct slice plain =
+            slice_make(plain_bytes, make_text(plain_bytes, size));
+        sender_compress(&sender, plain);
+        struct slice wire = slice_make(sender.wire, sender.wire_len);
+        bool lost = next_random(8) == 0;
+        if (lost && next_random(2)) {
+            ws_message_forget(&m);
+            continue;
+        }
+        if (lost) {
+            uint32_t hole = next_random((uint32_t)wire.len);
+            ws_message_begin(&m, WS_OP_TEXT, true, true);
+            if (hole > 0)
+                ws_message_data(&m, slice_head(wire, hole), NULL, 0, false);
+            ws_message_gap(&m, wire.len - hole);
+            ck_assert_uint_eq(ws_message_end(&m, true, &ev), 0);
+            ck_assert(!ev.complete && !ev.has_len);
+            ws_message_release(&m);
+            continue;
+        }
+        unsigned found =
+            receive(&m, wire, true, round & 1, 1 + next_random(900),
+                    1 + next_random(900), &ev);
+        ck_assert(found == 0 || found == WS_MESSAGE_CONTEXT_MISSING);
+        certain += check_known(&ev, plain);
+        all += plain.len;
+        if (!setup->takeover || setup->strategy == Z_HUFFMAN_ONLY)
+            ck_assert(ev.complete);
+    }
+    ck_assert_uint_gt(certain, all / 10);
+    ck_assert_uint_eq(shared->kept, 0);
+    ws_message_fini(&m);
+    ws_shared_free(shared);
+    sender_fini(&sender);
+}
+END_TEST
+
+START_TEST(missing_context_is_told_once_for_each_loss)
+{
+    struct ws_shared *shared = shared_make(100, 1000, 1 << 20);
+    struct ws_message m;
+    struct event_message ev = {0};
+    char text[WS_MESSAGE_DETAIL_MAX];
+    ws_message_init(&m, shared, true);
+    for (unsigned round = 0; round < 3; round++) {
+        ws_message_forget(&m);
+        /* Nothing of this one comes from the history. */
+        ck_assert_uint_eq(receive(&m, slice_make("\x2a\xc9\x48\x05\x00", 5),
+                                  true, false, 5, 5, &ev),
+                          0);
+        ck_assert(ev.complete);
+        ck_assert(slice_equal_cstr(ev.payload, "the"));
+        ws_message_forget(&m);
+        ck_assert_uint_eq(again(&m, &ev), WS_MESSAGE_CONTEXT_MISSING);
+        check_again_unknown(&ev);
+        ck_assert_str_eq(
+            ws_message_detail(&m, WS_MESSAGE_CONTEXT_MISSING, text),
+            "byte 1 was copied from 5 bytes before it; what is unknown is "
+            "marked, until 32768 known bytes in a row have passed");
+        ck_assert_uint_eq(again(&m, &ev), 0);
+        check_again_unknown(&ev);
+        ck_assert_uint_eq(hello(&m, &ev), 0);
+        ck_assert(ev.complete);
+        ck_assert_uint_eq(again(&m, &ev), 0);
+        ck_assert(ev.complete);
+    }
+    ws_message_fini(&m);
+    ws_shared_free(shared);
+}
+END_TEST
+
+START_TEST(zlib_goes_on_when_the_unknown_is_out_of_reach)
+{
+    struct ws_shared *shared = shared_make(PLAIN_MAX, 1 << 20, 1 << 20);
+    struct ws_message m;
+    struct event_message ev = {0};
+    ws_message_init(&m, shared, true);
+    sender_init(&sender, 15, 6, Z_DEFAULT_STRATEGY, true);
+    sender_compress(&sender, slice_cstr("not seen, but looked back at"));
+    ws_message_forget(&m);
+    bool tracked = false;
+    for (unsigned round = 0; round < 90; round++) {
+        for (size_t i = 0; i < 1000; i++)
+            plain_bytes[i] = (uint8_t)(32 + next_random(95));
+        if (round < 3 || round > 50)
+            memcpy(plain_bytes + 100, "not seen, but looked back at", 28);
+        struct slice plain = slice_make(plain_bytes, 1000);
+        sender_compress(&sender, plain);
+        receive(&m, slice_make(sender.wire, sender.wire_len), true, true, 700,
+                700, &ev);
+        check_known(&ev, plain);
+        tracked = ws_inflate_tracker(&m.inflate) != NULL;
+        ck_assert(tracked || round >= 33);
+        ck_assert(!ev.complete || round >= 3);
+        ck_assert(ev.complete || round < 40);
+    }
+    ck_assert(!tracked);
+    ck_assert_uint_eq(ws_inflate_pool_states(shared->pool), 2);
+    ws_message_fini(&m);
+    ws_shared_free(shared);
+    sender_fini(&sender);
+}
+END_TEST
+
+START_TEST(ranges_have_a_maximum)
+{
+    static uint8_t wire[8192];
+    struct ws_shared *shared = shared_make(PLAIN_MAX, 1 << 20, 1 << 20);
+    struct ws_message m;
+    struct event_message ev = {0};
+    size_t bits = 0;
+    memset(wire, 0, sizeof wire);
+    /* Fixed codes: "A", length 3 and distance 5, and so on: three unknown
+     * bytes behind each A, and A again. */
+    static const char *const pair = "01110001"
+                                    "0000001"
+                                    "11101"
+                                    "0000000000000";
+    const char *parts[] = {"010", "01110001"};
+    for (size_t i = 0; i < 2; i++)
+        for (const char *p = parts[i]; *p; p++, bits++)
+            wire[bits / 8] |= (uint8_t)((*p == '1') << bits % 8);
+    for (unsigned i = 0; i < WS_KNOWN_MAX + 76; i++)
+        for (const char *p = pair; *p; p++, bits++)
+            wire[bits / 8] |= (uint8_t)((*p == '1') << bits % 8);
+    bits += 7 + 3; /* the end of the block, the head of the empty one */
+    ws_message_init(&m, shared, true);
+    ws_message_forget(&m);
+    ck_assert_uint_eq(receive(&m, slice_make(wire, (bits + 7) / 8), true, true,
+                              500, 100, &ev),
+                      WS_MESSAGE_CONTEXT_MISSING);
+    ck_assert_uint_eq(ev.len, 1 + 4 * (WS_KNOWN_MAX + 76));
+    ck_assert(ev.known_more);
+    ck_assert(ev.truncated);
+    ck_assert_uint_eq(ev.n_known, WS_KNOWN_MAX);
+    ck_assert_uint_eq(ev.known[0].end, 2);
+    ck_assert_uint_eq(ev.known[1].start, 5);
+    ck_assert_uint_eq(ev.known[1].end, 6);
+    /* What is not listed is not shown. */
+    ck_assert_uint_eq(ev.payload.len, 1 + 4 * WS_KNOWN_MAX);
+    /* The next message begins anew. */
+    ck_assert_uint_eq(hello(&m, &ev), 0);
+    ck_assert(ev.complete);
+    ck_assert_ptr_null(ev.known);
+    ws_message_fini(&m);
+    ws_shared_free(shared);
+}
+END_TEST
+
+START_TEST(text_is_judged_up_to_the_first_unknown_byte)
+{
+    struct ws_shared *shared = shared_make(100, 1000, 1 << 20);
+    struct ws_message m;
+    struct event_message ev = {0};
+    ws_message_init(&m, shared, true);
+    sender_init(&sender, 15, 6, Z_DEFAULT_STRATEGY, true);
+    sender_compress(&sender, slice_cstr("Stra\xc3\x9f"
+                                        "e \xff Stra\xc3\x9f"
+                                        "e"));
+    ws_message_forget(&m);
+    /* Bad bytes among the unknown, and half characters beside them. */
+    sender_compress(&sender, slice_cstr("\xc3\x9f"
+                                        "e \xff Stra\xc3!"));
+    ck_assert_uint_eq(receive(&m, slice_make(sender.wire, sender.wire_len),
+                              true, true, 50, 50, &ev),
+                      WS_MESSAGE_CONTEXT_MISSING);
+    ck_assert(!ev.has_utf8_error);
+    ck_assert_uint_gt(ev.n_known, 0);
+    /* Bad bytes in front of them. */
+    ws_message_forget(&m);
+    sender_compress(&sender, slice_cstr("<\xfe>\xc3\x9f"
+                                        "e \xff Stra"));
+    ck_assert_uint_eq(receive(&m, slice_make(sender.wire, sender.wire_len),
+                              true, true, 50, 50, &ev),
+                      WS_MESSAGE_CONTEXT_MISSING | WS_MESSAGE_BAD_UTF8);
+    ck_assert_uint_eq(ev.utf8_error, 1);
+    ws_message_fini(&m);
+    ws_shared_free(shared);
+    sender_fini(&sender);
+}
+END_TEST
+
+/* ---- Rules of RFC 7692 ---------------------------------------------- */
+
+START_TEST(distances_above_the_agreed_window_are_found)
+{
+    for (uint8_t bits = 8; bits <= 15; bits++) {
+        struct ws_shared *shared = shared_make(10000, 1 << 20, 1 << 20);
+        struct ws_message m;
+        struct event_message ev = {0};
+        char text[WS_MESSAGE_DETAIL_MAX];
+        struct ws_message_config config = {.takeover = true,
+                                           .window_bits = bits};
+        ws_message_init_config(&m, shared, &config);
+        sender_init(&sender, 15, 6, Z_DEFAULT_STRATEGY, true);
+        for (size_t i = 0; i < 1200; i++)
+            plain_bytes[i] = (uint8_t)(32 + next_random(95));
+        struct slice plain = slice_make(plain_bytes, 1200);
+        sender_compress(&sender, plain);
+        /* A short match may lie anywhere. */
+        unsigned found = receive(&m, slice_make(sender.wire, sender.wire_len),
+                                 true, true, 900, 100, &ev);
+        ck_assert(found == 0 || (found == WS_MESSAGE_WINDOW && bits <= 10));
+        check_same(&ev, plain, 10000, sender.wire_len);
+        sender_compress(&sender, plain);
+        found = receive(&m, slice_make(sender.wire, sender.wire_len), true,
+                        true, 900, 100, &ev);
+        ck_assert_uint_eq(found, bits <= 10 ? WS_MESSAGE_WINDOW : 0);
+        check_same(&ev, plain, 10000, sender.wire_len);
+        if (found) {
+            char want[WS_MESSAGE_DETAIL_MAX];
+            const char *detail = ws_message_detail(&m, WS_MESSAGE_WINDOW, text);
+            snprintf(want, sizeof want, "; %u were agreed", 1u << bits);
+            ck_assert_ptr_nonnull(
+                strstr(detail, "a distance of 1200 bytes at byte "));
+            ck_assert_ptr_nonnull(strstr(detail, want));
+        }
+        ws_message_fini(&m);
+        ws_shared_free(shared);
+        sender_fini(&sender);
+    }
+}
+END_TEST
+
+START_TEST(an_empty_payload_is_told_and_harms_nothing)
+{
+    struct ws_shared *shared = shared_make(10, 1000, 1 << 20);
+    struct ws_message m;
+    struct event_message ev = {0};
+    ws_message_init(&m, shared, true);
+    for (unsigned round = 0; round < 3; round++) {
+        ck_assert_uint_eq(hello(&m, &ev), 0);
+        ck_assert_uint_eq(receive(&m, slice_make("", 0), true, true, 1, 1, &ev),
+                          WS_MESSAGE_EMPTY_PAYLOAD);
+        ck_assert(ev.complete);
+        ck_assert_uint_eq(ev.len, 0);
+        ck_assert_uint_eq(again(&m, &ev), 0);
+        ck_assert(slice_equal_cstr(ev.payload, "Hello"));
+        /* With unknown history as well. */
+        if (round == 1)
+            ws_message_forget(&m);
+    }
+    ws_message_fini(&m);
+    ws_shared_free(shared);
+}
+END_TEST
+
+/* The tail left in, and a stored block that only looks like it. */
+START_TEST(a_tail_left_in_is_told_and_harms_nothing)
+{
+    static const uint8_t left[] = {0xf2, 0x48, 0xcd, 0xc9, 0xc9, 0x07,
+                                   0x00, 0x00, 0x00, 0xff, 0xff};
+    static const uint8_t looks[] = {0x00, 0x04, 0x00, 0xfb, 0xff,
+                                    0x00, 0x00, 0xff, 0xff, 0x00};
+    for (unsigned way = 0; way < 4; way++)
+        for (size_t cut = 1; cut <= sizeof left; cut++) {
+            struct ws_shared *shared = shared_make(10, 1000, 1 << 20);
+            struct ws_message m;
+            struct event_message ev = {0};
+            struct ws_message_config config = {.takeover = true,
+                                               .window_bits =
+                                                   way & 1 ? 15 : 10};
+            ws_message_init_config(&m, shared, &config);
+            ck_assert_uint_eq(receive(&m, slice_make(left, sizeof left), true,
+                                      way & 2, way & 2 ? 100 : cut, cut, &ev),
+                              WS_MESSAGE_TAIL);
+            ck_assert(ev.complete);
+            ck_assert(slice_equal_cstr(ev.payload, "Hello"));
+            ck_assert_uint_eq(again(&m, &ev), 0);
+            ck_assert(slice_equal_cstr(ev.payload, "Hello"));
+            ck_assert_uint_eq(receive(&m, slice_make(looks, sizeof looks), true,
+                                      way & 2, cut, cut, &ev),
+                              WS_MESSAGE_BAD_UTF8);
+            ck_assert_uint_eq(ev.len, 4);
+            ck_assert_uint_eq(hello(&m, &ev), 0);
+            ck_assert(ev.complete);
+            ws_message_fini(&m);
+            ws_shared_free(shared);
+        }
+}
+END_TEST
+
+START_TEST(where_a_message_breaks_is_told)
+{
+    /* "Hello" by fixed codes, then a block of type 3. */
+    static const uint8_t wire[] = {0xf2, 0x48, 0xcd, 0xc9,
+                                   0xc9, 0x07, 0x18, 0x55};
+    for (unsigned way = 0; way < 2; way++) {
+        struct ws_shared *shared = shared_make(10, 1000, 1 << 20);
+        struct ws_message m;
+        struct event_message ev = {0};
+        char text[WS_MESSAGE_DETAIL_MAX];
+        struct ws_message_config config = {.takeover = true,
+                                           .window_bits = way ? 15 : 9};
+        ws_message_init_config(&m, shared, &config);
+        ck_assert_uint_eq(receive(&m, slice_make(wire, sizeof wire), true, true,
+                                  3, 3, &ev),
+                          WS_MESSAGE_INFLATE_FAILED);
+        ck_assert_str_eq(ev.inflate_error, "invalid block type");
+        const char *detail =
+            ws_message_detail(&m, WS_MESSAGE_INFLATE_FAILED, text);
+        ck_assert_ptr_nonnull(strstr(detail, "invalid block type: at byte 6,"));
+        ck_assert_ptr_nonnull(strstr(detail, "behind 5 inflated bytes"));
+        /* The next one has unknown history. */
+        ck_assert_uint_eq(again(&m, &ev), WS_MESSAGE_CONTEXT_MISSING);
+        check_again_unknown(&ev);
+        ws_message_fini(&m);
+        ws_shared_free(shared);
+    }
+}
+END_TEST
+
+/* ---- Compression nobody agreed on in our sight ---------------------- */
+
+START_TEST(what_inflates_proves_that_it_is_compressed)
+{
+    struct ws_shared *shared = shared_make(100, 1000, 1 << 20);
+    struct ws_message m;
+    struct event_message ev = {0};
+    struct ws_message_config config = {.window_bits = 15, .inferred = true};
+    ws_message_init_config(&m, shared, &config);
+    ck_assert_uint_eq(again(&m, &ev), WS_MESSAGE_CONTEXT_MISSING);
+    check_again_unknown(&ev);
+    ck_assert_int_eq(m.trial, WS_TRIAL_OPEN);
+    ck_assert_uint_eq(hello(&m, &ev), 0);
+    ck_assert(ev.complete && ev.compressed);
+    ck_assert_int_eq(m.trial, WS_TRIAL_PROVED);
+    ck_assert_uint_eq(again(&m, &ev), 0);
+    ck_assert(slice_equal_cstr(ev.payload, "Hello"));
+    ck_assert_uint_eq(receive(&m, slice_cstr("\xff\xff\xff"), true, true, 9, 9,
+                              &ev),
+                      WS_MESSAGE_INFLATE_FAILED);
+    ws_message_fini(&m);
+    /* One message will do if it is long. */
+    ws_message_init_config(&m, shared, &config);
+    sender_init(&sender, 15, 6, Z_DEFAULT_STRATEGY, true);
+    sender_compress(&sender,
+                    slice_make(plain_bytes, make_text(plain_bytes, 100)));
+    ck_assert_uint_eq(receive(&m, slice_make(sender.wire, sender.wire_len),
+                              true, true, 9, 9, &ev),
+                      0);
+    ck_assert_int_eq(m.trial, WS_TRIAL_PROVED);
+    sender_fini(&sender);
+    ws_message_fini(&m);
+    ws_shared_free(shared);
+}
+END_TEST
+
+START_TEST(what_does_not_inflate_is_no_finding_and_then_left_alone)
+{
+    struct ws_shared *shared = shared_make(100, 1000, 1 << 20);
+    struct ws_message m;
+    struct event_message ev = {0};
+    struct ws_message_config config = {.window_bits = 15, .inferred = true};
+    ws_message_init_config(&m, shared, &config);
+    for (unsigned i = 0; i < 3; i++) {
+        ck_assert_int_eq(m.trial, WS_TRIAL_OPEN);
+        ck_assert_uint_eq(receive(&m, slice_cstr("{\"id\":1,\"x\":\"yyy\"}"),
+                                  true, true, 5, 5, &ev),
+                          0);
+        ck_assert(!ev.complete && !ev.has_len);
+        ck_assert_uint_eq(ev.payload.len, 0);
+        ck_assert_ptr_null(ev.inflate_error);
+        ck_assert_ptr_null(ev.known);
+    }
+    ck_assert_int_eq(m.trial, WS_TRIAL_REFUTED);
+    ck_assert_uint_eq(receive(&m, slice_cstr("\xff"), true, true, 5, 5, &ev),
+                      0);
+    ck_assert(ev.complete && !ev.compressed && !ev.has_utf8_error);
+    ck_assert(slice_equal_cstr(ev.payload, "\xff"));
+    ck_assert_uint_eq(shared->kept, 0);
     ws_message_fini(&m);
     ws_shared_free(shared);
 }
@@ -538,11 +1006,23 @@ suite(void)
     tcase_add_test(t, a_flood_of_final_blocks_is_given_up);
     tcase_add_test(t, the_limit_of_inflated_bytes_is_exact);
     tcase_add_test(t, a_megabyte_from_a_kilobyte_is_a_bomb);
-    tcase_add_test(t, behind_the_limit_only_a_fresh_context_inflates);
+    tcase_add_test(t, behind_the_limit_history_is_unknown);
     tcase_add_test(t, the_state_used_longest_ago_is_dropped_first);
     tcase_add_test(t, a_state_dropped_inside_a_message_is_told);
     tcase_add_test(t, without_takeover_all_streams_share_one_state);
     tcase_add_test(t, without_memory_for_a_state_the_context_is_missing);
+    tcase_add_loop_test(t, nothing_uncertain_is_shown_as_certain, 0,
+                        (int)ARRAY_LEN(setups));
+    tcase_add_test(t, missing_context_is_told_once_for_each_loss);
+    tcase_add_test(t, zlib_goes_on_when_the_unknown_is_out_of_reach);
+    tcase_add_test(t, ranges_have_a_maximum);
+    tcase_add_test(t, text_is_judged_up_to_the_first_unknown_byte);
+    tcase_add_test(t, distances_above_the_agreed_window_are_found);
+    tcase_add_test(t, an_empty_payload_is_told_and_harms_nothing);
+    tcase_add_test(t, a_tail_left_in_is_told_and_harms_nothing);
+    tcase_add_test(t, where_a_message_breaks_is_told);
+    tcase_add_test(t, what_inflates_proves_that_it_is_compressed);
+    tcase_add_test(t, what_does_not_inflate_is_no_finding_and_then_left_alone);
     tcase_add_test(t, the_offset_of_bad_text_is_exact);
     suite_add_tcase(s, t);
     return s;

@@ -9,6 +9,7 @@
 #include "dissect/ws_unmask.h"
 #include "tests/check_main.h"
 #include "tests/edge_page.h"
+#include "tests/ws_traffic.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof(a)[0])
 #define LOG_MAX 16384u
@@ -23,7 +24,7 @@
  * One line an event:
  *   f1 -4text m1 3 z cut ="hex"  frame 1, no FIN, RSV 4, of message 1, payload
  *       of 3 bytes, compressed, incomplete, kept payload; completes message 2:
- *       "> m2"
+ *       "> m2"; found behind a loss of boundaries: "found"
  *   M1 text 2f 10w 5 z part bad@3 short "Hello"  message 1 of 2 frames, 10
  *       payload bytes, 5 decoded, compressed, incomplete, UTF-8 error at 3,
  *       truncated; "?" instead of an unknown length
@@ -95,7 +96,10 @@ log_frame(struct rig *r, const struct event_frame *f)
         log_bytes(r, f->payload);
     if (f->completed)
         rig_log(r, " > m%" PRIu64, f->completed->number);
-    ck_assert(f->synced);
+    if (!f->synced) {
+        rig_log(r, " found");
+        ck_assert(f->confidence >= WS_SYNC_PROOF_BITS);
+    }
 }
 
 static void
@@ -1034,7 +1038,8 @@ START_TEST(findings_are_counted_beyond_the_first)
     rig_open(&rig, WS_SENDER_CLIENT, false, false);
     feed(&rig, WS_SENDER_CLIENT, "ut:a ut:b up ux");
     ck_assert_uint_eq(emit_finding_count(&rig.emit,
-                                         FINDING_FRAME_CLIENT_UNMASKED),
+                                         FINDING_FRAME_CLIENT_UNMASKED,
+                                         WS_SENDER_CLIENT),
                       4);
     expect("! frame-client-unmasked f1 @0\n");
     rig_close(&rig);
@@ -1055,8 +1060,8 @@ START_TEST(a_length_with_its_top_bit_ends_the_decoding)
     expect("f1 -text m1 1\n"
            "! frame-length-high-bit @3\n"
            "M1 text 1f 1w ? part \"a\"\n"
-           "G18+7 lost\n"
-           "! tcp-stream-gap @18\n");
+           "! tcp-stream-gap @18\n"
+           "G18+7 lost\n");
     const struct ws_stream_stats *st = ws_stream_stats(rig.stream);
     ck_assert(st->lost);
     ck_assert_uint_eq(st->frames, 1);
@@ -1226,6 +1231,405 @@ START_TEST(the_end_may_come_anywhere)
 }
 END_TEST
 
+/* ---- Found again ---------------------------------------------------- */
+
+/* What a stream tells of made-up traffic, checked against the truth. */
+struct hunt {
+    const struct traffic *t;
+    uint8_t *found; /* frames told, by their number in t */
+    uint64_t frames, messages, gaps, lost_gaps;
+    uint64_t last_gap_resync;
+    uint64_t sum; /* of all events */
+    bool unsynced;
+    bool findings[FINDING_COUNT];
+};
+
+static void
+hunt_mix(struct hunt *h, uint64_t value)
+{
+    h->sum = (h->sum ^ value) * 0x100000001b3u;
+}
+
+/* The packet that carried the byte at off. */
+static uint64_t
+packet_of(const struct traffic *t, uint64_t off)
+{
+    size_t a = 0, b = t->n_packets;
+    while (b - a > 1) {
+        size_t mid = a + (b - a) / 2;
+        if (t->packets[mid].off <= off)
+            a = mid;
+        else
+            b = mid;
+    }
+    return a + 1;
+}
+
+static void
+hunt_frame(struct hunt *h, const struct event_frame *f)
+{
+    const struct traffic *t = h->t;
+    const struct ws_frame_header *head = &f->header;
+    const uint8_t *p = t->bytes + head->offset;
+    ck_assert_msg(traffic_is_start(t, head->offset), "no frame at %" PRIu64,
+                  head->offset);
+    size_t k = traffic_frame_at(t, head->offset);
+    uint64_t end = head->offset + head->header_len + head->payload_len;
+    ck_assert_uint_eq(end, t->starts[k + 1]);
+    ck_assert_uint_eq(head->opcode, p[0] & 15);
+    ck_assert_uint_eq(head->fin, p[0] >> 7);
+    ck_assert_uint_eq(head->rsv, p[0] >> 4 & 7);
+    ck_assert_uint_eq(head->findings, 0);
+    ck_assert_uint_eq(f->number, ++h->frames);
+    ck_assert_uint_eq(f->first.packet, packet_of(t, head->offset));
+    ck_assert_int_eq(f->first.time_ns, (int64_t)f->first.packet * 1000);
+    if (f->complete)
+        ck_assert_uint_eq(f->at.packet, packet_of(t, end - 1));
+    ck_assert(!(h->unsynced && f->synced));
+    ck_assert(f->synced || f->confidence >= WS_SYNC_PROOF_BITS);
+    h->unsynced = !f->synced;
+    ck_assert_uint_eq(h->found[k], 0);
+    h->found[k] = 1;
+    hunt_mix(h, head->offset);
+    hunt_mix(h, (uint64_t)(f->confidence * 100));
+    hunt_mix(h, f->complete);
+    hunt_mix(h, f->message);
+    /* A message of one frame must be what that frame holds. */
+    if (!f->completed || !f->completed->complete || f->completed->compressed ||
+        f->completed->n_frames > 1)
+        return;
+    ck_assert_uint_eq(f->completed->len, head->payload_len);
+    ck_assert_uint_eq(f->completed->payload.len, head->payload_len);
+    for (size_t i = 0; i < head->payload_len; i++)
+        ck_assert(f->completed->payload.ptr[i] ==
+                  (p[head->header_len + i] ^ head->mask[i % 4]));
+}
+
+static void
+on_hunt(void *ctx, const struct event *ev)
+{
+    struct hunt *h = ctx;
+    hunt_mix(h, ev->type);
+    if (ev->type == EVENT_FRAME) {
+        hunt_frame(h, ev->frame);
+    } else if (ev->type == EVENT_MESSAGE) {
+        ck_assert_uint_eq(ev->message->number, ++h->messages);
+        hunt_mix(h, ev->message->wire_len);
+        hunt_mix(h, ev->message->complete);
+        if (ev->message->opcode == WS_OP_CONT)
+            ck_assert(!ev->message->complete && !ev->message->has_len);
+    } else if (ev->type == EVENT_GAP) {
+        const struct event_gap *g = ev->gap;
+        h->gaps++;
+        h->lost_gaps += !g->resynced;
+        h->last_gap_resync = g->resync_offset;
+        ck_assert(!g->resynced || traffic_is_start(h->t, g->resync_offset));
+        ck_assert(!g->resynced || g->resync_offset >= g->offset + g->len);
+        hunt_mix(h, g->offset);
+        hunt_mix(h, g->resync_offset);
+    } else {
+        const struct event_finding *f = ev->finding;
+        h->findings[f->id] = true;
+        hunt_mix(h, f->id);
+        hunt_mix(h, f->offset);
+    }
+}
+
+/* Loss of packets: the next `burst` ones are lost with 1 in `rate`. */
+struct loss {
+    uint64_t seed;
+    unsigned rate, burst;
+    size_t from; /* nothing before this offset is captured */
+    size_t step; /* calls get at most so many bytes; 0: whole packets */
+};
+
+static void
+hunt_feed(struct ws_stream *s, struct hunt *h, const struct loss *loss)
+{
+    const struct traffic *t = h->t;
+    struct chance c = {loss->seed};
+    unsigned losing = 0;
+    uint64_t hole = 0;
+    struct pkt_meta meta = {0};
+    for (size_t i = 0; i < t->n_packets; i++) {
+        size_t a = t->packets[i].off, b = a + t->packets[i].len;
+        if (b <= loss->from)
+            continue;
+        a = a < loss->from ? loss->from : a;
+        meta.number = i + 1;
+        meta.time_ns = (int64_t)(i + 1) * 1000;
+        meta.flags = t->packets[i].push ? TCP_PSH : 0;
+        if (losing == 0 && chance_one_in(&c, loss->rate))
+            losing = loss->burst;
+        if (losing > 0) {
+            losing--;
+            hole += b - a;
+            continue;
+        }
+        if (hole > 0)
+            ws_stream_gap(s, a - hole, hole, &meta);
+        hole = 0;
+        for (size_t n; a < b; a += n) {
+            n = loss->step && loss->step < b - a ? loss->step : b - a;
+            ws_stream_data(s, a, slice_make(t->bytes + a, n), &meta);
+        }
+    }
+    if (hole > 0)
+        ws_stream_gap(s, t->len - hole, hole, &meta);
+    ws_stream_end(s, &meta);
+}
+
+static void
+hunt_run(struct hunt *h, const struct traffic *t, const struct loss *loss,
+         struct ws_stream_stats *stats)
+{
+    static struct rig r;
+    rig_init(&r, WANT_ALL, 1 << 20);
+    *h = (struct hunt){.t = t};
+    h->found = calloc(t->n_starts + 1, 1);
+    ck_assert_ptr_nonnull(h->found);
+    r.sink.ctx = h;
+    r.sink.event = on_hunt;
+    emit_init(&r.emit, &r.sink, 1);
+    ck_assert_int_eq(ws_shared_new(&r.shared, &r.limits, &r.sink), ERR_OK);
+    struct ws_stream_config config = {.from = t->from,
+                                      .has_deflate = t->profile->deflate,
+                                      .window_bits = 15,
+                                      .boundary_unknown = loss->from > 0,
+                                      .emit = &r.emit,
+                                      .shared = r.shared};
+    ck_assert_int_eq(ws_stream_new(&r.stream, &config, loss->from), ERR_OK);
+    hunt_feed(r.stream, h, loss);
+    *stats = *ws_stream_stats(r.stream);
+    ck_assert_uint_eq(stats->frames, h->frames);
+    ck_assert_uint_eq(stats->messages, h->messages);
+    ck_assert_uint_eq(stats->wire_bytes + stats->gap_bytes,
+                      t->len - loss->from);
+    rig_close(&r);
+}
+
+START_TEST(every_frame_told_behind_losses_is_a_real_one)
+{
+    const struct traffic_profile *p = &traffic_profiles[_i];
+    struct traffic t = {0};
+    struct ws_stream_stats stats;
+    uint64_t told = 0;
+    for (unsigned seed = 0; seed < 12; seed++) {
+        struct chance c = {seed * 100u + (unsigned)_i};
+        struct hunt h;
+        traffic_make(&t, &c, p, seed % 2 ? WS_SENDER_CLIENT : WS_SENDER_SERVER,
+                     p->most > 100000 ? 3000000 : 300000);
+        struct loss loss = {.seed = seed,
+                            .rate = seed % 3 ? 100 : 15,
+                            .burst = 1 + seed % 4};
+        if (seed >= 6)
+            loss.from = 1 + chance_below(&c, 100000);
+        hunt_run(&h, &t, &loss, &stats);
+        told += h.frames;
+        ck_assert(!h.findings[FINDING_FRAME_CONTINUATION_ORPHAN]);
+        ck_assert(!h.findings[FINDING_FRAME_MESSAGE_INTERLEAVED]);
+        ck_assert(!h.findings[FINDING_MESSAGE_INVALID_UTF8]);
+        free(h.found);
+    }
+    ck_assert_uint_gt(told, 0);
+    traffic_free(&t);
+}
+END_TEST
+
+/* Of what lies far behind the last loss, all is found. */
+START_TEST(what_lies_far_behind_a_loss_is_found)
+{
+    const struct traffic_profile *p = &traffic_profiles[_i];
+    struct traffic t = {0};
+    struct ws_stream_stats stats;
+    uint64_t far = 0, found = 0;
+    for (unsigned seed = 0; seed < 20; seed++) {
+        struct chance c = {seed * 100u + (unsigned)_i};
+        struct hunt h;
+        traffic_make(&t, &c, p, seed % 2 ? WS_SENDER_CLIENT : WS_SENDER_SERVER,
+                     p->most > 100000 ? 3000000 : 200000);
+        struct loss loss = {.rate = UINT32_MAX,
+                            .from = 1 + chance_below(&c, 10000)};
+        hunt_run(&h, &t, &loss, &stats);
+        size_t k = traffic_frame_at(&t, loss.from);
+        size_t from = traffic_frame_at(&t, loss.from + 65536);
+        for (from = from < k + 20 ? k + 20 : from; from < t.n_starts; from++) {
+            far++;
+            found += h.found[from];
+        }
+        ck_assert(!h.findings[FINDING_FRAME_SYNC_LOST]);
+        ck_assert_uint_eq(h.gaps, 0);
+        free(h.found);
+    }
+    ck_assert_msg(found >= far - far / 100, "%s: %" PRIu64 " of %" PRIu64,
+                  p->name, found, far);
+    traffic_free(&t);
+}
+END_TEST
+
+START_TEST(cutting_packets_into_calls_changes_no_event_behind_losses)
+{
+    static const size_t steps[] = {1, 3, 300};
+    struct traffic t = {0};
+    struct ws_stream_stats a, b;
+    for (unsigned seed = 0; seed < TRAFFIC_PROFILES; seed++) {
+        struct chance c = {seed};
+        struct hunt whole, cut;
+        traffic_make(&t, &c, &traffic_profiles[seed], WS_SENDER_CLIENT, 60000);
+        struct loss loss = {.seed = seed, .rate = 30, .burst = 1};
+        hunt_run(&whole, &t, &loss, &a);
+        for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
+            loss.step = steps[i];
+            hunt_run(&cut, &t, &loss, &b);
+            ck_assert_uint_eq(cut.sum, whole.sum);
+            ck_assert_uint_eq(a.payload_bytes, b.payload_bytes);
+            ck_assert_uint_eq(a.lost, b.lost);
+            ck_assert_uint_eq(a.frame_open, b.frame_open);
+            free(cut.found);
+        }
+        free(whole.found);
+    }
+    traffic_free(&t);
+}
+END_TEST
+
+/* 60 texts of 10 to 69 bytes, one a packet; the fifth one's header is lost. */
+static void
+texts(struct rig *r, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++) {
+        char recipe[100];
+        snprintf(recipe, sizeof recipe, "t:%0*u", (int)(10 + i * 7 % 60), i);
+        feed(r, WS_SENDER_SERVER, recipe);
+    }
+}
+
+START_TEST(a_gap_is_told_when_frames_are_found_again)
+{
+    rig_init(&rig, WANT(EVENT_GAP) | WANT(EVENT_FINDING), 0);
+    rig_open(&rig, WS_SENDER_SERVER, false, false);
+    const struct ws_stream_stats *st = ws_stream_stats(rig.stream);
+    texts(&rig, 0, 4);
+    rig_gap(&rig, 40);
+    uint64_t gap_end = rig.off;
+    expect("! tcp-stream-gap @212\n! frame-sync-lost @212\n");
+    ck_assert(st->lost);
+    texts(&rig, 5, 7);
+    rig_gap(&rig, 9);
+    expect("");
+    texts(&rig, 7, 60);
+    ck_assert(!st->lost);
+    unsigned long long off, resync[2];
+    ck_assert_int_eq(sscanf(rig.log, "G212+40 to %llu\nG%llu+9 to %llu\n",
+                            &resync[0], &off, &resync[1]),
+                     3);
+    ck_assert_uint_eq(resync[0], resync[1]);
+    ck_assert_uint_gt(resync[1], gap_end);
+    /* No more than a handful of frames is needed. */
+    ck_assert_uint_lt(resync[1], off + 9 + 400);
+    ck_assert_uint_gt(st->frames, 4 + 40);
+    ck_assert_uint_eq(st->gap_bytes, 49);
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_length_with_its_top_bit_is_got_over)
+{
+    rig_init(&rig, WANT(EVENT_FRAME) | WANT(EVENT_FINDING), 0);
+    rig_open(&rig, WS_SENDER_SERVER, false, false);
+    rig_data(&rig,
+             slice_make("\x81\x02hi\x82\x7f\xff\0\0\0\0\0\0\1\x81\0", 16));
+    ck_assert(ws_stream_stats(rig.stream)->lost);
+    expect("f1 text m1 2\n! frame-length-high-bit @4\n");
+    texts(&rig, 0, 60);
+    ck_assert(!ws_stream_stats(rig.stream)->lost);
+    ck_assert(strncmp(rig.log, "f2 text m2 ", 11) == 0);
+    ck_assert_ptr_nonnull(strstr(rig.log, "found\nf3 text m3 "));
+    ck_assert_ptr_null(strchr(rig.log, '!'));
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_message_that_goes_on_behind_a_loss_is_of_unknown_kind)
+{
+    rig_init(&rig, WANT(EVENT_MESSAGE) | WANT(EVENT_FINDING), 100);
+    rig_open(&rig, WS_SENDER_SERVER, false, false);
+    feed(&rig, WS_SENDER_SERVER, "-t:begins");
+    rig_gap(&rig, 50);
+    expect("! tcp-stream-gap @8\n! frame-sync-lost @8\n"
+           "M1 text 1f 6w ? part \"begins\"\n");
+    /* Nothing but continuations for a while. */
+    for (unsigned i = 0; i < 40; i++) {
+        char recipe[60];
+        snprintf(recipe, sizeof recipe, "-c:%0*u", (int)(5 + i * 7 % 30), i);
+        feed(&rig, WS_SENDER_SERVER, recipe);
+    }
+    expect("");
+    feed(&rig, WS_SENDER_SERVER, "c:end t:Hello");
+    for (unsigned i = 0; i < 40; i++)
+        feed(&rig, WS_SENDER_SERVER, i % 3 ? "p:x" : "o:some_bytes");
+    unsigned frames, bytes;
+    char rest[64] = "";
+    ck_assert_int_eq(sscanf(rig.log, "M2 cont %uf %uw ? part\n%63[^\n]",
+                            &frames, &bytes, rest),
+                     3);
+    ck_assert_uint_gt(frames, 20);
+    ck_assert_str_eq(rest, "M3 text 1f 5w 5 \"Hello\"");
+    ck_assert_ptr_null(strchr(rig.log, '!'));
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(behind_a_loss_the_context_is_missing)
+{
+    rig_init(&rig, WANT(EVENT_FINDING), 100);
+    rig_open(&rig, WS_SENDER_SERVER, true, false);
+    feed(&rig, WS_SENDER_SERVER, "t:plain");
+    rig_gap(&rig, 50);
+    texts(&rig, 0, 60);
+    expect("! tcp-stream-gap @7\n! frame-sync-lost @7\n");
+    ck_assert(!ws_stream_stats(rig.stream)->lost);
+    feed(&rig, WS_SENDER_SERVER, "1t=f20011000000");
+    ck_assert_ptr_nonnull(strstr(rig.log, "! deflate-context-missing"));
+    rig_close(&rig);
+}
+END_TEST
+
+START_TEST(a_search_begun_elsewhere_goes_on_in_the_stream)
+{
+    struct traffic t = {0};
+    for (unsigned part = 0; part < 2; part++) {
+        struct chance c = {5};
+        struct ws_sync *sync;
+        struct ws_sync_config config = {.rsv1_ok = true};
+        traffic_make(&t, &c, &traffic_profiles[0], WS_SENDER_CLIENT, 20000);
+        ck_assert_int_eq(ws_sync_new(&sync, &config), ERR_OK);
+        size_t at = 0, n = 0;
+        for (at = 10; !ws_sync_verdict(sync)->believed && !(part && at > 100);
+             at += n) {
+            rig.meta = (struct pkt_meta){.number = at};
+            n = ws_sync_data(sync, at, slice_make(t.bytes + at, 50), &rig.meta);
+        }
+        rig_init(&rig, WANT(EVENT_FRAME), 0);
+        rig_open(&rig, WS_SENDER_CLIENT, false, false);
+        ws_stream_free(rig.stream);
+        struct ws_stream_config sc = {.from = WS_SENDER_CLIENT,
+                                      .boundary_unknown = true,
+                                      .emit = &rig.emit,
+                                      .shared = rig.shared};
+        ck_assert_int_eq(ws_stream_new(&rig.stream, &sc, 10), ERR_OK);
+        ws_stream_adopt(rig.stream, sync);
+        ck_assert_uint_eq(ws_stream_stats(rig.stream)->frames > 0, part == 0);
+        rig.off = at;
+        rig_data(&rig, slice_make(t.bytes + at, 3000));
+        ck_assert(!ws_stream_stats(rig.stream)->lost);
+        ck_assert_uint_gt(ws_stream_stats(rig.stream)->frames, 20);
+        rig_close(&rig);
+    }
+    traffic_free(&t);
+}
+END_TEST
+
 /* ---- What is shared by the streams of a dissector ------------------- */
 
 static void
@@ -1320,6 +1724,17 @@ suite(void)
     tcase_add_test(t, without_takeover_only_the_message_with_the_hole_is_lost);
     tcase_add_test(t, a_close_frame_with_a_hole_tells_no_more_than_was_seen);
     tcase_add_test(t, the_end_may_come_anywhere);
+    tcase_add_loop_test(t, every_frame_told_behind_losses_is_a_real_one, 0,
+                        (int)TRAFFIC_PROFILES);
+    tcase_add_loop_test(t, what_lies_far_behind_a_loss_is_found, 0,
+                        (int)TRAFFIC_PROFILES);
+    tcase_add_test(t,
+                   cutting_packets_into_calls_changes_no_event_behind_losses);
+    tcase_add_test(t, a_gap_is_told_when_frames_are_found_again);
+    tcase_add_test(t, a_length_with_its_top_bit_is_got_over);
+    tcase_add_test(t, a_message_that_goes_on_behind_a_loss_is_of_unknown_kind);
+    tcase_add_test(t, behind_a_loss_the_context_is_missing);
+    tcase_add_test(t, a_search_begun_elsewhere_goes_on_in_the_stream);
     tcase_add_test(t, digests_are_of_the_decoded_payload);
     tcase_add_test(t, an_unknown_digest_is_bad_usage);
     tcase_add_test(t, unfinished_messages_of_two_streams_do_not_mix);

@@ -27,6 +27,14 @@ next_random(uint32_t below)
     return (uint32_t)((uint64_t)(seed >> 4) * below >> 28);
 }
 
+/* For inner loops: libcheck writes a line for each assertion that holds. */
+static void
+must(bool ok, const char *what)
+{
+    if (!ok)
+        ck_abort_msg("%s", what);
+}
+
 /* ---- What comes out ------------------------------------------------- */
 
 struct output {
@@ -42,11 +50,11 @@ static void
 take(struct output *o, const struct ws_track_piece *piece)
 {
     size_t n = 0;
-    ck_assert_uint_le(piece->bytes.len, OUT_MAX - o->len);
+    must(piece->bytes.len <= OUT_MAX - o->len, "too much output");
     for (size_t at = 0; at < piece->bytes.len; at += n) {
         bool known = false;
         n = ws_track_piece_run(piece, at, &known);
-        ck_assert_uint_gt(n, 0);
+        must(n > 0, "an empty run");
         memcpy(o->bytes + o->len, piece->bytes.ptr + at, n);
         memset(o->known + o->len, known, n);
         o->len += n;
@@ -62,7 +70,7 @@ inflate_more(struct output *o, struct slice in, size_t out_max)
         o->step = ws_track_run(&track, &in, out_max, &piece);
         take(o, &piece);
     } while (o->step == WS_TRACK_FULL);
-    ck_assert(o->step == WS_TRACK_FAILED || in.len == 0);
+    must(o->step == WS_TRACK_FAILED || in.len == 0, "input is left");
 }
 
 /* All of `in`, in steps, from the state that track is in. */
@@ -166,7 +174,7 @@ static const int flushes[] = {Z_SYNC_FLUSH, Z_FULL_FLUSH, Z_PARTIAL_FLUSH,
 /* One setup with each window and way to flush. */
 START_TEST(what_zlib_compressed_comes_back)
 {
-    static const size_t sizes[] = {1, 40, 1000, 40000, 200000};
+    static const size_t sizes[] = {1, 40, 1000, 20000, 100000};
     for (int bits = 9; bits <= 15; bits++)
         for (size_t f = 0; f < ARRAY_LEN(flushes); f++) {
             z_stream z = {0};
@@ -250,7 +258,7 @@ START_TEST(certain_is_exactly_what_no_history_changes)
         history[0][i] = (uint8_t)next_random(256);
         history[1][i] = (uint8_t)~history[0][i];
     }
-    for (unsigned round = 0; round < 120; round++) {
+    for (unsigned round = 0; round < 60; round++) {
         z_stream z = {0};
         int bits = 9 + (int)next_random(7);
         size_t s = next_random(ARRAY_LEN(setups));
@@ -275,8 +283,8 @@ START_TEST(certain_is_exactly_what_no_history_changes)
         ck_assert_uint_eq(other.len, len);
         for (size_t i = 0; i < len; i++) {
             bool agree = other.bytes[i] == other.known[i];
-            ck_assert_msg(output.known[i] == agree, "%u: byte %zu", round, i);
-            ck_assert(output.bytes[i] == (agree ? text[i] : 0));
+            must(output.known[i] == agree, "certain but not the same");
+            must(output.bytes[i] == (agree ? text[i] : 0), "a wrong byte");
             certain += agree;
         }
         uncertain += track.n_unknown;
@@ -376,7 +384,10 @@ START_TEST(distances_above_the_agreed_window_are_told)
     ck_assert_int_eq(deflateInit2(&z, 9, Z_DEFLATED, -15, 8, 0), Z_OK);
     for (size_t i = 0; i < 3000; i++)
         text[i] = (uint8_t)next_random(256);
+    /* zlib prefers the longer match that begins one byte later. */
+    text[0] = 'a';
     memcpy(text + 2200, text, 100);
+    text[2200] = 'b';
     struct slice in = zlib_deflate(&z, slice_make(text, 3000), Z_SYNC_FLUSH);
     deflateEnd(&z);
     for (unsigned bits = 8; bits <= 15; bits++) {
@@ -386,7 +397,7 @@ START_TEST(distances_above_the_agreed_window_are_told)
         expect_bytes(&output, slice_make(text, 3000), "wide");
         ck_assert_uint_eq(track.max_dist, 2200);
         ck_assert_uint_eq(track.wide.dist, bits <= 11 ? 2200 : 0);
-        ck_assert_uint_eq(track.wide.out, bits <= 11 ? 2200 : 0);
+        ck_assert_uint_eq(track.wide.out, bits <= 11 ? 2201 : 0);
         ck_assert_uint_eq(track.n_wide, bits <= 11 ? 1 : 0);
     }
 }
@@ -665,7 +676,7 @@ END_TEST
 START_TEST(damage_breaks_both_at_the_same_byte)
 {
     unsigned broke = 0;
-    for (unsigned round = 0; round < 3000; round++) {
+    for (unsigned round = 0; round < 1500; round++) {
         z_stream z = {0};
         size_t s = next_random(ARRAY_LEN(setups));
         ck_assert_int_eq(deflateInit2(&z, setups[s].level, Z_DEFLATED, -15, 8,
@@ -691,7 +702,7 @@ START_TEST(damage_breaks_both_at_the_same_byte)
         expect_bytes(&output, slice_make(other.bytes, other.len), "damage");
         broke += fails;
     }
-    ck_assert_uint_gt(broke, 500);
+    ck_assert_uint_gt(broke, 250);
 }
 END_TEST
 
@@ -729,25 +740,25 @@ END_TEST
 START_TEST(random_bytes_hardly_ever_pass_a_trial)
 {
     unsigned passed = 0;
-    for (unsigned round = 0; round < 20000; round++) {
+    for (unsigned round = 0; round < 5000; round++) {
         size_t len = 1 + next_random(200);
         for (size_t i = 0; i < len; i++)
             wire[i] = (uint8_t)next_random(256);
         passed += ws_track_trial(&track, slice_make(wire, len), true) ==
                   WS_TRACK_DEFLATE;
     }
-    ck_assert_uint_lt(passed, 60);
+    ck_assert_uint_lt(passed, 15);
 }
 END_TEST
 
 START_TEST(a_trial_of_a_bomb_ends)
 {
     z_stream z = {0};
-    uint8_t *zeros = calloc(1, 100 << 20);
+    uint8_t *zeros = calloc(1, 20 << 20);
     ck_assert_ptr_nonnull(zeros);
     ck_assert_int_eq(deflateInit2(&z, 9, Z_DEFLATED, -15, 8, 0), Z_OK);
     struct slice in =
-        zlib_deflate(&z, slice_make(zeros, 100 << 20), Z_SYNC_FLUSH);
+        zlib_deflate(&z, slice_make(zeros, 20 << 20), Z_SYNC_FLUSH);
     ck_assert_int_eq(ws_track_trial(&track, in, true), WS_TRACK_PLAUSIBLE);
     ck_assert_uint_lt(track.out_len, (1 << 20) + WINDOW);
     deflateEnd(&z);

@@ -129,7 +129,7 @@ struct options {
     bool command_given;
     struct option_files files;
 
-    bool help, version, no_names, quiet;
+    bool help, version, no_names, no_midstream, quiet;
     unsigned verbose;           /* times given */
     unsigned time;              /* enum time_format */
     unsigned color;             /* enum color_when */

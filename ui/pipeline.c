@@ -54,6 +54,7 @@ dissect_limits(const struct options *o)
     l.http_head = (size_t)o->http_head_limit;
     l.message_keep = (size_t)o->message_keep;
     l.inflate_len = o->inflate_limit;
+    l.midstream = !o->no_midstream;
     l.inflate_memory = (size_t)(o->memory / INFLATE_SHARE);
     l.hold = 4 * l.http_head;
     return l;

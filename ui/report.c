@@ -41,6 +41,7 @@ report_conn(struct report *r, uint32_t conn, int64_t start_ns)
     if (!c || map_insert(&r->conns, hash, c) != ERR_OK) {
         /* Lines still come out, only with times since this event. */
         free(c);
+        r->without_memory++;
         conn_reset(&r->spare, conn, start_ns);
         return &r->spare;
     }
@@ -441,6 +442,12 @@ report_new(const struct report_options *options, struct out *o)
                                    .color = options->color,
                                    .utf8 = options->utf8};
     buf_init(&r->scratch, SCRATCH_MAX);
+    /* All of it now, so that no line can lack a part for want of memory; the
+     * system gives the pages when they are used. */
+    if (!buf_reserve(&r->scratch, SCRATCH_MAX)) {
+        report_free(r);
+        return NULL;
+    }
     return r;
 }
 
@@ -532,4 +539,9 @@ report_summary(struct report *r, const struct summary *s)
     line_end(l, r->out);
     put_findings(l, s);
     line_end(l, r->out);
+    if (r->without_memory > 0) {
+        line_put(l, "Memory was short: times and addresses are missing in ");
+        line_count(l, r->without_memory, "line");
+        line_end(l, r->out);
+    }
 }

@@ -17,28 +17,32 @@ report_prefix(struct report *r, uint32_t conn)
     r->begun = true;
 }
 
+bool
+report_is_narrow(const struct report *r)
+{
+    return r->line.width < REPORT_NARROW;
+}
+
+size_t
+report_hang_col(const struct report *r)
+{
+    return report_is_narrow(r) ? REPORT_NARROW_HANG_COL : REPORT_VALUE_COL;
+}
+
 void
 report_label(struct report *r, uint32_t conn, const char *label,
              enum report_style style)
 {
+    bool narrow = report_is_narrow(r);
     report_prefix(r, conn);
-    line_to(&r->line, REPORT_LABEL_COL, 0);
+    line_to(&r->line, narrow ? REPORT_NARROW_LABEL_COL : REPORT_LABEL_COL, 0);
     if (*label) {
         line_style(&r->line, style == STYLE_PLAIN ? STYLE_DIM : style);
         line_put(&r->line, label);
         line_style(&r->line, STYLE_PLAIN);
     }
-    line_to(&r->line, REPORT_VALUE_COL, 1);
+    line_to(&r->line, narrow ? REPORT_NARROW_VALUE_COL : REPORT_VALUE_COL, 1);
     line_style(&r->line, style);
-}
-
-void
-report_field_cut(struct report *r, uint32_t conn, const char *label,
-                 struct slice value, enum report_style style)
-{
-    report_label(r, conn, label, style);
-    line_text(&r->line, value, false, SIZE_MAX);
-    line_end(&r->line, r->out);
 }
 
 /* Takes the first word with the spaces in front of it. */
@@ -75,19 +79,30 @@ fits(const struct report_line *l, struct slice word, size_t cols)
                    .in_len == word.len;
 }
 
-static void
-next_line(struct report *r, uint32_t conn, enum report_style style)
+/* Columns of a continued line in front of its text. */
+static size_t
+hang_cols(uint32_t conn, size_t hang)
+{
+    uint8_t digits[PUT_U64_MAX];
+    size_t prefix = conn ? (size_t)(put_u64(digits, conn) - digits) + 2 : 0;
+    return prefix > hang ? prefix : hang;
+}
+
+void
+report_next_line(struct report *r, uint32_t conn, enum report_style style,
+                 size_t hang)
 {
     line_end(&r->line, r->out);
-    report_prefix(r, conn);
-    line_to(&r->line, REPORT_VALUE_COL, 0);
+    if (conn)
+        report_prefix(r, conn);
+    line_to(&r->line, hang, 0);
     line_style(&r->line, style);
 }
 
 /* Over as many lines as it takes. */
 static void
 put_long_word(struct report *r, uint32_t conn, struct slice word,
-              enum report_style style)
+              enum report_style style, size_t hang)
 {
     struct report_line *l = &r->line;
     for (;;) {
@@ -95,7 +110,7 @@ put_long_word(struct report *r, uint32_t conn, struct slice word,
         word = slice_skip(word, fit.in_len);
         if (word.len == 0)
             return;
-        next_line(r, conn, style);
+        report_next_line(r, conn, style, hang);
         if (line_left(l) < TEXT_CHAR_MAX) {
             /* Too narrow to be sure of one character a line. */
             line_text(l, word, false, SIZE_MAX);
@@ -105,17 +120,19 @@ put_long_word(struct report *r, uint32_t conn, struct slice word,
 }
 
 void
-report_field_wrap(struct report *r, uint32_t conn, const char *label,
-                  struct slice value, enum report_style style)
+report_wrap(struct report *r, uint32_t conn, struct slice value,
+            enum report_style style, size_t hang)
 {
     struct report_line *l = &r->line;
-    report_label(r, conn, label, style);
-    size_t start = l->cols;
-    size_t whole = line_left(l);
+    size_t indent = hang_cols(conn, hang);
+    size_t whole = l->width > indent ? l->width - indent : 0;
+    bool fresh = true; /* nothing of the value stands in this line yet */
+    line_style(l, style);
     while (value.len > 0) {
         struct slice word = next_word(&value);
         if (fits(l, word, line_left(l))) {
             line_text(l, word, false, SIZE_MAX);
+            fresh = false;
             continue;
         }
         struct slice bare = skip_spaces(word);
@@ -123,15 +140,38 @@ report_field_wrap(struct report *r, uint32_t conn, const char *label,
             continue; /* spaces at the end of a line */
         bool is_long = !fits(l, bare, whole);
         if (!is_long || word.len - bare.len >= line_left(l)) {
-            if (l->cols > start)
-                next_line(r, conn, style);
+            if (!fresh || line_left(l) < whole)
+                report_next_line(r, conn, style, hang);
             word = bare;
         }
         if (is_long)
-            put_long_word(r, conn, word, style);
+            put_long_word(r, conn, word, style, hang);
         else
             line_text(l, word, false, SIZE_MAX);
+        fresh = false;
     }
+}
+
+void
+report_field_wrap(struct report *r, uint32_t conn, const char *label,
+                  struct slice value, enum report_style style)
+{
+    report_label(r, conn, label, style);
+    report_wrap(r, conn, value, style, report_hang_col(r));
+    line_end(&r->line, r->out);
+}
+
+void
+report_field_cut(struct report *r, uint32_t conn, const char *label,
+                 struct slice value, enum report_style style)
+{
+    struct report_line *l = &r->line;
+    report_label(r, conn, label, style);
+    /* On a narrow terminal a second line is better than half a value. */
+    if (l->width < REPORT_FULL && value.len < REPORT_FULL)
+        report_wrap(r, conn, value, style, report_hang_col(r));
+    else
+        line_text(l, value, false, SIZE_MAX);
     line_end(l, r->out);
 }
 

@@ -22,6 +22,15 @@
 #define REPORT_LABEL_COL 6u
 #define REPORT_VALUE_COL 20u
 
+/* At this width, the default, every column of the timeline is there. */
+#define REPORT_FULL 80u
+/* Below this one, fields have less to the left of them, and their second line
+ * less still: "#1  label       value". */
+#define REPORT_NARROW 56u
+#define REPORT_NARROW_LABEL_COL 4u
+#define REPORT_NARROW_VALUE_COL 16u
+#define REPORT_NARROW_HANG_COL 6u
+
 /* Bytes of a request target kept for the line of -q. */
 #define REPORT_TARGET_MAX 256u
 
@@ -54,6 +63,7 @@ struct report {
     struct report_conn spare; /* stands in when there is no memory */
     struct report_conn *last; /* looked up last; NULL: none */
     struct buf scratch;       /* a value being put together, raw */
+    uint64_t without_memory;  /* times there was no memory for a connection */
     bool begun;               /* something was printed */
     bool timeline;            /* the heading of the timeline was printed */
 };
@@ -71,8 +81,24 @@ void report_prefix(struct report *r, uint32_t conn);
 void report_label(struct report *r, uint32_t conn, const char *label,
                   enum report_style style);
 
+bool report_is_narrow(const struct report *r);
+
+/* Where the second line of a field's value begins. */
+size_t report_hang_col(const struct report *r);
+
+/* Ends the line and begins another, hanging columns from its left; conn 0: one
+ * of no connection. */
+void report_next_line(struct report *r, uint32_t conn, enum report_style style,
+                      size_t hang);
+
+/* Puts text (raw) behind what stands in the line, broken at spaces into as many
+ * lines as it takes, and where there are none anywhere.  Nothing is left out.
+ * Does not end the last line. */
+void report_wrap(struct report *r, uint32_t conn, struct slice value,
+                 enum report_style style, size_t hang);
+
 /* A whole field: label and value (raw), one line with an ellipsis if it is too
- * long, or as many lines as it takes. */
+ * long (a few lines where lines are short), or as many lines as it takes. */
 void report_field_cut(struct report *r, uint32_t conn, const char *label,
                       struct slice value, enum report_style style);
 void report_field_wrap(struct report *r, uint32_t conn, const char *label,

@@ -2,24 +2,26 @@
 """Captures that start in mid-stream, cut from whole ones.
 
     cut.py cut IN.pcap OUT WHAT...
-    cut.py sample BYTES IN.pcap OUT.pcap
+    cut.py sample BYTES IN.pcap OUT.pcap.gz
 
 cut: makes OUT-WHAT.pcap; WHAT is PART, PART-client, PART-server or PART-holes.  Of each TCP
 connection the SYNs and the first PART percent of the packets are left out;
 then only what that end sends stays, or 2 % of the packets are lost as well.
 Prints for each the number of connections that have payload left.
 
-sample: a file of at most BYTES: from the connection with the most payload a
-run of packets that starts at two fifths of it; one-sided when that end says
-almost everything.  Times are made up, so that the file does not tell when it
-was made."""
+sample: a file of at most BYTES: from the connection with the most payload
+the run of packets of at most SAMPLE_RAW bytes that has the most packets.
+Times are made up, so that the file does not tell when it was made."""
 
+import gzip
 import random
 import struct
 import sys
+import zlib
 
 from subset import Segment, read_pcap
 
+SAMPLE_RAW = 24 << 10
 EPOCH = 1767225600  # 2026-01-01T00:00:00Z
 
 
@@ -71,22 +73,42 @@ def cut(source, target, *whats):
         print(what, alive)
 
 
+def pick(flow, limit):
+    """Of some runs of packets that fit, not from the very start: the one with
+    the most packets, for there most is said in small pieces; of equal ones
+    that with the least redundance."""
+    best, score = [], (0, 0)
+    for start in range(len(flow) // 10, len(flow), len(flow) // 40 + 1):
+        run, size = [], 0
+        for packet in flow[start:]:
+            size += len(packet[0])
+            if size > limit:
+                break
+            run.append(packet)
+        packed = zlib.compress(b"".join(p for p, _, _ in run))
+        if (len(run), len(packed)) > score:
+            best, score = run, (len(run), len(packed))
+    return best
+
+
 def sample(limit, source, target):
+    limit = int(limit)
     head, flows = read_flows(source)
     flow = max(flows, key=lambda f: sum(s.length for _, s, _ in f))
-    flow = [(p, s, c) for p, s, c in flow[len(flow) * 2 // 5:] if not s.syn]
     # Acknowledgements without payload only take room.
-    flow = [(p, s, c) for p, s, c in flow if s.length]
-    out, size = [], len(head)
-    for packet, _, _ in flow:
-        size += len(packet)
-        if size > int(limit):
+    flow = pick([x for x in flow if x[1].length and not x[1].syn],
+                SAMPLE_RAW - len(head))
+    data = head
+    for i, (packet, _, _) in enumerate(flow):
+        when = i * 1000000
+        data += struct.pack("<II", EPOCH + when // 10**9, when % 10**9)
+        data += packet[8:]
+        packed = gzip.compress(data, mtime=0)
+        if len(packed) > limit:
             break
-        when = len(out) * 1000000
-        out.append(struct.pack("<II", EPOCH + when // 10**9, when % 10**9) +
-                   packet[8:])
+        out = packed
     with open(target, "wb") as f:
-        f.write(head + b"".join(out))
+        f.write(out)
 
 
 if __name__ == "__main__":

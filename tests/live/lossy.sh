@@ -19,6 +19,7 @@
 #   WSRAY_LIVE_DIR     keeps captures and logs there (default: thrown away)
 #   WSRAY_PEERS_DIR    scratch folder for npm packages and build results
 
+# shellcheck disable=SC2317 # functions called by trap and by name
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 WSRAY=${WSRAY:-./wsray}
@@ -114,9 +115,9 @@ peer_in() { # peer_in PID KIND ROLE LOG DEFLATE SEED: in that namespace
     log=$4
     shift 4
     case $kind in
-    ws) set -- node "$here/peer.js" "$role" $port "$log" "$count" $conns "$@" ;;
-    python) set -- "$PYTHON" "$here/peer.py" "$role" $port "$log" "$count" $conns "$@" ;;
-    gorilla) set -- "$scratch/gorilla" "$role" $port "$log" "$count" $conns "$@" ;;
+    ws) set -- node "$here/peer.js" "$role" "$port" "$log" "$count" "$conns" "$@" ;;
+    python) set -- "$PYTHON" "$here/peer.py" "$role" "$port" "$log" "$count" "$conns" "$@" ;;
+    gorilla) set -- "$scratch/gorilla" "$role" "$port" "$log" "$count" "$conns" "$@" ;;
     esac
     exec nsenter -t "$of" -n -- timeout 60 "$@"
 }
@@ -154,7 +155,8 @@ namespaces() { # namespaces MTU WIRE-OPTION...: sets client_ns, server_ns
             sleep 0.02
         done
     done
-    "$dir/wire" $client_ns $server_ns "$@" >"$base.wire" 2>&1 &
+    "$dir/wire" "$client_ns" "$server_ns" "$@" \
+        >"$base.wire" 2>&1 &
     wire_pid=$!
     started="$started $wire_pid"
     await ready "$base.wire" || return 1
@@ -164,10 +166,10 @@ namespaces() { # namespaces MTU WIRE-OPTION...: sets client_ns, server_ns
             echo 1 >/proc/sys/net/ipv6/conf/wire0/disable_ipv6
             ip link set wire0 mtu $mtu up" || return 1
     done
-    inside $client_ns sh -ec '
+    inside "$client_ns" sh -ec '
         ip addr add 10.77.0.1/24 dev wire0
         ip route add 127.0.0.1 dev wire0 src 10.77.0.1' || return 1
-    inside $server_ns sh -ec '
+    inside "$server_ns" sh -ec '
         ip link set lo up
         ip addr add 10.77.0.2/24 dev wire0'
 }
@@ -191,17 +193,17 @@ end_capture() { # end_capture PID FILE
 }
 
 talk() { # talk CLIENT SERVER DEFLATE: the peers, in their namespaces
-    (peer_in $server_ns "$2" server "$base.server" "$3" 1) \
+    (peer_in "$server_ns" "$2" server "$base.server" "$3" 1) \
         >"$base.ready" 2>"$base.err" &
     server_pid=$!
     await ready "$base.ready" || return 1
-    (peer_in $client_ns "$1" client "$base.client" "$3" 2) >"$base.out" 2>&1 &
+    (peer_in "$client_ns" "$1" client "$base.client" "$3" 2) >"$base.out" 2>&1 &
     client_pid=$!
     status=0
-    wait $server_pid || status=1
-    wait $client_pid || status=1
-    [ $status = 0 ] || cat "$base.err" "$base.out"
-    return $status
+    wait "$server_pid" || status=1
+    wait "$client_pid" || status=1
+    [ "$status" = 0 ] || cat "$base.err" "$base.out"
+    return "$status"
 }
 
 decode() { # decode NAME: NAME.pcap to NAME.json
@@ -221,21 +223,21 @@ run_wire() { # run_wire NAME CLIENT SERVER DEFLATE MTU WIRE-OPTION...
     shift 4
     rm -f "$base".*
     namespaces "$@" || return 1
-    capture $client_ns "$base.client-end.pcap" || return 1
+    capture "$client_ns" "$base.client-end.pcap" || return 1
     client_capture=$capture_pid
-    capture $server_ns "$base.server-end.pcap" || return 1
+    capture "$server_ns" "$base.server-end.pcap" || return 1
     server_capture=$capture_pid
     talk "$client" "$server" "$deflate"
     status=$?
     sleep 0.5 # last packets
-    end_capture $client_capture "$base.client-end.pcap" || status=1
-    end_capture $server_capture "$base.server-end.pcap" || status=1
-    kill $wire_pid
-    wait $wire_pid
+    end_capture "$client_capture" "$base.client-end.pcap" || status=1
+    end_capture "$server_capture" "$base.server-end.pcap" || status=1
+    kill "$wire_pid"
+    wait "$wire_pid"
     # shellcheck disable=SC2086 # a list
     kill $client_ns $server_ns
     started=
-    [ $status = 0 ] || return 1
+    [ "$status" = 0 ] || return 1
     packed=deflate
     [ "$deflate" != none ] || packed=plain
     ends="client-end server-end"
@@ -245,7 +247,7 @@ run_wire() { # run_wire NAME CLIENT SERVER DEFLATE MTU WIRE-OPTION...
     for end in $ends; do
         decode "$base.$end" || return 1
         "$PYTHON" "$here/compare.py" "$base.client" "$base.server" \
-            "$base.$end.json" $conns $packed || { echo "$end"; return 1; }
+            "$base.$end.json" "$conns" "$packed" || { echo "$end"; return 1; }
     done
     [ "$ends" = client-end ] || "$PYTHON" "$here/subset.py" same \
         "$base.client-end.json" "$base.server-end.json" || return 1
@@ -274,7 +276,7 @@ run_capture() { # run_capture NAME WIRE HOW PERCENT
         "$PYTHON" "$here/subset.py" drop "$seed" "$3" "$4" "$whole.pcap" \
             "$lossy.pcap" || return 1
         decode "$lossy" || return 1
-        "$PYTHON" "$here/subset.py" compare $port "$whole.pcap" "$lossy.pcap" \
+        "$PYTHON" "$here/subset.py" compare "$port" "$whole.pcap" "$lossy.pcap" \
             "$whole.json" "$lossy.json" || return 1
     done
 }

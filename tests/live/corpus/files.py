@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""files.py FOLDER TEXT-FILE PROGRAM (--list: only their names): the files that go over the wire, each
-128 KiB: what real transfers are made of, and contents that look like
-WebSocket headers to anyone who believes too easily."""
+"""files.py FOLDER TEXT-FILE PROGRAM: the files that go over the wire, 128 KiB
+each: what real transfers are made of, and contents that look like WebSocket
+headers to anyone who believes too easily.  With --list alone: their names."""
 
 import array
 import gzip

@@ -17,27 +17,23 @@ def small():
     return rng.randbytes(rng.randrange(2, 120))
 
 
-def mqtt(port):
-    """QoS 0, 1, 2, small and large, and SUBSCRIBEs one by one: each of them
-    starts with 0x82 and its length (MQTT 3.1.1 section 3.8)."""
+def mqtt_client(port, name):
     import paho.mqtt.client as paho
+    client = paho.Client(name)
+    client.max_inflight_messages_set(1000)
+    client.connect(HOST, int(port))
+    client.loop_start()
+    while not client.is_connected():
+        time.sleep(0.01)
+    return client
+
+
+def mqtt(port):
+    """QoS 0, 1, 2, small and large."""
     got = threading.Semaphore(0)
-    clients = []
-    for name in ("in", "out"):
-        client = paho.Client(name)
-        client.on_message = lambda *_: got.release()
-        client.max_inflight_messages_set(1000)
-        client.connect(HOST, int(port))
-        client.loop_start()
-        while not client.is_connected():
-            time.sleep(0.01)
-        clients.append(client)
-    reader, writer = clients
+    reader, writer = mqtt_client(port, "in"), mqtt_client(port, "out")
+    reader.on_message = lambda *_: got.release()
     reader.subscribe("t/#", 2)
-    for i in range(500):
-        reader.subscribe("sensor/%d/%s" % (i, "x" * rng.randrange(30)), i % 3)
-    for i in range(300):
-        reader.unsubscribe("sensor/%d/#" % i)
     time.sleep(0.3)
     for i in range(600):
         size = 20000 if i % 50 == 0 else rng.randrange(100)
@@ -45,9 +41,24 @@ def mqtt(port):
     for _ in range(600):
         if not got.acquire(timeout=10):
             sys.exit("mqtt: messages are missing")
-    for client in clients:
+    for client in reader, writer:
         client.disconnect()
         client.loop_stop()
+
+
+def mqtt_subscribe(port):
+    """Nothing but SUBSCRIBEs: each starts with 0x82 and its length (MQTT
+    3.1.1 section 3.8), as an unmasked binary frame does."""
+    got = threading.Semaphore(0)
+    client = mqtt_client(port, "in")
+    client.on_subscribe = lambda *_: got.release()
+    for i in range(1500):
+        client.subscribe("sensor/%d/%s" % (i, "x" * rng.randrange(30)), i % 3)
+    for _ in range(1500):
+        if not got.acquire(timeout=10):
+            sys.exit("mqtt: answers are missing")
+    client.disconnect()
+    client.loop_stop()
 
 
 def zmq(port):
@@ -165,6 +176,39 @@ def memcached_binary(port):
             s.sendall(head.pack(0x80, 0, len(key), 0, 0, 0, len(key), i, 0) +
                       key)
             f.read(head.unpack(f.read(24))[6])
+
+
+def websocket(port, compression):
+    """The control: a chat of small messages, both ways, with pings."""
+    import asyncio
+    import json
+    import websockets
+
+    options = {"compression": compression if compression != "none" else None,
+               "ping_interval": None}
+
+    def message(i):
+        return json.dumps({"id": i, "user": "user %d" % rng.randrange(9),
+                           "say": "word " * rng.randrange(40)})
+
+    async def echo(ws, *_):
+        async for got in ws:
+            await ws.send(got)
+            if rng.random() < 0.3:
+                await ws.send(rng.randbytes(rng.randrange(300)))
+
+    async def main():
+        async with websockets.serve(echo, HOST, int(port), **options), \
+                websockets.connect("ws://%s:%s/" % (HOST, port),
+                                   **options) as ws:
+            for i in range(400):
+                await ws.send(message(i))
+                if i % 20 == 0:
+                    await ws.ping()
+                # One by one, or several in a segment.
+                if rng.random() < 0.7:
+                    await ws.recv()
+    asyncio.run(main())
 
 
 def send(port, name):
