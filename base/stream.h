@@ -54,8 +54,10 @@ struct stream_pair {
 };
 
 enum stream_want {
-    STREAM_CONTINUE = 0,
-    STREAM_DETACH, /* no more calls but close() for this pair */
+    STREAM_CONTINUE = 0, /* go on; the pair may go when it is idle */
+    STREAM_DETACH,       /* no more calls but close() for this pair */
+    STREAM_KEEP,         /* go on, and do not let the pair go for being idle,
+                            until an answer is STREAM_CONTINUE again */
 };
 
 /* Why a direction ended. */

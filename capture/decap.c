@@ -60,7 +60,7 @@ decap_stats(const struct decap *d)
  * flags announce: checksum (4), key (4), sequence number (4).
  */
 static enum link_result
-read_gre(struct slice *in, uint16_t *type)
+read_gre(struct slice *in, uint16_t *type, uint32_t *id)
 {
     if (in->len < 4)
         return LINK_MALFORMED;
@@ -71,10 +71,13 @@ read_gre(struct slice *in, uint16_t *type)
         return LINK_OTHER;
     size_t len = 4;
     len += (flags & 0x8000u) != 0 ? 4 : 0;
+    size_t key_off = len;
     len += (flags & 0x2000u) != 0 ? 4 : 0;
     len += (flags & 0x1000u) != 0 ? 4 : 0;
     if (in->len < len)
         return LINK_MALFORMED;
+    if ((flags & 0x2000u) != 0)
+        *id = rd_load_be32(in->ptr + key_off);
     *in = slice_skip(*in, len);
     return LINK_NET;
 }
@@ -82,11 +85,12 @@ read_gre(struct slice *in, uint16_t *type)
 /* RFC 7348 section 5: flags (I = 8), reserved (3), VNI (3), reserved (1),
  * then an Ethernet frame. */
 static enum link_result
-read_vxlan(struct slice *in, uint16_t *type)
+read_vxlan(struct slice *in, uint16_t *type, uint32_t *id)
 {
     /* The port alone proves nothing: what does not fit is something else. */
     if (in->len < 8 || (in->ptr[0] & 0x08) == 0)
         return LINK_OTHER;
+    *id = rd_load_be32(in->ptr + 4) >> 8;
     *in = slice_skip(*in, 8);
     *type = LINK_TYPE_BRIDGED;
     return LINK_NET;
@@ -95,7 +99,7 @@ read_vxlan(struct slice *in, uint16_t *type)
 /* RFC 8926 section 3.4: version (2 bits), length of options in words (6),
  * flags (8), EtherType (16), VNI (3), reserved (1), options. */
 static enum link_result
-read_geneve(struct slice *in, uint16_t *type)
+read_geneve(struct slice *in, uint16_t *type, uint32_t *id)
 {
     if (in->len < 8 || (in->ptr[0] & 0xc0) != 0)
         return LINK_OTHER;
@@ -103,13 +107,14 @@ read_geneve(struct slice *in, uint16_t *type)
     if (in->len < len)
         return LINK_OTHER;
     *type = rd_load_be16(in->ptr + 2);
+    *id = rd_load_be32(in->ptr + 4) >> 8;
     *in = slice_skip(*in, len);
     return LINK_NET;
 }
 
 /* By destination port: the source port of a tunnel is picked for balance. */
 static enum link_result
-read_udp(struct slice *in, uint16_t *type)
+read_udp(struct slice *in, uint16_t *type, uint32_t *id)
 {
     if (in->len < UDP_HEADER_LEN)
         return LINK_MALFORMED;
@@ -118,17 +123,18 @@ read_udp(struct slice *in, uint16_t *type)
     switch (port) {
     case UDP_PORT_VXLAN:
     case UDP_PORT_VXLAN_LINUX:
-        return read_vxlan(in, type);
+        return read_vxlan(in, type, id);
     case UDP_PORT_GENEVE:
-        return read_geneve(in, type);
+        return read_geneve(in, type, id);
     default:
         return LINK_OTHER;
     }
 }
 
-/* Looks behind the header of a tunnel; LINK_OTHER if there is none. */
+/* Looks behind the header of a tunnel; LINK_OTHER if there is none.  id: the
+ * network or key that it names, left alone when it names none. */
 static enum link_result
-read_tunnel(uint8_t proto, struct slice *in, uint16_t *type)
+read_tunnel(uint8_t proto, struct slice *in, uint16_t *type, uint32_t *id)
 {
     switch (proto) {
     case IP_PROTO_IPV4:
@@ -138,12 +144,12 @@ read_tunnel(uint8_t proto, struct slice *in, uint16_t *type)
         *type = LINK_TYPE_IPV6;
         return LINK_NET;
     case IP_PROTO_GRE:
-        return read_gre(in, type);
+        return read_gre(in, type, id);
     case IP_PROTO_MPLS:
         *type = LINK_TYPE_MPLS;
         return LINK_NET;
     case IP_PROTO_UDP:
-        return read_udp(in, type);
+        return read_udp(in, type, id);
     default:
         return LINK_OTHER;
     }
@@ -195,6 +201,17 @@ read_ip(struct decap *d, struct slice in, uint32_t missing, int64_t now_ns,
     return result == IP_WHOLE ? DECAP_TCP : DECAP_MALFORMED;
 }
 
+/* Adds an id to a scope (struct ip_packet); 0 and "none" change nothing.  Who
+ * makes two scopes the same on purpose fools nobody but himself. */
+static uint32_t
+scope_add(uint32_t scope, uint32_t id)
+{
+    if (id == 0)
+        return scope;
+    scope = (scope + id) * UINT32_C(0x9e3779b1);
+    return (scope ^ scope >> 15) & INT32_MAX;
+}
+
 /* From the link layer inwards until an IP packet carries no tunnel. */
 static enum decap_result
 peel(struct decap *d, const struct packet *p, struct ip_packet *out)
@@ -203,8 +220,9 @@ peel(struct decap *d, const struct packet *p, struct ip_packet *out)
     uint32_t missing =
         p->wire_len > in.len ? p->wire_len - (uint32_t)in.len : 0;
     unsigned layers = DECAP_LAYERS_MAX;
-    uint16_t type;
-    enum link_result found = link_decode(p->link, &in, &layers, &type);
+    uint16_t type, vlan = LINK_VLAN_NONE;
+    uint32_t scope = 0;
+    enum link_result found = link_decode(p->link, &in, &layers, &type, &vlan);
     while (found == LINK_NET) {
         struct ip_packet ip;
         if (layers == 0)
@@ -215,14 +233,17 @@ peel(struct decap *d, const struct packet *p, struct ip_packet *out)
             return result;
         if (ip.proto == IP_PROTO_TCP) {
             *out = ip;
+            out->scope = scope_add(scope, (uint32_t)vlan << 20);
             return DECAP_TCP;
         }
         in = ip.payload;
         missing = ip.missing;
-        found = read_tunnel(ip.proto, &in, &type);
+        uint32_t id = 0;
+        found = read_tunnel(ip.proto, &in, &type, &id);
         if (found == LINK_NET) {
             d->stats.tunnels++;
-            found = link_decode_type(&in, &layers, &type);
+            scope = scope_add(scope, id);
+            found = link_decode_type(&in, &layers, &type, &vlan);
         }
     }
     return from_link(d, found);
@@ -258,6 +279,7 @@ read_plain(const struct packet *p, struct ip_packet *out)
     out->proto = IP_PROTO_TCP;
     out->ttl = ip[8];
     out->id = rd_load_be16(ip + 4);
+    out->scope = 0;
     return true;
 }
 

@@ -28,6 +28,19 @@
 /* Capture time that steps back by more than this is another capture. */
 #define CLOCK_BACK_NS (60 * SECOND_NS)
 
+/* How long a RST is held in doubt: longer than most round trips, so that an
+ * answer to it, or the lack of one, was captured. */
+#define RESET_NS SECOND_NS
+
+/* Acknowledgements in a row beyond all that could have been sent before they
+ * are believed: the capture lost that much. */
+#define DOUBTS_MAX 8u
+
+/* Flows with one 4-tuple in different VLANs or tunnels. */
+#define SCOPES_MAX 8u
+/* In struct flow: the scope must be the same, not only the 4-tuple. */
+#define SCOPE_STRICT (UINT32_C(1) << 31)
+
 #define EXPIRE_PER_PACKET 8u
 #define SECOND_CHANCES 8u
 #define CHUNK_FLOWS 256u
@@ -36,6 +49,7 @@ enum flow_state {
     FLOW_FREE = 0, /* not in the table */
     FLOW_NEW,      /* no payload captured yet */
     FLOW_OPEN,     /* a stage listens */
+    FLOW_RESET,    /* the same, and a RST waits to be believed */
     FLOW_IGNORED,  /* no stage wants it */
     FLOW_CLOSED,   /* over; late copies may come */
 };
@@ -44,11 +58,25 @@ enum flow_state {
  * table is full, flows go in the order of these. */
 enum flow_class {
     CLASS_CLOSED = 0,
+    CLASS_RESET, /* FLOW_RESET */
     CLASS_BRIEF, /* half-open, or both FINs seen and bytes missing */
     CLASS_IDLE,  /* ignored */
-    CLASS_KEPT,  /* open: no time-out */
+    CLASS_QUIET, /* open */
+    CLASS_KEPT,  /* open, the stage answers STREAM_KEEP: no time-out */
     CLASS_COUNT
 };
+
+/* A RST that waits to be believed, and where the flow stood then. */
+struct flow_reset {
+    struct pkt_meta meta;
+    uint64_t clock_ns;
+    uint64_t off[2];  /* of both streams */
+    uint32_t next;    /* of the stream of who sent it */
+    uint32_t packets; /* of the flow */
+    unsigned dir;     /* who sent it */
+};
+
+#define RESET_COST budget_block(sizeof(struct flow_reset))
 
 /* One connection.  The first cache line serves ignored flows alone. */
 struct flow {
@@ -58,12 +86,19 @@ struct flow {
     uint8_t class;   /* enum flow_class */
     bool active;     /* since it was moved in its queue */
     uint8_t swapped; /* 1: end[0] is not the first in the order of keys */
+    /* Of each direction's packets; assumed the same until one was captured. */
+    uint32_t scope[2];
     struct stream_pair pair;
     struct tcp_stream stream[2];
     void *ctx;
     struct flow *older, *newer; /* in its queue; older: free list too */
     struct pkt_meta meta;       /* its last packet */
+    struct flow_reset *reset;   /* with FLOW_RESET */
     uint32_t hash;
+    enum stream_want said; /* the last answer of the stage */
+    uint32_t doubt[2];  /* the last acknowledgement not believed, by sender */
+    uint8_t doubts[2];  /* how many in a row */
+    uint8_t reset_from; /* 1 + direction of the RST that closed it; 0: none */
 };
 
 struct chunk {
@@ -87,6 +122,7 @@ struct flow_table {
     struct budget own_budget;
     size_t map_cost; /* counted for the map's slots */
     size_t entries;  /* counted for them and the chunks */
+    size_t n_strict; /* flows with SCOPE_STRICT */
     uint32_t flows_max;
     uint64_t clock_ns;  /* capture time; never goes back */
     uint64_t shift_ns;  /* clock minus packet time, since it last jumped */
@@ -157,7 +193,9 @@ flow_table_new(struct flow_table **out, const struct flow_limits *limits,
     t->queue[CLASS_CLOSED].timeout_ns =
         l->half_open_ns < CLOSED_NS ? l->half_open_ns : CLOSED_NS;
     t->queue[CLASS_BRIEF].timeout_ns = l->half_open_ns;
+    t->queue[CLASS_RESET].timeout_ns = RESET_NS;
     t->queue[CLASS_IDLE].timeout_ns = l->idle_ns;
+    t->queue[CLASS_QUIET].timeout_ns = l->idle_ns;
     t->pool.ops = &t->ops;
     t->pool.early_bytes = l->early_bytes;
     t->pool.early_ranges = l->early_ranges;
@@ -187,14 +225,11 @@ load64(const uint8_t *p)
     return x;
 }
 
-static inline bool
-flow_is(const void *value, const void *key)
+/* Whether the 4-tuple is that of f.  Both directions have one order, so dir
+ * is the direction if it is the flow at all. */
+INLINE bool
+tuple_is(const struct flow *f, const struct key *k, size_t dir)
 {
-    const struct flow *f = value;
-    const struct key *k = key;
-    /* Both directions have one order, so this is the direction if it is the
-     * flow at all. */
-    size_t dir = f->swapped ^ k->swapped;
     const struct endpoint *src = &f->pair.end[0] + dir;
     const struct endpoint *dst = &f->pair.end[1] - dir;
     const uint8_t *a = k->ip->src.bytes, *b = k->ip->dst.bytes;
@@ -209,6 +244,18 @@ flow_is(const void *value, const void *key)
             (load64(src->addr.bytes + 8) ^ load64(a + 8)) |
             (load64(dst->addr.bytes) ^ load64(b)) |
             (load64(dst->addr.bytes + 8) ^ load64(b + 8))) == 0;
+}
+
+static inline bool
+flow_is(const void *value, const void *key)
+{
+    const struct flow *f = value;
+    const struct key *k = key;
+    size_t dir = f->swapped ^ k->swapped;
+    uint32_t scope = f->scope[dir];
+    if ((scope & SCOPE_STRICT) && scope != (k->ip->scope | SCOPE_STRICT))
+        return false;
+    return tuple_is(f, k, dir);
 }
 
 /* Of two addresses and ports; any order will do, as long as both directions
@@ -253,6 +300,12 @@ key_make(const struct map *m, const struct ip_packet *ip, uint16_t src_port,
                            (uint32_t)lo << 16 | (uint16_t)hi};
     struct key k = {ip, src_port, dst_port, b < a, map_hash(m, w, 3)};
     return k;
+}
+
+static bool
+near(uint32_t a, uint32_t b, uint32_t distance)
+{
+    return a - b <= distance || b - a <= distance;
 }
 
 /* Queues and time */
@@ -306,6 +359,12 @@ clock_set(struct flow_table *t, int64_t time_ns)
 
 /* Talking to the stages */
 
+static inline bool
+is_open(const struct flow *f)
+{
+    return f->state == FLOW_OPEN || f->state == FLOW_RESET;
+}
+
 static struct tcp_call
 flow_call(struct flow_table *t, struct flow *f, unsigned dir,
           const struct pkt_meta *meta)
@@ -319,6 +378,7 @@ flow_call(struct flow_table *t, struct flow *f, unsigned dir,
         .packets = f->packets,
         .dir = dir,
         .one_way = !(f->stream[dir ^ 1].flags & TCP_STREAM_SEEN),
+        .said = &f->said,
     };
     return c;
 }
@@ -327,15 +387,27 @@ static inline void
 flow_tell(const struct flow_table *t, const struct flow *f, unsigned dir,
           enum stream_tcp what)
 {
-    if (t->ops.tcp && f->state == FLOW_OPEN)
+    if (t->ops.tcp && is_open(f))
         t->ops.tcp(f->ctx, dir, what, &f->meta);
+}
+
+/* No RST is in doubt any more; the state is the caller's. */
+static void
+reset_drop(struct flow_table *t, struct flow *f)
+{
+    if (!f->reset)
+        return;
+    free(f->reset);
+    f->reset = NULL;
+    budget_give(t->pool.budget, RESET_COST);
 }
 
 /* The pair is gone: nothing is held, ctx dies. */
 static NOINLINE void
 flow_close(struct flow_table *t, struct flow *f, enum flow_state next)
 {
-    assert(f->state == FLOW_OPEN);
+    assert(is_open(f));
+    reset_drop(t, f);
     tcp_stream_drop(&f->stream[0], &t->pool);
     tcp_stream_drop(&f->stream[1], &t->pool);
     void *ctx = f->ctx;
@@ -349,10 +421,14 @@ flow_close(struct flow_table *t, struct flow *f, enum flow_state next)
 static inline bool
 flow_goes_on(struct flow_table *t, struct flow *f, enum stream_want want)
 {
-    if (want == STREAM_CONTINUE)
-        return true;
-    flow_close(t, f, FLOW_IGNORED);
-    return false;
+    if (want == STREAM_DETACH) {
+        flow_close(t, f, FLOW_IGNORED);
+        return false;
+    }
+    enum flow_class class = f->said == STREAM_KEEP ? CLASS_KEPT : CLASS_QUIET;
+    if (f->class != class && f->class >= CLASS_QUIET)
+        queue_move(t, f, class);
+    return true;
 }
 
 static void
@@ -370,10 +446,14 @@ flow_end_dir(struct flow_table *t, struct flow *f, unsigned dir,
     t->ops.end(f->ctx, dir, why, &f->meta);
 }
 
+static bool reset_decide(struct flow_table *t, struct flow *f);
+
 /* Ends an open flow for a reason other than its own packets. */
 static void
 flow_finish(struct flow_table *t, struct flow *f, enum stream_end why)
 {
+    if (f->state == FLOW_RESET && reset_decide(t, f))
+        return;
     for (unsigned d = 0; d < 2; d++) {
         struct tcp_stream *s = &f->stream[d];
         if (s->flags & TCP_STREAM_ENDED)
@@ -395,18 +475,18 @@ flow_settle(struct flow_table *t, struct flow *f)
     bool fin = true, done = true;
     for (unsigned d = 0; d < 2; d++) {
         struct tcp_stream *s = &f->stream[d];
-        if (f->state == FLOW_OPEN && tcp_stream_at_fin(s))
+        if (is_open(f) && tcp_stream_at_fin(s))
             flow_end_dir(t, f, d, STREAM_END_FIN);
         fin = fin && (s->flags & TCP_STREAM_FIN);
         done = done && ((s->flags & TCP_STREAM_ENDED) ||
                         (f->state == FLOW_NEW && tcp_stream_at_fin(s)));
     }
-    if (done && f->state == FLOW_OPEN) {
+    if (done && is_open(f)) {
         flow_close(t, f, FLOW_CLOSED);
     } else if (done) {
         f->state = FLOW_CLOSED;
         queue_move(t, f, CLASS_CLOSED);
-    } else if (fin && f->class == CLASS_KEPT) {
+    } else if (fin && f->class >= CLASS_QUIET) {
         queue_move(t, f, CLASS_BRIEF);
     }
 }
@@ -438,6 +518,7 @@ flow_drop(struct flow_table *t, struct flow *f)
     bool found = map_remove(&t->map, f->hash, f);
     assert(found);
     (void)found;
+    t->n_strict -= f->scope[0] >> 31;
     f->state = FLOW_FREE;
     f->older = t->unused;
     t->unused = f;
@@ -446,9 +527,22 @@ flow_drop(struct flow_table *t, struct flow *f)
 static void
 flow_evict(struct flow_table *t, struct flow *f)
 {
-    if (f->state == FLOW_OPEN)
+    if (is_open(f))
         flow_finish(t, f, STREAM_END_EVICTED);
     flow_drop(t, f);
+}
+
+/* The one to go first, or NULL: the oldest, but for a few that were active
+ * since they were moved. */
+static struct flow *
+queue_oldest(struct flow_table *t, enum flow_class class)
+{
+    const struct queue *q = &t->queue[class];
+    for (unsigned i = 0; i < SECOND_CHANCES && q->oldest && q->oldest->active &&
+                         q->oldest->newer;
+         i++)
+        queue_move(t, q->oldest, class);
+    return q->oldest;
 }
 
 /* Makes room when the table is full: see enum flow_class. */
@@ -456,14 +550,9 @@ static void
 evict_one(struct flow_table *t)
 {
     for (unsigned class = 0; class < CLASS_COUNT; class ++) {
-        for (unsigned i = 0; i < SECOND_CHANCES; i++) {
-            struct flow *f = t->queue[class].oldest;
-            if (!f || !f->active || !f->newer)
-                break;
-            queue_move(t, f, class);
-        }
-        if (t->queue[class].oldest) {
-            flow_evict(t, t->queue[class].oldest);
+        struct flow *f = queue_oldest(t, class);
+        if (f) {
+            flow_evict(t, f);
             return;
         }
     }
@@ -486,6 +575,10 @@ expire(struct flow_table *t)
                 break;
             }
             left--;
+            if (class == CLASS_RESET) {
+                reset_decide(t, q->oldest);
+                continue;
+            }
             t->stats.expired++;
             flow_evict(t, q->oldest);
         }
@@ -503,7 +596,7 @@ has_room(const struct flow_table *t)
     if (t->map.count >= (t->map.mask + 1) / 2)
         need += t->map_cost; /* it doubles */
     return need == 0 || (b->used < b->max && need <= b->max - b->used &&
-                         t->entries + need <= b->max / 8 * 5);
+                         t->entries + need <= b->max / 8 * 7);
 }
 
 /* Makes room for one flow more. */
@@ -520,11 +613,78 @@ make_room(struct flow_table *t)
     }
 }
 
+/* Flows with the 4-tuple of a packet, whatever their scope. */
+struct siblings {
+    const struct key *key;
+    const struct tcp_header *h;
+    unsigned *n;
+};
+
+/* Counts all of them, up to a limit. */
+static bool
+sibling_counts(const void *value, const void *key)
+{
+    const struct siblings *k = key;
+    const struct flow *f = value;
+    if (!tuple_is(f, k->key, f->swapped ^ k->key->swapped))
+        return false;
+    return ++*k->n >= SCOPES_MAX;
+}
+
+/* Whether the packet may be the first of its direction: each direction may
+ * come through a VLAN or tunnel of its own. */
+static bool
+sibling_fits(const void *value, const void *key)
+{
+    const struct siblings *k = key;
+    const struct flow *f = value;
+    size_t dir = f->swapped ^ k->key->swapped;
+    const struct tcp_stream *o = &f->stream[1] - dir;
+    return tuple_is(f, k->key, dir) &&
+           !(f->stream[dir].flags & TCP_STREAM_SEEN) &&
+           (o->flags & TCP_STREAM_STARTED) && (k->h->flags & TCP_ACK) &&
+           near(k->h->ack, o->next, UINT16_MAX);
+}
+
+/* How many there are; *last: one of them if there are too many. */
+static unsigned
+count_siblings(const struct flow_table *t, const struct key *k,
+               struct flow **last)
+{
+    unsigned n = 0;
+    const struct siblings s = {k, NULL, &n};
+    *last = map_find(&t->map, k->hash, sibling_counts, &s);
+    return n;
+}
+
+/* The flow that only lacks this scope in the packet's direction, or NULL. */
+static struct flow *
+flow_adopt(struct flow_table *t, const struct key *k,
+           const struct tcp_header *h)
+{
+    const struct siblings s = {k, h, NULL};
+    if (t->n_strict == 0)
+        return NULL;
+    struct flow *f = map_find(&t->map, k->hash, sibling_fits, &s);
+    if (f)
+        f->scope[f->swapped ^ k->swapped] = k->ip->scope | SCOPE_STRICT;
+    return f;
+}
+
 /* A flow that starts with this packet; NULL without memory. */
 static struct flow *
 flow_new(struct flow_table *t, const struct key *k, const struct tcp_header *h,
          const struct packet *p)
 {
+    uint32_t strict = 0;
+    struct flow *last;
+    if (t->n_strict > 0 && count_siblings(t, k, &last) > 0) {
+        strict = SCOPE_STRICT;
+        if (last) {
+            t->stats.evicted++;
+            flow_evict(t, last);
+        }
+    }
     make_room(t);
     if ((!t->unused && !chunk_add(t)) ||
         map_insert(&t->map, k->hash, t->unused) != ERR_OK) {
@@ -545,6 +705,8 @@ flow_new(struct flow_table *t, const struct key *k, const struct tcp_header *h,
     f->pair.end[src ^ 1].addr = k->ip->dst;
     f->pair.end[src ^ 1].port = k->dst_port;
     f->pair.flow = ++t->stats.flows;
+    f->scope[0] = f->scope[1] = k->ip->scope | strict;
+    t->n_strict += strict != 0;
     f->pair.open_ns = p->time_ns;
     f->pair.open_packet = p->number;
     queue_add(t, f, CLASS_BRIEF);
@@ -626,56 +788,11 @@ flow_turn(struct flow *f, unsigned dir, const struct tcp_header *h)
     struct tcp_stream stream = f->stream[0];
     f->stream[0] = f->stream[1];
     f->stream[1] = stream;
+    uint32_t scope = f->scope[0];
+    f->scope[0] = f->scope[1];
+    f->scope[1] = scope;
     f->swapped ^= 1;
     return dir ^ 1;
-}
-
-static bool
-near(uint32_t a, uint32_t b, uint32_t distance)
-{
-    return a - b <= distance || b - a <= distance;
-}
-
-/* RFC 9293 section 3.10.7: a RST counts inside the window only; here the
- * window may lag behind what was captured. */
-static bool
-rst_plausible(const struct flow *f, unsigned dir, const struct tcp_header *h)
-{
-    const struct tcp_stream *s = &f->stream[dir], *o = &f->stream[dir ^ 1];
-    if (!(s->flags & TCP_STREAM_STARTED))
-        return true;
-    uint32_t window = o->window;
-    if (!(s->flags & o->flags & TCP_STREAM_SYN) && window < TCP_AHEAD_MAX >> 14)
-        window <<= TCP_WSCALE_MAX; /* as large as it may have been */
-    if (window < UINT16_MAX)
-        window = UINT16_MAX;
-    return near(h->seq, s->next, window) ||
-           ((s->flags & TCP_STREAM_ACKED) && near(h->seq, s->acked, window));
-}
-
-static void
-flow_rst(struct flow_table *t, struct flow *f, unsigned dir,
-         const struct tcp_header *h)
-{
-    if (!rst_plausible(f, dir, h)) {
-        t->pool.stats.wild++;
-        return;
-    }
-    if (f->state != FLOW_OPEN) {
-        f->state = FLOW_CLOSED;
-        queue_move(t, f, CLASS_CLOSED);
-        return;
-    }
-    flow_tell(t, f, dir, STREAM_TCP_RST);
-    for (unsigned i = 0; i < 2; i++) {
-        unsigned d = dir ^ i;
-        struct tcp_call c = flow_call(t, f, d, &f->meta);
-        if (!flow_goes_on(t, f, tcp_stream_flush(&f->stream[d], &c, false)))
-            return;
-    }
-    flow_end_dir(t, f, dir, STREAM_END_RST);
-    flow_end_dir(t, f, dir ^ 1, STREAM_END_RST);
-    flow_close(t, f, FLOW_CLOSED);
 }
 
 /* Payload */
@@ -687,7 +804,7 @@ flow_open(struct flow_table *t, struct flow *f)
 {
     f->ctx = t->ops.open(t->user, &f->pair, &f->meta);
     f->state = f->ctx ? FLOW_OPEN : FLOW_IGNORED;
-    queue_move(t, f, f->ctx ? CLASS_KEPT : CLASS_IDLE);
+    queue_move(t, f, f->ctx ? CLASS_QUIET : CLASS_IDLE);
     if (!f->ctx)
         return false;
     t->stats.opened++;
@@ -698,7 +815,9 @@ flow_open(struct flow_table *t, struct flow *f)
             continue;
         t->pool.stats.gaps++;
         t->pool.stats.gap_bytes += len;
-        if (!flow_goes_on(t, f, t->ops.gap(f->ctx, d, 0, len, &f->meta)))
+        enum stream_want want = t->ops.gap(f->ctx, d, 0, len, &f->meta);
+        f->said = want;
+        if (!flow_goes_on(t, f, want))
             return false;
     }
     return true;
@@ -768,20 +887,16 @@ relieve_held(struct flow_table *t, const struct pkt_meta *now)
 static NOINLINE void
 relieve(struct flow_table *t, const struct pkt_meta *now)
 {
+    static const enum flow_class order[] = {CLASS_QUIET, CLASS_KEPT,
+                                            CLASS_RESET, CLASS_BRIEF};
     relieve_held(t, now);
-    while (budget_is_over(t->pool.budget)) {
-        struct flow *f = t->queue[CLASS_KEPT].oldest;
-        for (unsigned i = 0; i < SECOND_CHANCES && f && f->active && f->newer;
-             i++) {
-            queue_move(t, f, CLASS_KEPT);
-            f = t->queue[CLASS_KEPT].oldest;
+    for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+        struct flow *f;
+        while (budget_is_over(t->pool.budget) &&
+               (f = queue_oldest(t, order[i])) != NULL) {
+            t->stats.evicted_memory++;
+            flow_evict(t, f);
         }
-        if (!f)
-            f = t->queue[CLASS_BRIEF].oldest;
-        if (!f)
-            return;
-        t->stats.evicted_memory++;
-        flow_evict(t, f);
     }
 }
 
@@ -791,7 +906,7 @@ static bool
 flow_wait(struct flow_table *t, struct flow *f, unsigned dir)
 {
     struct tcp_stream *s = &f->stream[dir];
-    if (f->state != FLOW_OPEN || (!s->hold && !tcp_stream_lacks(s)))
+    if (!is_open(f) || (!s->hold && !tcp_stream_lacks(s)))
         return true;
     struct tcp_call c = flow_call(t, f, dir, &f->meta);
     return flow_goes_on(t, f, tcp_stream_wait(s, &c));
@@ -817,21 +932,69 @@ flow_take(struct flow_table *t, struct flow *f, unsigned dir,
     flow_settle(t, f);
 }
 
+/* How many bytes the side may have let the other send: its window, as far as
+ * that is known.  Unless both SYNs told the scale it may be any (RFC 7323
+ * section 2.3). */
+static uint32_t
+window_reach(const struct flow *f, unsigned dir)
+{
+    uint32_t window = f->stream[dir].window;
+    if (!(f->stream[0].flags & f->stream[1].flags & TCP_STREAM_SYN))
+        window = window < TCP_AHEAD_MAX >> TCP_WSCALE_MAX
+                     ? window << TCP_WSCALE_MAX
+                     : TCP_AHEAD_MAX;
+    return window > UINT16_MAX ? window : UINT16_MAX;
+}
+
+/*
+ * An acknowledgement of what was not captured makes holes, so it must be of
+ * something that can have been sent: what the window of its sender allows
+ * (RFC 9293 section 3.8.6), or what was captured beyond a hole.  When they
+ * keep coming, the capture lost more than that.
+ */
+static bool
+ack_believed(struct flow_table *t, struct flow *f, unsigned dir,
+             const struct tcp_header *h)
+{
+    const struct tcp_stream *o = &f->stream[dir ^ 1];
+    int32_t ahead = (int32_t)(h->ack - o->next);
+    uint32_t reach = window_reach(f, dir);
+    uint32_t from = tcp_stream_lacks(o) ? o->acked : o->next;
+    if (!(o->flags & TCP_STREAM_STARTED))
+        return true;
+    if (ahead <= 0 || (uint32_t)ahead <= tcp_stream_reach(o) ||
+        (ahead <= TCP_AHEAD_MAX &&
+         (int32_t)(h->ack - from) <= (int32_t)reach)) {
+        f->doubts[dir] = 0;
+        return true;
+    }
+    bool again = f->doubts[dir] > 0 && h->ack - f->doubt[dir] <= reach;
+    f->doubts[dir] = again ? (uint8_t)(f->doubts[dir] + 1) : 1;
+    f->doubt[dir] = h->ack;
+    if (f->doubts[dir] >= DOUBTS_MAX && ahead <= TCP_AHEAD_MAX) {
+        f->doubts[dir] = 0;
+        return true;
+    }
+    t->stats.acks_ignored++;
+    return false;
+}
+
 /* The acknowledgement and the window that a packet brings. */
 static void
 flow_ack(struct flow_table *t, struct flow *f, unsigned dir,
          const struct tcp_header *h)
 {
     struct tcp_stream *s = &f->stream[dir], *o = &f->stream[dir ^ 1];
-    if (h->flags & TCP_ACK) {
-        bool far = (o->flags & TCP_STREAM_STARTED) &&
-                   (int32_t)(h->ack - o->next) > TCP_AHEAD_MAX;
-        if (!(o->flags & TCP_STREAM_ACKED) && !far) {
+    if ((h->flags & TCP_ACK) && ack_believed(t, f, dir, h)) {
+        if (!(o->flags & TCP_STREAM_ACKED)) {
             o->flags |= TCP_STREAM_ACKED;
             o->acked = h->ack;
-        } else if ((int32_t)(h->ack - o->acked) > 0 && !far) {
+        } else if ((int32_t)(h->ack - o->acked) > 0) {
             o->acked = h->ack;
             flow_tell(t, f, dir, STREAM_TCP_ACK);
+        } else if (h->ack == o->next && h->seq == s->next) {
+            /* Newer, and for no more than was captured. */
+            tcp_stream_withdraw(o);
         }
     }
     if (!(h->flags & TCP_RST)) {
@@ -845,6 +1008,148 @@ flow_ack(struct flow_table *t, struct flow *f, unsigned dir,
     }
 }
 
+/* RST */
+
+/*
+ * RFC 9293 section 3.10.7: a RST counts inside the window only, RFC 5961
+ * section 3: only exactly at the next byte, else it is answered by a challenge.
+ * What the receiver expected next lies between what it acknowledged and what
+ * was captured of it, or beyond that where bytes are missing.
+ */
+static bool
+rst_plausible(const struct flow *f, unsigned dir, const struct tcp_header *h)
+{
+    const struct tcp_stream *s = &f->stream[dir];
+    uint32_t reach = window_reach(f, dir ^ 1);
+    if (!(s->flags & TCP_STREAM_STARTED))
+        return !(s->flags & TCP_STREAM_ACKED) || h->seq - s->acked <= reach;
+    if (h->seq - s->next <= reach)
+        return true;
+    if ((s->flags & TCP_STREAM_FIN) && h->seq == s->fin)
+        return true;
+    return s->next - h->seq <= reach && (!(s->flags & TCP_STREAM_ACKED) ||
+                                         (int32_t)(h->seq - s->acked) >= 0);
+}
+
+/* Ends the flow by the RST. */
+static void
+reset_accept(struct flow_table *t, struct flow *f, const struct flow_reset *r)
+{
+    f->meta = r->meta;
+    f->reset_from = (uint8_t)(1 + r->dir);
+    flow_tell(t, f, r->dir, STREAM_TCP_RST);
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned d = r->dir ^ i;
+        struct tcp_stream *s = &f->stream[d];
+        struct tcp_call c = flow_call(t, f, d, &f->meta);
+        if (s->flags & TCP_STREAM_ENDED)
+            continue;
+        if (!flow_goes_on(t, f, tcp_stream_flush(s, &c, false)))
+            return;
+        /* What is missing before the RST was sent as well. */
+        if (i == 0 && (s->flags & TCP_STREAM_STARTED) &&
+            !flow_goes_on(t, f, tcp_stream_skip(s, &c, f->meta.seq)))
+            return;
+    }
+    flow_end_dir(t, f, r->dir, STREAM_END_RST);
+    flow_end_dir(t, f, r->dir ^ 1, STREAM_END_RST);
+    flow_close(t, f, FLOW_CLOSED);
+}
+
+/*
+ * Whether both sides went on after the RST, so that it was not believed: its
+ * sender with bytes that do not lead up to it, the other side with new ones
+ * (alone they may have been on the way) or with an acknowledgement of some.
+ */
+static bool
+reset_denied(const struct flow *f)
+{
+    const struct flow_reset *r = f->reset;
+    const struct tcp_stream *s = &f->stream[r->dir];
+    const struct tcp_stream *o = &f->stream[r->dir ^ 1];
+    bool sender = s->off > r->off[r->dir] && s->next != r->meta.seq;
+    bool other =
+        o->off > r->off[r->dir ^ 1] ||
+        ((s->flags & TCP_STREAM_ACKED) && (int32_t)(s->acked - r->next) > 0);
+    return sender && other;
+}
+
+/* Makes up its mind about the RST; true: the flow is over. */
+static bool
+reset_decide(struct flow_table *t, struct flow *f)
+{
+    struct flow_reset r = *f->reset;
+    bool denied = reset_denied(f);
+    reset_drop(t, f);
+    f->state = FLOW_OPEN;
+    if (!denied) {
+        reset_accept(t, f, &r);
+        return true;
+    }
+    t->stats.resets_ignored++;
+    queue_move(t, f, f->said == STREAM_KEEP ? CLASS_KEPT : CLASS_QUIET);
+    return false;
+}
+
+/* After each packet: is there reason to decide? */
+static void
+reset_check(struct flow_table *t, struct flow *f)
+{
+    const struct flow_reset *r = f->reset;
+    uint64_t waited = t->clock_ns - r->clock_ns;
+    /* Bytes before the RST may have been captured behind it. */
+    bool past = (int32_t)(f->stream[r->dir].next - r->meta.seq) > 0 ||
+                waited >= (uint64_t)t->pool.gap_ns ||
+                f->packets - r->packets >= t->pool.gap_packets;
+    if (waited >= RESET_NS || (past && reset_denied(f)))
+        (void)reset_decide(t, f);
+}
+
+/*
+ * A RST is not believed at once: anybody can send one, a capture holds those
+ * too that a firewall dropped, and some come before the bytes that they follow.
+ * The flow ends when nobody contradicted for a while: reset_denied().
+ */
+static void
+flow_rst(struct flow_table *t, struct flow *f, unsigned dir,
+         const struct tcp_header *h)
+{
+    if (!rst_plausible(f, dir, h)) {
+        t->pool.stats.wild++;
+        return;
+    }
+    flow_ack(t, f, dir, h);
+    if (!is_open(f)) {
+        /* Nothing to tell; it is only forgotten soon. */
+        queue_move(t, f, CLASS_CLOSED);
+        return;
+    }
+    const struct tcp_stream *s = &f->stream[dir];
+    struct flow_reset r = {.meta = f->meta,
+                           .clock_ns = t->clock_ns,
+                           .off = {f->stream[0].off, f->stream[1].off},
+                           .next = s->next,
+                           .packets = f->packets,
+                           .dir = dir};
+    if (f->state == FLOW_RESET) {
+        /* The first one, but for one that fits better. */
+        if (f->reset->dir == dir && f->reset->meta.seq != f->reset->next &&
+            h->seq == s->next)
+            *f->reset = r;
+        return;
+    }
+    f->reset = malloc(sizeof(r));
+    if (!f->reset) {
+        t->pool.stats.no_memory++;
+        reset_accept(t, f, &r);
+        return;
+    }
+    budget_take(t->pool.budget, RESET_COST);
+    *f->reset = r;
+    f->state = FLOW_RESET;
+    queue_move(t, f, CLASS_RESET);
+}
+
 /* A packet of a flow that is new or open: everything but the fast path. */
 static void
 flow_input(struct flow_table *t, struct flow *f, unsigned dir,
@@ -856,11 +1161,21 @@ flow_input(struct flow_table *t, struct flow *f, unsigned dir,
     if (f->state == FLOW_NEW && h->payload.len > 0 && !(h->flags & TCP_RST) &&
         !flow_open(t, f))
         return;
-    flow_ack(t, f, dir, h);
-    if (h->flags & TCP_RST)
+    if (h->flags & TCP_RST) {
         flow_rst(t, f, dir, h);
-    else
+    } else {
+        flow_ack(t, f, dir, h);
         flow_take(t, f, dir, h);
+    }
+    if (f->state == FLOW_RESET)
+        reset_check(t, f);
+}
+
+/* Whether a RST came before any payload. */
+static bool
+is_refused(const struct flow *f)
+{
+    return f->state == FLOW_NEW && f->class == CLASS_CLOSED;
 }
 
 /* Whether the packet starts another connection on the 4-tuple of f. */
@@ -868,13 +1183,44 @@ static bool
 starts_anew(const struct flow *f, unsigned dir, const struct tcp_header *h)
 {
     if ((h->flags & (TCP_SYN | TCP_RST)) == TCP_SYN)
-        return !syn_belongs(f, dir, h);
-    if (f->state != FLOW_CLOSED || h->payload.len == 0)
+        return !syn_belongs(f, dir, h) ||
+               (is_refused(f) && !(h->flags & TCP_ACK));
+    if ((f->state != FLOW_CLOSED && f->state != FLOW_RESET) ||
+        h->payload.len == 0 || (h->flags & TCP_RST))
         return false;
     /* Payload far from where the closed flow was: the SYN got lost. */
     const struct tcp_stream *s = &f->stream[dir];
-    return (s->flags & TCP_STREAM_STARTED) &&
-           !near(h->seq, s->next, TCP_BEHIND_MAX);
+    if (!(s->flags & TCP_STREAM_STARTED))
+        return false;
+    if (!near(h->seq, s->next, TCP_BEHIND_MAX))
+        return true;
+    /* New payload from whoever sent the RST: it was not theirs, and the flow
+     * goes on after all. */
+    return f->state == FLOW_CLOSED && f->reset_from == dir + 1 &&
+           (int32_t)(h->seq - s->next) >= 0;
+}
+
+/* Whether a SYN that starts another connection comes from elsewhere: tenants
+ * of VLANs and tunnels may use the same addresses.  Before that shows, scopes
+ * mean nothing: routers exchange them on the way, a capture may hold the same
+ * packet in several, and each direction may have its own. */
+static bool
+is_elsewhere(const struct flow *f, const struct key *k, unsigned dir,
+             const struct tcp_header *h)
+{
+    return (h->flags & (TCP_SYN | TCP_RST)) == TCP_SYN &&
+           f->state != FLOW_CLOSED &&
+           (f->stream[dir].flags & TCP_STREAM_SEEN) &&
+           (f->scope[dir] & ~SCOPE_STRICT) != k->ip->scope;
+}
+
+/* From here on both directions of f must keep their scopes. */
+static void
+make_strict(struct flow_table *t, struct flow *f)
+{
+    t->n_strict += !(f->scope[0] & SCOPE_STRICT);
+    f->scope[0] |= SCOPE_STRICT;
+    f->scope[1] |= SCOPE_STRICT;
 }
 
 /* A FIN or RST on an ignored flow: it need not be remembered for long. */
@@ -917,9 +1263,15 @@ flow_any(struct flow_table *t, struct flow *f, const struct packet *p,
     }
     const struct key k = key_make(&t->map, ip, h.src_port, h.dst_port);
     if (f && starts_anew(f, f->swapped ^ k.swapped, &h)) {
-        t->stats.reused += f->state == FLOW_OPEN;
-        flow_evict(t, f);
+        if (is_elsewhere(f, &k, f->swapped ^ k.swapped, &h)) {
+            make_strict(t, f);
+        } else {
+            t->stats.reused += f->state == FLOW_OPEN;
+            flow_evict(t, f);
+        }
         f = NULL;
+    } else if (!f) {
+        f = flow_adopt(t, &k, &h);
     }
     if (!f && !(f = flow_new(t, &k, &h, p)))
         return;
@@ -928,8 +1280,10 @@ flow_any(struct flow_table *t, struct flow *f, const struct packet *p,
         dir = flow_turn(f, dir, &h);
     if (f->state == FLOW_IGNORED)
         flow_skip(t, f, dir, &h);
-    if (f->state != FLOW_NEW && f->state != FLOW_OPEN)
+    if (f->state != FLOW_NEW && !is_open(f))
         return;
+    if (!(f->stream[dir].flags & TCP_STREAM_SEEN))
+        f->scope[dir] = (f->scope[dir] & SCOPE_STRICT) | ip->scope;
     f->packets++;
     fill_meta(&f->meta, p, ip);
     f->meta.seq = h.seq;
@@ -941,6 +1295,14 @@ flow_any(struct flow_table *t, struct flow *f, const struct packet *p,
     flow_input(t, f, dir, &h);
     if (budget_is_over(t->pool.budget))
         relieve(t, &f->meta);
+}
+
+/* Another answer than the last one. */
+static NOINLINE void
+flow_answer(struct flow_table *t, struct flow *f, enum stream_want want)
+{
+    f->said = want;
+    (void)flow_goes_on(t, f, want);
 }
 
 /*
@@ -989,10 +1351,11 @@ flow_fast(struct flow_table *t, struct flow *f, size_t dir, size_t header_len,
     s->next += (uint32_t)len;
     tcp_stream_pull_acked(s);
     t->pool.stats.delivered += len;
-    if (t->ops.data(f->ctx, (unsigned)dir, off,
-                    slice_make(head + header_len, len),
-                    &f->meta) != STREAM_CONTINUE)
-        flow_close(t, f, FLOW_IGNORED);
+    enum stream_want want =
+        t->ops.data(f->ctx, (unsigned)dir, off,
+                    slice_make(head + header_len, len), &f->meta);
+    if (want != f->said)
+        flow_answer(t, f, want);
     if (budget_is_over(t->pool.budget))
         relieve(t, &f->meta);
     return true;
@@ -1078,7 +1441,7 @@ open_flows(struct flow_table *t)
         struct flow *f = t->queue[class].oldest;
         while (f) {
             struct flow *next = f->newer;
-            if (f->state == FLOW_OPEN) {
+            if (is_open(f)) {
                 queue_remove(t, f);
                 f->newer = list;
                 list = f;

@@ -17,6 +17,18 @@
  * hole count as the acknowledgement.  Other holes wait for the end of the
  * flow.  Time-outs know no clock but that of the packets.
  *
+ * A stray packet must not stop a flow.  An acknowledgement is believed as far
+ * as the window of its sender or captured bytes reach, and withdrawn when the
+ * stream goes on where it stood.  A RST ends a flow one second (or the
+ * capture, or another SYN) later, unless both sides went on meanwhile; it is
+ * told only then, with its own packet in meta (RFC 5961 section 3).
+ *
+ * The key is the 4-tuple.  What VLAN or tunnel a packet came through (struct
+ * ip_packet, scope) joins it for those flows whose 4-tuple showed up with
+ * another SYN in another scope.  Not before: captures on routers hold a packet
+ * once for each VLAN, and many networks send each direction through its own.
+ * Two such connections that both began before the capture are not told apart.
+ *
  * The table owns flows and held bytes.  It allocates only for new flows and
  * for bytes that came early.  It knows neither files nor what bytes mean.
  */
@@ -40,13 +52,14 @@ struct flow_limits {
     size_t memory;         /* of the budget: 512 MiB; past it the flow that
                               is idle longest gives up its held bytes, then
                               the open flow that is idle longest is ended.
-                              The table's entries take at most 5/8 of it. */
+                              The table's entries take at most 7/8 of it. */
     struct budget *budget; /* shared with the stages, which count in it what
                               they keep; its max is then used, not memory.
                               Borrowed.  NULL: one of the table's own */
     uint32_t flows;        /* entries in the table: 1,000,000 */
     int64_t half_open_ns;  /* without payload, or after both FINs: 60 s */
-    int64_t idle_ns;       /* flows nobody wants: 10 min */
+    int64_t idle_ns;       /* flows nobody wants, and those whose stage does
+                              not answer STREAM_KEEP: 10 min */
     int64_t gap_ns;        /* patience with a hole, capture time: 50 ms */
 };
 
@@ -67,6 +80,8 @@ struct flow_stats {
     uint64_t keep_alives;    /* probes of one old byte or none */
     uint64_t conflicts;      /* held bytes that a later copy contradicted */
     uint64_t wild;           /* segments and RSTs far outside the window */
+    uint64_t acks_ignored;   /* acknowledgements of what cannot be sent yet */
+    uint64_t resets_ignored; /* RSTs after which both sides went on */
     uint64_t expired;        /* flows dropped by a time-out */
     uint64_t evicted;        /* flows dropped because the table was full */
     uint64_t evicted_memory; /* flows dropped for memory */

@@ -45,6 +45,8 @@ struct ip_packet {
     uint8_t proto;        /* of payload: IP_PROTO_TCP, ... */
     uint8_t ttl;          /* time to live, hop limit */
     uint16_t id;          /* IPv4 identification; 0 for IPv6 */
+    uint32_t scope;       /* what VLAN tag and tunnels it came through, below
+                             2^31; 0: none.  Set by decap.h */
 };
 
 /* Where a fragment belongs. */

@@ -321,11 +321,14 @@ decode_llc(struct slice *in, uint16_t *type)
     return LINK_NET;
 }
 
+/* IEEE 802.1Q section 9.6: priority (3), drop eligible (1), VLAN id (12),
+ * then an EtherType. */
 static enum link_result
-decode_vlan(struct slice *in, uint16_t *type)
+decode_vlan(struct slice *in, uint16_t *type, uint16_t *vlan)
 {
     if (in->len < 4)
         return LINK_MALFORMED;
+    *vlan = rd_load_be16(in->ptr) & 0x0fff;
     *type = rd_load_be16(in->ptr + 2);
     *in = slice_skip(*in, 4);
     return LINK_NET;
@@ -358,7 +361,8 @@ decode_mpls(struct slice *in, uint16_t *type)
 }
 
 enum link_result
-link_decode_type(struct slice *in, unsigned *layers, uint16_t *type)
+link_decode_type(struct slice *in, unsigned *layers, uint16_t *type,
+                 uint16_t *vlan)
 {
     for (;;) {
         enum link_result result;
@@ -371,7 +375,7 @@ link_decode_type(struct slice *in, unsigned *layers, uint16_t *type)
         case ETHERTYPE_SVLAN:
         case ETHERTYPE_QINQ_OLD:
         case ETHERTYPE_QINQ_OLD2:
-            result = decode_vlan(in, &t);
+            result = decode_vlan(in, &t, vlan);
             break;
         case LINK_TYPE_MPLS:
         case ETHERTYPE_MPLS_UPSTREAM:
@@ -399,7 +403,8 @@ link_decode_type(struct slice *in, unsigned *layers, uint16_t *type)
 }
 
 enum link_result
-link_decode(uint32_t link, struct slice *in, unsigned *layers, uint16_t *type)
+link_decode(uint32_t link, struct slice *in, unsigned *layers, uint16_t *type,
+            uint16_t *vlan)
 {
     enum link_result result;
     uint16_t t = TYPE_NONE;
@@ -414,7 +419,7 @@ link_decode(uint32_t link, struct slice *in, unsigned *layers, uint16_t *type)
         return LINK_UNKNOWN;
     }
     if (result == LINK_NET)
-        result = link_decode_type(in, layers, &t);
+        result = link_decode_type(in, layers, &t, vlan);
     if (result == LINK_NET)
         *type = t;
     return result;

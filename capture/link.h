@@ -36,6 +36,10 @@ enum link_result {
     LINK_UNKNOWN,   /* no decoder for this link type */
 };
 
+/* VLAN id of no tag; also what a tag has that only tells a priority (IEEE
+ * 802.1Q section 9.6). */
+#define LINK_VLAN_NONE 0u
+
 /*
  * Skips everything in front of the IP packet.
  *
@@ -44,9 +48,10 @@ enum link_result {
  *          anywhere after other results
  * layers   headers that may still be read; counted down
  * type     LINK_TYPE_IPV4 or LINK_TYPE_IPV6; written with LINK_NET only
+ * vlan     the id of the innermost VLAN tag; left alone when there is none
  */
 enum link_result link_decode(uint32_t link, struct slice *in, unsigned *layers,
-                             uint16_t *type);
+                             uint16_t *type, uint16_t *vlan);
 
 /*
  * The same for bytes whose EtherType is known already, as in a tunnel.
@@ -54,7 +59,7 @@ enum link_result link_decode(uint32_t link, struct slice *in, unsigned *layers,
  * type     the EtherType; LINK_TYPE_IPV4 or LINK_TYPE_IPV6 after LINK_NET
  */
 enum link_result link_decode_type(struct slice *in, unsigned *layers,
-                                  uint16_t *type);
+                                  uint16_t *type, uint16_t *vlan);
 
 /* tcpdump's name of a LINKTYPE_ value ("EN10MB"); NULL if we have none.
  * Static.  A name does not mean that we can read it. */

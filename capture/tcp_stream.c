@@ -278,6 +278,14 @@ compare(struct seg *g, uint64_t off, struct slice bytes,
     }
 }
 
+/* Sorts out the answer of a stage. */
+static enum stream_want
+heard(const struct tcp_call *c, enum stream_want want)
+{
+    *c->said = want;
+    return want == STREAM_DETACH ? STREAM_DETACH : STREAM_CONTINUE;
+}
+
 static enum stream_want
 deliver(struct tcp_stream *s, const struct tcp_call *c, struct slice bytes,
         const struct pkt_meta *meta)
@@ -286,7 +294,7 @@ deliver(struct tcp_stream *s, const struct tcp_call *c, struct slice bytes,
     s->off += bytes.len;
     s->next += (uint32_t)bytes.len;
     c->pool->stats.delivered += bytes.len;
-    return c->pool->ops->data(c->ctx, c->dir, off, bytes, meta);
+    return heard(c, c->pool->ops->data(c->ctx, c->dir, off, bytes, meta));
 }
 
 static enum stream_want
@@ -324,7 +332,7 @@ advance(struct tcp_stream *s, const struct tcp_call *c, uint64_t target)
         s->next += (uint32_t)len;
         c->pool->stats.gaps++;
         c->pool->stats.gap_bytes += len;
-        want = c->pool->ops->gap(c->ctx, c->dir, off, len, c->meta);
+        want = heard(c, c->pool->ops->gap(c->ctx, c->dir, off, len, c->meta));
         if (want == STREAM_CONTINUE)
             want = drain(s, c);
     }
@@ -490,7 +498,11 @@ segment(struct tcp_stream *s, const struct tcp_call *c, uint32_t seq,
     struct overlap o = {false, false};
     uint64_t end = off + payload.len + missing;
     enum stream_want want = take(s, c, payload, &o);
-    return want == STREAM_CONTINUE && missing ? advance(s, c, end) : want;
+    if (want == STREAM_CONTINUE && missing)
+        want = advance(s, c, end);
+    if (want == STREAM_CONTINUE && s->off > off)
+        tcp_stream_withdraw(s);
+    return want;
 }
 
 enum stream_want
@@ -503,6 +515,25 @@ tcp_stream_segment(struct tcp_stream *s, const struct tcp_call *c, uint32_t seq,
     enum stream_want want = segment(s, c, seq, payload, missing);
     tcp_stream_pull_acked(s);
     return want;
+}
+
+uint32_t
+tcp_stream_reach(const struct tcp_stream *s)
+{
+    if ((s->flags & (TCP_STREAM_FIN | TCP_STREAM_ENDED)) == TCP_STREAM_FIN)
+        return s->fin - s->next + 1;
+    return first(s) ? (uint32_t)(seg_end(s->hold->last) - s->off) : 0;
+}
+
+void
+tcp_stream_withdraw(struct tcp_stream *s)
+{
+    uint32_t reach = tcp_stream_reach(s);
+    if (!tcp_stream_lacks(s) || s->acked - s->next <= reach)
+        return;
+    s->acked = s->next + reach;
+    if (s->hold)
+        s->hold->waiting = false;
 }
 
 bool
@@ -550,7 +581,8 @@ tcp_stream_wait(struct tcp_stream *s, const struct tcp_call *c)
     if (h && h->waiting && s->off < h->wait_off &&
         (c->packets - h->wait_packets >= c->pool->gap_packets ||
          (int64_t)(c->clock_ns - h->wait_ns) >= c->pool->gap_ns))
-        want = advance(s, c, h->wait_off);
+        want =
+            advance(s, c, h->wait_off < fin_off(s) ? h->wait_off : fin_off(s));
     if (want != STREAM_CONTINUE)
         return want;
     uint64_t known = known_off(s, c);
@@ -583,6 +615,14 @@ tcp_stream_flush(struct tcp_stream *s, const struct tcp_call *c, bool tail)
         return want;
     return advance(s, c,
                    s->flags & TCP_STREAM_FIN ? fin_off(s) : known_off(s, c));
+}
+
+enum stream_want
+tcp_stream_skip(struct tcp_stream *s, const struct tcp_call *c, uint32_t seq)
+{
+    int32_t ahead = (int32_t)(seq - s->next);
+    uint64_t target = ahead > 0 ? s->off + (uint32_t)ahead : s->off;
+    return advance(s, c, target < fin_off(s) ? target : fin_off(s));
 }
 
 void *

@@ -97,7 +97,8 @@ struct tcp_call {
     uint64_t clock_ns;           /* capture time, never goes back */
     uint32_t packets;            /* packets of the flow so far */
     unsigned dir;
-    bool one_way; /* no packet of the other direction was captured */
+    bool one_way;           /* no packet of the other direction was captured */
+    enum stream_want *said; /* the stage's last answer, written here */
 };
 
 /* Offset 0 is at sequence number seq. */
@@ -118,12 +119,21 @@ tcp_stream_start(struct tcp_stream *s, uint32_t seq)
  * become a gap at once when it is this segment's turn.  The stream must be
  * started.  seq is that of the first payload byte.
  *
- * The calls below answer STREAM_DETACH when a stage did: the caller must then
+ * The calls below answer STREAM_DETACH when a stage did, else STREAM_CONTINUE
+ * (STREAM_KEEP is told by c->said).  After STREAM_DETACH the caller must
  * use tcp_stream_drop() and make no other call to the stage but close().
  */
 enum stream_want tcp_stream_segment(struct tcp_stream *s,
                                     const struct tcp_call *c, uint32_t seq,
                                     struct slice payload, uint32_t missing);
+
+/* How many bytes behind the next one are certain to exist, captured and held
+ * or before a captured FIN, the FIN itself included. */
+uint32_t tcp_stream_reach(const struct tcp_stream *s);
+
+/* What was acknowledged beyond tcp_stream_reach() was not: the stream goes on
+ * where it stands, so there is no hole. */
+void tcp_stream_withdraw(struct tcp_stream *s);
 
 /* Notes a FIN with that sequence number.  False: not the first one, or it
  * contradicts what was captured; it is ignored then. */
@@ -163,6 +173,11 @@ enum stream_want tcp_stream_wait(struct tcp_stream *s,
  * was acknowledged or to the FIN. */
 enum stream_want tcp_stream_flush(struct tcp_stream *s,
                                   const struct tcp_call *c, bool tail);
+
+/* Goes on to sequence number seq, or to what is held behind it: holes before
+ * it are gaps.  Nothing to do if it is not ahead. */
+enum stream_want tcp_stream_skip(struct tcp_stream *s, const struct tcp_call *c,
+                                 uint32_t seq);
 
 /* Forgets all that is held. */
 void tcp_stream_drop(struct tcp_stream *s, struct tcp_pool *pool);

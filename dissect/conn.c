@@ -19,9 +19,11 @@
 #define PATIENCE_NS INT64_C(50000000)
 #define PATIENCE_PIECES 64u
 
-/* Bytes of one direction that are searched for frames as long as they look
- * promising (midstream.h). */
-#define MIDSTREAM_MAX (UINT64_C(16) << 20)
+/* Bytes of one direction that are searched for frames where its beginning was
+ * not captured, in units of limits.detect: a capture may start inside a long
+ * message.  More of them when they look promising (midstream.h). */
+#define SEARCH_DETECTS 16u
+#define PROMISING_DETECTS 256u
 
 enum side_state {
     SIDE_SEEK = 0, /* looking for a head at the start of each piece */
@@ -73,6 +75,8 @@ struct run {
 
 static void replay(struct conn *c, unsigned dir);
 static void drop_search(struct conn *c);
+static void partial_head(struct conn *c, unsigned dir,
+                         const struct pkt_meta *meta);
 
 static enum ws_sender
 sender_of(const struct conn *c, unsigned dir)
@@ -144,6 +148,7 @@ conn_free(struct conn *c)
     if (!c)
         return;
     finish_ws(c);
+    c->shared->stats.no_memory += midstream_failed(c->midstream);
     midstream_free(c->midstream);
     for (unsigned dir = 0; dir < 2; dir++) {
         hold_fini(&c->side[dir].hold);
@@ -250,10 +255,13 @@ accept_upgrade(struct conn *c, const struct http1_head *head,
                const struct pkt_meta *meta)
 {
     struct side *client = &c->side[c->client_dir];
+    if (!c->ws)
+        partial_head(c, c->client_dir, meta); /* its gap is still waited for */
     if (!c->ws && !new_attempt(c))
         return;
     ws_conn_response(c->ws, head, true, meta);
-    if (!hold_is_empty(&client->hold) && !hold_front(&client->hold)->gap)
+    if (!head->partial && !hold_is_empty(&client->hold) &&
+        !hold_front(&client->hold)->gap)
         ws_conn_check_early(c->ws, hold_front(&client->hold)->off,
                             &hold_front(&client->hold)->meta);
     drop_search(c);
@@ -407,8 +415,9 @@ pass_over(struct conn *c, unsigned dir, uint64_t len)
     uint64_t max = c->shared->limits.detect;
     side->unknown += len;
     side->holed = true;
-    if (c->midstream && midstream_is_promising(c->midstream, dir))
-        max = MIDSTREAM_MAX;
+    if (c->midstream && !midstream_is_refuted(c->midstream))
+        max *= midstream_is_promising(c->midstream, dir) ? PROMISING_DETECTS
+                                                         : SEARCH_DETECTS;
     if (side->strict ||
         (side->unknown > max && !c->ws && c->side[!dir].state == SIDE_SEEK))
         c->detach = true;
@@ -421,6 +430,7 @@ pass_over(struct conn *c, unsigned dir, uint64_t len)
 static void
 drop_search(struct conn *c)
 {
+    c->shared->stats.no_memory += midstream_failed(c->midstream);
     midstream_free(c->midstream);
     c->midstream = NULL;
 }
@@ -726,6 +736,30 @@ process(struct conn *c, unsigned dir, struct run *r)
     }
 }
 
+/* The head of an upgrade request or its 101 in dir is cut by a gap: goes on
+ * with what is known of it. */
+static void
+partial_head(struct conn *c, unsigned dir, const struct pkt_meta *meta)
+{
+    struct slice text;
+    struct http1_head head;
+    bool is_request = dir == c->client_dir;
+    if (c->side[dir].state != SIDE_HTTP ||
+        !http1_partial(&c->side[dir].http, &text) ||
+        !http1_head_parse(&head, text, is_request))
+        return;
+    if (!is_request) {
+        if (c->ws && handshake_is_accepting(&head))
+            accept_upgrade(c, &head, meta);
+    } else if (handshake_is_upgrade_request(&head)) {
+        finish_ws(c);
+        if (new_attempt(c) && ws_conn_request(c->ws, &head, meta) != ERR_OK) {
+            c->shared->stats.no_memory++;
+            c->detach = true;
+        }
+    }
+}
+
 static void
 process_gap(struct conn *c, unsigned dir, uint64_t off, uint64_t len,
             const struct pkt_meta *meta)
@@ -745,6 +779,11 @@ process_gap(struct conn *c, unsigned dir, uint64_t off, uint64_t len,
             ws_conn_gap(c->ws, sender_of(c, dir), off, len, meta);
         break;
     case SIDE_HTTP:
+        partial_head(c, dir, meta);
+        if (side->state == SIDE_WS) {
+            ws_conn_gap(c->ws, sender_of(c, dir), off, len, meta);
+            break;
+        }
         if (http1_gap(&side->http, len))
             break;
         if (c->ws)

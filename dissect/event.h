@@ -177,7 +177,7 @@ enum verdict_id {
     VERDICT_EVICTED,
     VERDICT_CLOSE_THEN_CAPTURE_END,
     VERDICT_ANSWER_NOT_CAPTURED, /* to a Close frame, if there was one */
-    VERDICT_FIN_CLOSE_UNKNOWN,   /* a Close frame may be among what is missing */
+    VERDICT_FIN_CLOSE_UNKNOWN,   /* a Close frame may be in what is missing */
     VERDICT_OTHER_PROTOCOL,      /* 101 to something else than WebSocket */
     VERDICT_COUNT
 };

@@ -101,7 +101,8 @@ hold_run(const struct hold *h)
     size_t len = 0;
     for (size_t i = h->pieces_done; i < h->n_pieces && !h->pieces[i].gap; i++)
         len += (size_t)h->pieces[i].len;
-    return slice_make(h->bytes.ptr + h->bytes_done, len);
+    return len ? slice_make(h->bytes.ptr + h->bytes_done, len)
+               : slice_make(NULL, 0);
 }
 
 void

@@ -71,8 +71,9 @@ static inline struct slice
 hold_front_data(const struct hold *h)
 {
     const struct hold_piece *p = hold_front(h);
-    return slice_make(h->bytes.ptr + h->bytes_done,
-                      p->gap ? 0 : (size_t)p->len);
+    if (p->gap)
+        return slice_make(NULL, 0);
+    return slice_make(h->bytes.ptr + h->bytes_done, (size_t)p->len);
 }
 
 /* All bytes from the front up to the first gap. */

@@ -974,16 +974,6 @@ is_called(const struct http1_header *header, struct slice name)
     return header->value.ptr && slice_equal_nocase(header->name, name);
 }
 
-const struct http1_header *
-http1_find(const struct http1_head *head, const char *name)
-{
-    struct slice want = slice_cstr(name);
-    for (size_t i = 0; i < head->n_headers; i++)
-        if (is_called(&head->headers[i], want))
-            return &head->headers[i];
-    return NULL;
-}
-
 struct http1_search
 http1_search(const struct http1_head *head, const char *name)
 {

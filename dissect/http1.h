@@ -273,13 +273,9 @@ ERR_CHECK enum err http1_head_copy(struct http1_head **out,
                                    const struct http1_head *head);
 void http1_head_free(struct http1_head *head);
 
-/* The first header called name (any case) of those in head->headers, or NULL.
- * A line without a colon is never found. */
-const struct http1_header *http1_find(const struct http1_head *head,
-                                      const char *name);
-
-/* Looks for all headers called name, also those beyond the table.  Made by
- * http1_search(); the members are for http1.c. */
+/* A search for all headers of one name (any case), also those beyond the
+ * table.  A line without a colon is never found.  Made by http1_search(); the
+ * members are for http1.c. */
 struct http1_search {
     const struct http1_head *head; /* borrowed */
     struct slice name;             /* borrowed */

@@ -4,6 +4,12 @@
  * WebSocket?  Both directions are searched for chains of frames (ws_sync.h);
  * the MASK bit tells who is the client.
  *
+ * A chain alone is not enough: many protocols put a length before each of
+ * their messages, and 00 LEN or 82 LEN again and again is a chain of frames
+ * too.  So what was found must hold messages that end, more than one form of
+ * frame, and nothing that breaks a rule; and what the other side sent must not
+ * speak against it.  One failure of these is final.
+ *
  * Sees only bytes that conn.c could not read otherwise, and gives up when a
  * direction showed too many of them.
  */
@@ -42,6 +48,9 @@ void midstream_gap(struct midstream *m, unsigned dir, uint64_t off,
 /* Nothing more comes in dir: what is open there may be enough. */
 void midstream_end(struct midstream *m, unsigned dir);
 
+/* This is something else for sure: no use in giving it more. */
+bool midstream_is_refuted(const struct midstream *m);
+
 /* Frames were found; *client_dir is then the client's direction. */
 bool midstream_found(const struct midstream *m, unsigned *client_dir);
 
@@ -52,6 +61,9 @@ bool midstream_is_promising(const struct midstream *m, unsigned dir);
  * had no bytes.  *taken: the bytes it was given. */
 struct ws_sync *midstream_take(struct midstream *m, unsigned dir,
                                uint64_t *taken);
+
+/* Directions in which memory was short for the search; m may be NULL. */
+unsigned midstream_failed(const struct midstream *m);
 
 /* Bytes allocated. */
 size_t midstream_memory(const struct midstream *m);

@@ -24,6 +24,12 @@ struct ws_conn {
      * offset on, all lengths added up. */
     struct event_gap early_gap[2];
     uint64_t searched[2]; /* bytes that ws_conn_adopt() brought */
+    /* TCP header of the packet that completed a side's first Close frame; the
+     * number is 0 until it came, or when that frame was found late. */
+    struct close_packet {
+        uint64_t number;
+        uint32_t seq, ack;
+    } close_packet[2];
     bool stream_ended[2];
     bool failed[2]; /* no memory for that direction */
     bool finished;
@@ -88,23 +94,17 @@ find(struct ws_conn *c, enum finding_id id, enum ws_sender from,
                                                    .offset = off});
 }
 
-static bool
-lists_deflate(const struct ws_ext_list *list)
-{
-    for (size_t i = 0; i < list->n; i++)
-        if (slice_equal_cstr(list->ext[i].name, "permessage-deflate"))
-            return true;
-    return list->truncated;
-}
-
 enum err
 ws_conn_request(struct ws_conn *c, const struct http1_head *head,
                 const struct pkt_meta *meta)
 {
     struct event_handshake ev = {0};
     handshake_describe(&ev, head, NULL);
-    c->offers_deflate = lists_deflate(&ev.offered);
-    c->facts.request = stamp_of(meta);
+    /* A cut head may offer it behind the cut. */
+    c->offers_deflate = ev.offered.has_deflate || head->partial;
+    if (!head->partial)
+        c->facts.request = stamp_of(meta);
+    c->facts.side[WS_SENDER_CLIENT].captured = true;
     return http1_head_copy(&c->request, head);
 }
 
@@ -116,6 +116,8 @@ emit_whole_handshake(struct ws_conn *c, const struct http1_head *response,
     const struct stream_pair *pair = c->config.pair;
     *ev = (struct event_handshake){0};
     handshake_describe(ev, c->request, response);
+    if (!response && verdict_is_unanswered(&c->facts))
+        ev->answer = ANSWER_NONE;
     ev->flow = pair->flow;
     ev->at = at;
     ev->request = c->facts.request;
@@ -139,7 +141,7 @@ judge_response(struct ws_conn *c, const struct event_handshake *ev)
 {
     uint16_t status = ev->response_head->status;
     if (ev->accepted) {
-        if (!ev->accept.ptr)
+        if (!ev->accept.ptr && !ev->response_head->partial)
             find(c, FINDING_HANDSHAKE_ACCEPT_MISSING, WS_SENDER_SERVER,
                  ev->response, 0);
         else if (ev->accept_ok == TRI_NO)
@@ -149,7 +151,7 @@ judge_response(struct ws_conn *c, const struct event_handshake *ev)
                status == 403 || status == 407) {
         find(c, FINDING_HANDSHAKE_HTTP_ANSWER, WS_SENDER_SERVER, ev->response,
              0);
-    } else if (status != 426) {
+    } else if (status != 426 && status != 101) {
         find(c, FINDING_HANDSHAKE_REFUSED, WS_SENDER_SERVER, ev->response, 0);
     }
 }
@@ -164,11 +166,14 @@ configure_streams(struct ws_conn *c, const struct event_handshake *ev)
         c->stream_config[i] = (struct ws_stream_config){
             .from = (enum ws_sender)i,
             .has_deflate = ev->has_deflate,
+            .deflate_inferred = ev->response_head->partial &&
+                                !ev->has_deflate && c->offers_deflate,
             .window_bits =
                 client ? d->client_max_window_bits : d->server_max_window_bits,
             .no_context_takeover = client ? d->client_no_context_takeover
                                           : d->server_no_context_takeover,
-            .boundary_unknown = client && !c->request,
+            .boundary_unknown = client ? !c->request || c->request->partial
+                                       : ev->response_head->partial,
             .emit = &c->emit,
             .shared = c->config.shared,
         };
@@ -195,7 +200,11 @@ ws_conn_response(struct ws_conn *c, const struct http1_head *head,
     c->facts.answered = true;
     c->facts.accepted = accepted;
     c->facts.status = head->status;
-    c->facts.response = stamp_of(meta);
+    if (!head->partial)
+        c->facts.response = stamp_of(meta);
+    c->facts.side[WS_SENDER_SERVER].captured = true;
+    if (!accepted)
+        verdict_set_protocol(&c->facts, http1_value(head, "Upgrade"));
     c->response_seq = meta->seq;
     emit_whole_handshake(c, head, accepted, stamp_of(meta), &ev);
     judge_response(c, &ev);
@@ -206,12 +215,25 @@ ws_conn_response(struct ws_conn *c, const struct http1_head *head,
     c->request = NULL;
 }
 
+static void
+note_close(struct ws_conn *c, enum ws_sender from, const struct pkt_meta *meta)
+{
+    const struct ws_stream_stats *st = ws_stream_stats(c->stream[from]);
+    if (st->first_close.packet == meta->number && (meta->flags & TCP_ACK) &&
+        c->close_packet[from].number == 0)
+        c->close_packet[from] =
+            (struct close_packet){meta->number, meta->seq, meta->ack};
+}
+
 void
 ws_conn_data(struct ws_conn *c, enum ws_sender from, uint64_t off,
              struct slice data, const struct pkt_meta *meta)
 {
-    if (c->stream[from] || open_stream(c, from, off))
+    c->facts.side[from].captured = true;
+    if (c->stream[from] || open_stream(c, from, off)) {
         ws_stream_data(c->stream[from], off, data, meta);
+        note_close(c, from, meta);
+    }
 }
 
 static void
@@ -265,6 +287,7 @@ ws_conn_adopt(struct ws_conn *c, enum ws_sender from, struct ws_sync *sync,
     const struct ws_sync_verdict *v = ws_sync_verdict(sync);
     c->stream_config[from].boundary_unknown = true;
     c->searched[from] = taken;
+    c->facts.side[from].captured |= taken > 0;
     if (c->failed[from] || (v->believed && v->from != from) ||
         !open_stream(c, from, 0)) {
         ws_sync_free(sync);
@@ -293,6 +316,7 @@ ws_conn_tcp(struct ws_conn *c, enum ws_sender from, enum stream_tcp what,
             const struct pkt_meta *meta)
 {
     struct verdict_side *side = &c->facts.side[from];
+    side->captured = true;
     if (what == STREAM_TCP_FIN && side->fin.packet == 0)
         side->fin = stamp_of(meta);
     if (what == STREAM_TCP_RST && side->reset.packet == 0)
@@ -322,6 +346,8 @@ take_stats(struct ws_conn *c, enum ws_sender from, struct event_end *ev)
 {
     struct verdict_side *side = &c->facts.side[from];
     ev->gap_bytes[from] = c->early_gap[from].len;
+    unsigned dir = c->config.client_dir ^ (from == WS_SENDER_SERVER);
+    side->captured |= c->config.pair->syn_seen[dir];
     if (!c->stream[from])
         return;
     const struct ws_stream_stats *st = ws_stream_stats(c->stream[from]);
@@ -334,17 +360,33 @@ take_stats(struct ws_conn *c, enum ws_sender from, struct event_end *ev)
     side->close = st->first_close;
     side->has_code = st->has_close_code;
     side->code = st->close_code;
+    side->lost = st->lost;
+    side->gap_bytes = st->lost ? st->gap_bytes : 0;
+}
+
+/* Was the later Close frame sent by a packet that does not acknowledge the
+ * first one? */
+static bool
+closes_crossed(const struct ws_conn *c)
+{
+    const struct close_packet *a = &c->close_packet[0];
+    const struct close_packet *b = &c->close_packet[1];
+    if (!a->number || !b->number)
+        return false;
+    return a->number < b->number ? (int32_t)(b->ack - a->seq) <= 0
+                                 : (int32_t)(a->ack - b->seq) <= 0;
 }
 
 static void
 emit_unanswered(struct ws_conn *c, struct stamp at)
 {
     struct event_handshake ev;
-    const struct verdict_side *server = &c->facts.side[WS_SENDER_SERVER];
+    struct verdict_side *server = &c->facts.side[WS_SENDER_SERVER];
+    server->captured |= c->config.pair->syn_seen[!c->config.client_dir];
+    server->gap_bytes = c->early_gap[WS_SENDER_SERVER].len;
     emit_whole_handshake(c, NULL, false, at, &ev);
     /* Not judged when the answer may be what the capture lacks. */
-    if (server->ended && c->early_gap[WS_SENDER_SERVER].len == 0 &&
-        (server->why == STREAM_END_FIN || server->why == STREAM_END_RST))
+    if (ev.answer == ANSWER_NONE)
         find(c, FINDING_HANDSHAKE_NO_RESPONSE, WS_SENDER_SERVER, at, 0);
 }
 
@@ -369,6 +411,7 @@ ws_conn_finish(struct ws_conn *c, struct stamp at)
         start = c->facts.request.packet ? c->facts.request.time_ns
                                         : c->facts.response.time_ns;
     ev.duration_ns = at.time_ns - start;
+    c->facts.crossed = closes_crossed(c);
     verdict_decide(&c->facts, &ev, text);
     emit_repeated_findings(&c->emit);
     emit_end(&c->emit, &ev);

@@ -258,7 +258,7 @@ ws_inflate_begin(struct ws_inflate *i)
 {
     i->fed_len = i->out_len = 0;
     i->n_finals = 0;
-    i->missing = i->wide = (struct ws_track_spot){0};
+    i->missing.dist = i->wide.dist = 0;
     i->fresh = true;
     if (!state_ready(i)) {
         state_put(i);
@@ -420,8 +420,9 @@ enum ws_inflate_step
 ws_inflate_run(struct ws_inflate *i, struct slice *in, bool tail, uint8_t *out,
                size_t out_cap, struct ws_track_piece *piece, const char **error)
 {
-    *piece = (struct ws_track_piece){.certain = true};
+    piece->certain = true;
     if (!i->state) {
+        piece->bytes = slice_make(NULL, 0);
         i->broke = (struct ws_track_spot){8 * i->fed_len, i->out_len, 0};
         return fail(i, "the inflate state was given to another connection",
                     error);

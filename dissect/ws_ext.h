@@ -59,7 +59,7 @@ struct ws_ext_list {
     bool malformed; /* the grammar was broken somewhere */
     bool truncated; /* more extensions or parameters than are kept */
     /* permessage-deflate is among them, kept or not; of several the first
-     * one, with all its parameters. */
+     * one, with all its parameters, read as those of a response. */
     bool has_deflate;
     struct ws_deflate_params deflate;
 };

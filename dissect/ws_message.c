@@ -262,26 +262,22 @@ take_uncertain(struct ws_message *m, const struct ws_track_piece *piece)
     }
 }
 
-/* Takes inflated bytes.  only: they are the whole message. */
+/* Takes inflated bytes, the first of which are certain, then not. */
 static unsigned
-take_piece(struct ws_message *m, const struct ws_track_piece *piece, bool only)
+take_mixed(struct ws_message *m, const struct ws_track_piece *piece)
 {
     unsigned found = 0;
     struct ws_track_piece rest = *piece;
     if (!m->uncertain) {
         bool known = true;
-        size_t n = piece->bytes.len;
-        if (!piece->certain)
-            n = ws_track_piece_run(piece, 0, &known);
+        size_t n = ws_track_piece_run(piece, 0, &known);
         if (!known)
             n = 0;
-        only = only && n == piece->bytes.len;
-        found = take_plain(m, slice_head(piece->bytes, n), only);
+        found = take_plain(m, slice_head(piece->bytes, n), false);
         rest.bytes = slice_skip(rest.bytes, n);
         rest.known_bit += n;
     }
-    if (rest.bytes.len > 0)
-        take_uncertain(m, &rest);
+    take_uncertain(m, &rest);
     return found;
 }
 
@@ -290,6 +286,8 @@ static unsigned
 inflate_notes(struct ws_message *m)
 {
     unsigned found = 0;
+    if (!(m->inflate.missing.dist | m->inflate.wide.dist))
+        return 0;
     if (m->inflate.missing.dist && !m->inflate.told) {
         m->inflate.told = true;
         found |= WS_MESSAGE_CONTEXT_MISSING;
@@ -323,7 +321,10 @@ inflate_run(struct ws_message *m, struct slice wire, bool tail, bool last)
         if (over)
             piece.bytes.len = (size_t)room;
         bool only = first && last && step == WS_INFLATE_DONE;
-        found |= take_piece(m, &piece, only);
+        if (piece.certain && !m->uncertain)
+            found |= take_plain(m, piece.bytes, only);
+        else if (piece.bytes.len > 0)
+            found |= take_mixed(m, &piece);
         found |= inflate_notes(m);
         if (over || step == WS_INFLATE_FAILED) {
             m->limited = over;
@@ -357,9 +358,12 @@ inflate_tail(struct ws_message *m)
 static void
 note_last(struct ws_message *m, struct slice wire)
 {
-    size_t n = wire.len < 4 ? wire.len : 4;
-    for (const uint8_t *p = wire.ptr + wire.len - n; n > 0; n--)
-        m->last4 = m->last4 << 8 | *p++;
+    if (wire.len >= 4) {
+        m->last4 = rd_load_be32(wire.ptr + wire.len - 4);
+        return;
+    }
+    for (size_t i = 0; i < wire.len; i++)
+        m->last4 = m->last4 << 8 | wire.ptr[i];
 }
 
 /* Unmasks and inflates a run of a compressed message. */

@@ -81,11 +81,12 @@ ws_stream_new(struct ws_stream **out, const struct ws_stream_config *config,
                   offset);
     ws_message_init_config(
         &s->message, s->shared,
-        &(struct ws_message_config){
-            .takeover = !config->no_context_takeover,
-            .window_bits = config->window_bits ? config->window_bits : 15,
-            .unknown = config->boundary_unknown,
-            .inferred = config->deflate_inferred});
+        &(struct ws_message_config){.takeover = !config->no_context_takeover,
+                                    .window_bits = config->window_bits
+                                                       ? config->window_bits
+                                                       : 15,
+                                    .unknown = config->boundary_unknown,
+                                    .inferred = config->deflate_inferred});
     if (config->boundary_unknown)
         search_begin(s, NULL);
     *out = s;
@@ -172,33 +173,30 @@ static void
 find_message(struct ws_stream *s, unsigned found, struct stamp at)
 {
     static const struct {
-        unsigned bit;
+        enum ws_message_finding bit;
         enum finding_id id;
     } table[] = {
         {WS_MESSAGE_BAD_UTF8, FINDING_MESSAGE_INVALID_UTF8},
         {WS_MESSAGE_UTF8_CUT, FINDING_MESSAGE_UTF8_INCOMPLETE},
         {WS_MESSAGE_CONTEXT_MISSING, FINDING_DEFLATE_CONTEXT_MISSING},
         {WS_MESSAGE_INFLATE_FAILED, FINDING_DEFLATE_INFLATE_FAILED},
+        {WS_MESSAGE_EMPTY_PAYLOAD, FINDING_DEFLATE_EMPTY_PAYLOAD},
+        {WS_MESSAGE_WINDOW, FINDING_DEFLATE_WINDOW_EXCEEDED},
+        {WS_MESSAGE_BFINAL, FINDING_DEFLATE_BFINAL},
+        {WS_MESSAGE_TAIL, FINDING_DEFLATE_TAIL_NOT_REMOVED},
         {WS_MESSAGE_BOMB, FINDING_DEFLATE_BOMB},
         {WS_MESSAGE_TOO_LARGE, FINDING_MESSAGE_TOO_LARGE},
     };
     const struct ws_message *m = &s->message;
-    char text[80];
+    char text[WS_MESSAGE_DETAIL_MAX];
     if (!found)
         return;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         const char *detail = NULL;
         if (!(found & table[i].bit))
             continue;
-        if (table[i].bit == WS_MESSAGE_INFLATE_FAILED)
-            detail = m->inflate_error;
-        else if (table[i].bit & (WS_MESSAGE_BAD_UTF8 | WS_MESSAGE_UTF8_CUT) &&
-                 emit_finding_count(s->emit, table[i].id, s->from) == 0) {
-            snprintf(text, sizeof text,
-                     "valid up to byte %" PRIu64 " of the message",
-                     m->utf8.valid);
-            detail = text;
-        }
+        if (emit_finding_count(s->emit, table[i].id, s->from) == 0)
+            detail = ws_message_detail(m, table[i].bit, text);
         find(s, table[i].id, at, s->frame.cur.offset, s->stats.frames,
              s->stats.messages, detail);
     }
@@ -532,67 +530,13 @@ lose(struct ws_stream *s, struct stamp at)
 {
     frame_abandon(s, at);
     message_abandon(s, at);
+    s->stats.frame_open = s->stats.message_open = false;
     search_begin(s, NULL);
 }
 
 /* ---- The stream ----------------------------------------------------- */
 
-/* Decodes until boundaries are lost; returns what is left then. */
-static struct slice
-decode(struct ws_stream *s, struct slice data, const struct pkt_meta *meta)
-{
-    struct stamp at = stamp_of(meta);
-    struct ws_frame_event ev;
-    enum ws_frame_step step;
-    bool cut = ws_frame_in_header(&s->frame);
-    while ((step = ws_frame_next(&s->frame, &data, &ev))) {
-        if (step == WS_FRAME_LOST) {
-            find(s, FINDING_FRAME_LENGTH_HIGH_BIT, at, ev.header->offset, 0, 0,
-                 NULL);
-            lose(s, at);
-            break;
-        }
-        if (step == WS_FRAME_HEADER) {
-            if (take_simple(s, ev.header, &data, at)) {
-                cut = false;
-                continue;
-            }
-            s->frame_first = cut ? s->header_first : at;
-            cut = false;
-            header(s, ev.header, at);
-        } else {
-            payload(s, &ev, at);
-        }
-        if (ev.end)
-            frame_end(s, at);
-    }
-    if (!cut && ws_frame_in_header(&s->frame))
-        s->header_first = at;
-    return data;
-}
-
 static void resume(struct ws_stream *s);
-
-/* Decodes or searches, in turn, until data is used up. */
-static void
-take(struct ws_stream *s, uint64_t off, struct slice data,
-     const struct pkt_meta *meta)
-{
-    uint64_t end = off + data.len;
-    for (;;) {
-        if (!s->stats.lost) {
-            assert(end - data.len == s->frame.offset);
-            data = decode(s, data, meta);
-        }
-        if (data.len == 0 || !s->search)
-            break;
-        size_t n = ws_sync_data(s->search->sync, end - data.len, data, meta);
-        data = slice_skip(data, n);
-        if (!ws_sync_verdict(s->search->sync)->believed)
-            break;
-        resume(s);
-    }
-}
 
 /* Where the frame after the current one starts. */
 static uint64_t
@@ -666,6 +610,15 @@ emit_gaps(struct ws_stream *s, struct search *search, bool resynced,
     search->n_gaps = 0;
 }
 
+/* Bytes that were counted when they came. */
+static void
+data_again(struct ws_stream *s, uint64_t off, struct slice data,
+           const struct pkt_meta *meta)
+{
+    s->stats.wire_bytes -= data.len;
+    ws_stream_data(s, off, data, meta);
+}
+
 /*
  * Boundaries are found: decodes what was held.  Up to verdict.at that cannot
  * lose them again, and behind it less is held than a new search takes to
@@ -692,7 +645,7 @@ resume(struct ws_stream *s)
         if (piece.gap)
             take_gap(s, piece.off, piece.len, &piece.meta, true);
         else
-            take(s, piece.off, data, &piece.meta);
+            data_again(s, piece.off, data, &piece.meta);
     }
     search_free(search);
 }
@@ -716,13 +669,63 @@ ws_stream_adopt(struct ws_stream *s, struct ws_sync *sync)
     update_stats(s);
 }
 
+/* Looks for boundaries, and goes on when they are found.  As a search takes
+ * some hundred bytes at least, this does not go deep either. */
+static void
+search_on(struct ws_stream *s, uint64_t off, struct slice data,
+          const struct pkt_meta *meta)
+{
+    if (!s->search || data.len == 0)
+        return;
+    size_t n = ws_sync_data(s->search->sync, off, data, meta);
+    if (!ws_sync_verdict(s->search->sync)->believed)
+        return;
+    resume(s);
+    if (n < data.len)
+        data_again(s, off + n, slice_skip(data, n), meta);
+}
+
 void
 ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
                const struct pkt_meta *meta)
 {
+    struct stamp at = stamp_of(meta);
+    uint64_t end = off + data.len;
+    struct ws_frame_event ev;
+    enum ws_frame_step step;
     s->stats.wire_bytes += data.len;
-    take(s, off, data, meta);
-    update_stats(s);
+    if (s->stats.lost) {
+        search_on(s, off, data, meta);
+        return;
+    }
+    assert(off == s->frame.offset);
+    bool cut = ws_frame_in_header(&s->frame);
+    while ((step = ws_frame_next(&s->frame, &data, &ev))) {
+        if (step == WS_FRAME_LOST) {
+            find(s, FINDING_FRAME_LENGTH_HIGH_BIT, at, ev.header->offset, 0, 0,
+                 NULL);
+            lose(s, at);
+            search_on(s, end - data.len, data, meta);
+            return;
+        }
+        if (step == WS_FRAME_HEADER) {
+            if (take_simple(s, ev.header, &data, at)) {
+                cut = false;
+                continue;
+            }
+            s->frame_first = cut ? s->header_first : at;
+            cut = false;
+            header(s, ev.header, at);
+        } else {
+            payload(s, &ev, at);
+        }
+        if (ev.end)
+            frame_end(s, at);
+    }
+    if (!cut && ws_frame_in_header(&s->frame))
+        s->header_first = at;
+    s->stats.frame_open = s->in_frame || ws_frame_in_header(&s->frame);
+    s->stats.message_open = s->message.open;
 }
 
 void

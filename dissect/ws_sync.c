@@ -322,6 +322,12 @@ ws_sync_verdict(const struct ws_sync *s)
     return &s->verdict;
 }
 
+bool
+ws_sync_failed(const struct ws_sync *s)
+{
+    return s->failed;
+}
+
 size_t
 ws_sync_memory(const struct ws_sync *s)
 {

@@ -133,6 +133,9 @@ bool ws_sync_held(const struct ws_sync *s, size_t i,
  * when there is none to speak of. */
 double ws_sync_best(const struct ws_sync *s);
 
+/* Whether memory was short, so that nothing will be found. */
+bool ws_sync_failed(const struct ws_sync *s);
+
 /* Bytes allocated by s, for budgets and tests. */
 size_t ws_sync_memory(const struct ws_sync *s);
 

@@ -8,6 +8,8 @@
 # tests/golden/LIST holds a line for each case: NAME STATUS SAMPLE ARGUMENT...
 # The expected output stands in tests/golden/NAME, standard output first, then
 # standard error behind a line "--- stderr" if there was any.
+#
+# The screen in README.md is such a file too.
 set -u
 srcdir=${srcdir:-.}
 WSRAY=${WSRAY:-./wsray}
@@ -76,4 +78,34 @@ for file in samples/*.pcap samples/*.pcapng samples/*.gz samples/*.zst; do
         not_ok "$sample is larger than 300 KiB"
     fi
 done
+# README.md shows what wsray prints, between two marks.
+block() { # the block of README.md
+    awk '/^<!-- screen -->$/ { on = 1; next }
+        /^<!-- \/screen -->$/ { on = 0 }
+        on' README.md
+}
+{
+    # shellcheck disable=SC2016 # the marks and the prompt of README.md
+    printf '```\n$ ./wsray samples/good-chat.pcapng\n'
+    "$WSRAY" samples/good-chat.pcapng
+    # shellcheck disable=SC2016
+    printf '```\n'
+} >"$work/screen" 2>&1
+if [ -n "$UPDATE" ]; then
+    awk -v screen="$work/screen" '
+        /^<!-- \/screen -->$/ { on = 0 }
+        !on
+        /^<!-- screen -->$/ {
+            on = 1
+            while ((getline line <screen) > 0)
+                print line
+        }' README.md >"$work/README.md" && cp "$work/README.md" README.md
+fi
+block >"$work/shown"
+if cmp -s "$work/shown" "$work/screen"; then
+    ok 'the screen in README is what wsray prints'
+else
+    not_ok 'the screen in README is what wsray prints'
+    diff "$work/shown" "$work/screen" | head -n 12 | sed 's/^/# /'
+fi
 printf '1..%d\n' "$number"

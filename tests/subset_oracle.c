@@ -158,6 +158,8 @@ struct captured {
     struct range *list;
     size_t n;
     bool from_start; /* the stream of the run begins where the true one does */
+    bool split;      /* it is in several streams of the run: a SYN came late */
+    const struct run_stream *stream;
 };
 
 struct run {
@@ -174,6 +176,7 @@ struct run {
     size_t n_conns;
     struct captured *captured; /* by 2 * flow + dir of the truth */
     uint8_t *found;            /* by frame of the truth: 1 = told */
+    bool *heads;               /* by flow of the truth: its handshake is told */
     const struct lossy_plan *plan;
 };
 
@@ -391,8 +394,12 @@ check_bytes(struct run *run, struct run_stream *s, uint64_t off,
         const struct true_stream *ts =
             &run->truth->flows[piece.flow].dir[piece.dir];
         piece.true_off = seg->off + (s->base + (uint32_t)off - seg->seq);
+        struct captured *c = &run->captured[2 * piece.flow + piece.dir];
         if (s->base == ts->base)
-            run->captured[2 * piece.flow + piece.dir].from_start = true;
+            c->from_start = true;
+        if (c->stream && c->stream != s)
+            c->split = true;
+        c->stream = s;
         uint64_t end = piece.true_off + data.len;
         if (!ts->conflicts && is_known(ts, piece.true_off, end) &&
             memcmp(ts->bytes.ptr + piece.true_off, data.ptr, data.len) != 0)
@@ -817,6 +824,18 @@ check_gap(struct run *run, struct run_conn *conn, const struct event_gap *ev)
 
 /* ---- Events --------------------------------------------------------- */
 
+/* A handshake was told in full. */
+static void
+note_head(struct run *run, const struct run_flow *f)
+{
+    for (unsigned d = 0; d < 2; d++) {
+        const struct run_stream *s = &f->dir[d];
+        size_t flow = s->n_pieces ? s->pieces[s->n_pieces - 1].owner : NONE;
+        if (flow != NONE)
+            run->heads[flow] = true;
+    }
+}
+
 static void
 on_handshake(struct run *run, uint32_t conn, const struct event_handshake *ev)
 {
@@ -830,6 +849,8 @@ on_handshake(struct run *run, uint32_t conn, const struct event_handshake *ev)
     require(c->flow == NULL);
     c->flow = run->flows[ev->flow];
     require(c->flow != NULL && c->flow->pair != NULL);
+    if (run->truth && ev->seen == HANDSHAKE_SEEN_BOTH)
+        note_head(run, c->flow);
     c->client_dir = !endpoint_equal(&ev->client, &c->flow->pair->end[0]);
 }
 
@@ -941,6 +962,7 @@ run_fini(struct run *run)
             free(run->captured[i].list);
     free(run->captured);
     free(run->found);
+    free(run->heads);
     free(run->flows);
     free(run->conns);
     free(run->segments);
@@ -1152,7 +1174,7 @@ static bool
 has_head(const struct true_stream *s, const struct captured *c)
 {
     uint64_t end = s->n_frames ? s->frames[0].header.offset : s->bytes.len;
-    return c->from_start && c->n > 0 && c->list[0].start == 0 &&
+    return c->from_start && !c->split && c->n > 0 && c->list[0].start == 0 &&
            c->list[0].end >= end;
 }
 
@@ -1208,6 +1230,9 @@ count_recall(const struct run *run)
             continue;
         bool head =
             has_head(&f->dir[0], &both[0]) && has_head(&f->dir[1], &both[1]);
+        run->result->heads_due += head;
+        head = head && run->heads[i];
+        run->result->heads_found += head;
         for (unsigned d = 0; d < 2; d++)
             for (size_t k = 0; k < both[d].n; k++) {
                 struct range range = both[d].list[k];
@@ -1227,7 +1252,8 @@ subset_check(const struct subset_truth *t, const struct lossy_plan *plan,
     run.origin = lossy.origin;
     run.captured = calloc(2 * t->n_flows + 1, sizeof *run.captured);
     run.found = calloc(t->n_frames + 1, 1);
-    require(run.captured != NULL && run.found != NULL);
+    run.heads = calloc(t->n_flows + 1, sizeof *run.heads);
+    require(run.captured && run.found && run.heads);
     run_all(&run, buf_slice(&lossy.pcap));
     count_recall(&run);
     r->variants++;
@@ -1266,6 +1292,8 @@ subset_result_add(struct subset_result *to, const struct subset_result *from)
     to->partial += from->partial;
     to->certain += from->certain;
     to->uncertain += from->uncertain;
+    to->heads_due += from->heads_due;
+    to->heads_found += from->heads_found;
     to->clean_due += from->clean_due;
     to->clean_found += from->clean_found;
     to->far_due += from->far_due;

@@ -43,8 +43,9 @@ struct subset_result {
     uint64_t found_again; /* of frames: not synced since the handshake */
     uint64_t messages;    /* told complete and compared */
     uint64_t partial;     /* told incomplete; what is shown was compared */
-    uint64_t certain, uncertain; /* inflated bytes of those with `known` */
-    /* Frames whose bytes were all captured, where the handshake was: before
+    uint64_t certain, uncertain;     /* inflated bytes of those with `known` */
+    uint64_t heads_due, heads_found; /* handshakes captured whole, and told */
+    /* Frames whose bytes were all captured, where the handshake is told: before
      * any hole; far (64 KiB and 20 frames) behind one; the same without a
      * handshake; all others.  due: in the capture, found: told. */
     uint64_t clean_due, clean_found;

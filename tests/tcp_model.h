@@ -10,6 +10,7 @@
  * The model promises, and so checks:
  *  - open() once, then calls, then close() once, and nothing behind it or
  *    behind a detach but close(); after end() neither data nor gap;
+ *  - what nobody can have sent, acknowledged or reset makes no gap;
  *  - offsets of data and gaps follow each other without a hole or overlap;
  *  - data are the bytes of the packet in meta, and of no later copy;
  *  - a gap covers only bytes that were not captured before;
@@ -229,7 +230,10 @@ model_tcp(void *ctx, unsigned dir, enum stream_tcp what,
     struct model_flow *f = ctx;
     MODEL_CHECK(f->open && !f->detached && dir < 2);
     MODEL_CHECK(what <= STREAM_TCP_ZERO_WINDOW);
-    MODEL_CHECK(meta->number == f->m->n_packets);
+    /* A RST is told when it is believed. */
+    MODEL_CHECK(meta->number == f->m->n_packets ||
+                (what == STREAM_TCP_RST && meta->number < f->m->n_packets &&
+                 meta->flags & TCP_RST));
 }
 
 static inline void
@@ -416,11 +420,30 @@ model_wait(struct model *m)
     model_send(m, idle, 0, TCP_ACK, 1, 1, NULL, 0, 0, 1000);
 }
 
+/* What belongs to another connection, or is forged: an acknowledgement of
+ * what was never sent, or a RST.  Far enough it must change nothing. */
+static inline void
+model_stray(struct model *m, struct model_flow *f, unsigned dir)
+{
+    uint32_t far = 70000 + model_choose(m, 1000000000);
+    if (!m->lossless && model_chance(m, 50))
+        far = model_choose(m, 3000);
+    uint32_t seq = f->dir[dir].snd_nxt, ack = f->dir[dir ^ 1].snd_nxt;
+    if (model_chance(m, 50))
+        model_send(m, f, dir, TCP_ACK, seq, ack + far, NULL, 0, 0, 1000);
+    else
+        model_send(m, f, dir, TCP_RST, seq + far, ack, NULL, 0, 0, 1000);
+}
+
 static inline void
 model_step(struct model *m)
 {
     struct model_flow *f = &m->flow[model_choose(m, MODEL_FLOWS)];
     unsigned dir = model_choose(m, 2);
+    if (model_chance(m, 3)) {
+        model_stray(m, f, dir);
+        return;
+    }
     struct model_dir *d = &f->dir[dir];
     m->time_ns += model_choose(m, 2000000);
     uint32_t action = model_choose(m, m->lossless ? 80 : 100);

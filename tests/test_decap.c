@@ -302,6 +302,57 @@ START_TEST(the_innermost_tcp_packet_is_found)
 }
 END_TEST
 
+static uint32_t
+scope_of(const char *layers)
+{
+    struct builder b;
+    struct ip_packet ip;
+    build(&b, layers, tcp_payload, TCP_LEN);
+    struct decap *d = make_decap();
+    memset(&ip, 0xa5, sizeof ip);
+    struct slice bytes = slice_make(b.bytes + b.off, built_len(&b));
+    ck_assert_msg(feed(d, 1, bytes, bytes.len, 0, &ip) == DECAP_TCP, "%s",
+                  layers);
+    ck_assert_uint_le(ip.scope, INT32_MAX);
+    decap_free(d);
+    return ip.scope;
+}
+
+START_TEST(the_scope_tells_tags_and_tunnels_apart)
+{
+    static const char *const same[] = {"e:0800 4:06", "e:8100 x:00000800 4:06",
+                                       "e:8100 x:a0000800 4:06",
+                                       "e:0800 4:2f x:00000800 4:06",
+                                       "e:0800 4:04 4:06"};
+    static const char *const other[] = {
+        "e:8100 x:000a0800 4:06",
+        "e:8100 x:00140800 4:06",
+        "e:88a8 x:000a8100 x:001e0800 4:06",
+        "e:0800 4:2f x:20000800 x:00000007 4:06",
+        "e:0800 4:2f x:20000800 x:00000008 4:06",
+        "e:0800 4:2f x:a000080000000000 x:00000009 4:06",
+        "e:0800 4:11 u:4789 x:0800000000000a00 e:0800 4:06",
+        "e:0800 4:11 u:4789 x:0800000000000b00 e:0800 4:06",
+        "e:0800 4:11 u:4789 x:0800000000000b00 e:8100 x:000a0800 4:06",
+        "e:0800 4:11 u:6081 x:0000080000000c00 4:06",
+    };
+    const size_t n_same = sizeof same / sizeof same[0];
+    const size_t n_other = sizeof other / sizeof other[0];
+    for (size_t i = 0; i < n_same; i++)
+        ck_assert_msg(scope_of(same[i]) == 0, "%s", same[i]);
+    for (size_t i = 0; i < n_other; i++) {
+        ck_assert_msg(scope_of(other[i]) != 0, "%s", other[i]);
+        for (size_t j = 0; j < i; j++)
+            ck_assert_msg(scope_of(other[i]) != scope_of(other[j]), "%s, %s",
+                          other[i], other[j]);
+    }
+    /* A priority is no network; only the innermost tag counts. */
+    ck_assert_uint_eq(scope_of(other[0]), scope_of("e:8100 x:e00a0800 4:06"));
+    ck_assert_uint_eq(scope_of("e:88a8 x:00018100 x:000a0800 4:06"),
+                      scope_of(other[0]));
+}
+END_TEST
+
 START_TEST(padding_is_cut_away)
 {
     const struct recipe *r = &recipes[_i];
@@ -681,6 +732,7 @@ decap_suite(void)
     tcase_add_test(t, length_0_means_to_the_end);
     tcase_add_loop_test(t, fragments_in_every_order_equal_the_whole, 0,
                         N_CUT_UP);
+    tcase_add_test(t, the_scope_tells_tags_and_tunnels_apart);
     tcase_add_test(t, fragments_within_fragments_are_put_together);
     tcase_add_test(t, a_fragment_cut_by_the_snap_length_is_malformed);
     tcase_add_test(t, a_fragment_waits_30_seconds_of_capture_time);

@@ -207,6 +207,87 @@ START_TEST(subprotocols_beyond_the_table_are_left_out)
     handshake_describe(&hs, &head, NULL);
     ck_assert_uint_eq(hs.n_protocols_offered, HANDSHAKE_PROTOCOLS_MAX);
     ck_assert(slice_equal_cstr(hs.protocols_offered[63], "62"));
+    ck_assert(hs.protocols_truncated);
+    ck_assert(http1_head_parse(&head, slice_cstr(REQ "\r\n"), true));
+    handshake_describe(&hs, &head, NULL);
+    ck_assert(!hs.protocols_truncated);
+}
+END_TEST
+
+/* Writes a head with n lines in front of the rest. */
+static struct slice
+flooded(char *out, const char *start, unsigned n, const char *rest)
+{
+    int len = sprintf(out, "%s", start);
+    for (unsigned i = 0; i < n; i++)
+        len += sprintf(out + len, "X-%u: y\r\n", i);
+    len += sprintf(out + len, "%s\r\n", rest);
+    return slice_make(out, (size_t)len);
+}
+
+START_TEST(headers_are_found_however_many_stand_before_them)
+{
+    static struct http1_head request, response;
+    static struct event_handshake hs;
+    static char texts[2][16384];
+    unsigned n = _i ? 1000 : HTTP1_HEADERS_MAX;
+    ck_assert(http1_head_parse(
+        &request,
+        flooded(texts[0], "GET / HTTP/1.1\r\n", n,
+                "Host: h\r\nOrigin: o\r\n" UPGRADE KEY
+                "Sec-WebSocket-Version: 13\r\n"
+                "Sec-WebSocket-Protocol: a,b\r\n"
+                "Sec-WebSocket-Protocol: c\r\n"
+                "Sec-WebSocket-Extensions: permessage-deflate\r\n"),
+        true));
+    ck_assert(http1_head_parse(
+        &response,
+        flooded(texts[1], RESP, n,
+                UPGRADE ACCEPT
+                "Sec-WebSocket-Protocol: c\r\n"
+                "Sec-WebSocket-Extensions: permessage-deflate\r\n"),
+        false));
+    ck_assert_uint_gt(request.n_headers_dropped, 0);
+    ck_assert(handshake_is_upgrade_request(&request));
+    ck_assert(handshake_is_accepting(&response));
+    handshake_describe(&hs, &request, &response);
+    ck_assert(hs.accepted && hs.has_deflate);
+    ck_assert_int_eq(hs.accept_ok, TRI_YES);
+    ck_assert(slice_equal_cstr(hs.host, "h"));
+    ck_assert(slice_equal_cstr(hs.origin, "o"));
+    ck_assert(slice_equal_cstr(hs.version, "13"));
+    ck_assert(slice_equal_cstr(hs.protocol, "c"));
+    ck_assert_uint_eq(hs.n_protocols_offered, 3);
+    ck_assert(slice_equal_cstr(hs.protocols_offered[2], "c"));
+    ck_assert_uint_eq(hs.offered.n, 1);
+    ck_assert(!hs.protocols_truncated && !hs.agreed.truncated);
+}
+END_TEST
+
+START_TEST(what_may_not_have_been_captured_is_not_judged)
+{
+    static struct http1_head request, response;
+    static struct event_handshake hs;
+    ck_assert(
+        http1_head_parse(&request, slice_cstr(REQ UPGRADE KEY "\r\n"), true));
+    handshake_describe(&hs, &request, NULL);
+    ck_assert_int_eq(hs.answer, ANSWER_NOT_CAPTURED);
+    ck_assert(http1_head_parse(&response, slice_cstr(RESP UPGRADE), false));
+    handshake_describe(&hs, &request, &response);
+    ck_assert_int_eq(hs.answer, ANSWER_SEEN);
+    ck_assert(hs.accepted);
+    ck_assert_int_eq(hs.accept_ok, TRI_UNKNOWN);
+    /* What was seen is judged. */
+    ck_assert(
+        http1_head_parse(&response, slice_cstr(RESP UPGRADE ACCEPT), false));
+    handshake_describe(&hs, &request, &response);
+    ck_assert_int_eq(hs.accept_ok, TRI_YES);
+    ck_assert(http1_head_parse(&response,
+                               slice_cstr(RESP UPGRADE
+                                          "Sec-WebSocket-Accept: wrong\r\n"),
+                               false));
+    handshake_describe(&hs, &request, &response);
+    ck_assert_int_eq(hs.accept_ok, TRI_NO);
 }
 END_TEST
 
@@ -222,6 +303,9 @@ suite(void)
     tcase_add_loop_test(t, a_handshake_is_described_from_its_heads, 0,
                         ARRAY_LEN(describe_rows));
     tcase_add_test(t, subprotocols_beyond_the_table_are_left_out);
+    tcase_add_loop_test(t, headers_are_found_however_many_stand_before_them, 0,
+                        2);
+    tcase_add_test(t, what_may_not_have_been_captured_is_not_judged);
     suite_add_tcase(s, t);
     return s;
 }

@@ -416,7 +416,12 @@ static const struct parse_row parse_rows[] = {
     {"absolute form", true, "GET ws://a.test:81/b HTTP/1.1\r\n\r\n",
      "1.1 GET ws://a.test:81/b|"},
     {"a cut head is read as far as it goes", true, "GET / HTTP/1.1\r\nA: b",
-     "1.1 GET /|A=b|"},
+     "1.1 GET /|A=b|..."},
+    {"a start-line alone", true, "GET / HTTP/1.1\r\n", "1.1 GET /|..."},
+    {"a status-line alone", false, "HTTP/1.1 101 S\n", "1.1 101 S|..."},
+    {"no empty line", false, "HTTP/1.1 101 S\r\nA: b\r\n C\r\n",
+     "1.1 101 S|A=b\r\n C|..."},
+    {"only folds", true, "GET / HTTP/1.1\n a\n b\n", "1.1 GET /|..."},
     {"a target of spaces only", true, "GET   HTTP/1.1\r\n\r\n", NULL},
     {"a request as response", false, "GET / HTTP/1.1\r\n\r\n", NULL},
     {"nothing", true, "", NULL},
@@ -447,6 +452,7 @@ START_TEST(a_head_is_read_in_full_when_asked)
                          value.ptr ? "=" : "-", (int)value.len,
                          value.ptr ? (const char *)value.ptr : "");
         }
+        sprintf(got + n, "%s", head.partial ? "..." : "");
         ck_assert_msg(strcmp(got, row->want) == 0, "%s: %s", row->name, got);
     }
     edge_page_fini(&edge);
@@ -669,17 +675,108 @@ START_TEST(a_huge_head_is_read_up_to_the_default_limit)
 }
 END_TEST
 
-START_TEST(headers_beyond_the_table_are_counted)
+/* The table, without and with one line more, with and without an end. */
+START_TEST(headers_beyond_the_table_are_counted_and_found)
 {
-    static char text[32 + 6 * (HTTP1_HEADERS_MAX + 10)];
+    static char text[128 + 6 * (HTTP1_HEADERS_MAX + 10)];
     static struct http1_head head;
+    struct http1_head *copy;
+    struct slice value;
+    unsigned dropped = (unsigned)_i / 2;
+    bool whole = _i % 2;
     int n = sprintf(text, "GET / HTTP/1.1\r\n");
-    for (unsigned i = 0; i < HTTP1_HEADERS_MAX + 10; i++)
-        n += sprintf(text + n, "A: b\r\n");
-    n += sprintf(text + n, "\r\n");
+    for (unsigned i = 0; i < HTTP1_HEADERS_MAX; i++)
+        n += sprintf(text + n, "%s: b\r\n", i == 7 ? "Z" : "A");
+    for (unsigned i = 0; i < dropped; i++)
+        n += sprintf(text + n, "%c:%u\r\n f\r\n", i % 2 ? 'Y' : 'z', i);
+    n += sprintf(text + n, "%s", whole ? "\r\n" : "");
     ck_assert(http1_head_parse(&head, slice_make(text, (size_t)n), true));
     ck_assert_uint_eq(head.n_headers, HTTP1_HEADERS_MAX);
-    ck_assert_uint_eq(head.n_headers_dropped, 10);
+    ck_assert_uint_eq(head.n_headers_dropped, dropped);
+    ck_assert(head.partial == !whole);
+    ck_assert_int_eq(http1_head_copy(&copy, &head), ERR_OK);
+    memset(text, 'x', sizeof text);
+    ck_assert_uint_eq(copy->n_headers_dropped, dropped);
+    ck_assert(copy->partial == !whole);
+
+    struct http1_search search = http1_search(copy, "Z");
+    ck_assert(http1_search_next(&search, &value));
+    ck_assert(slice_equal_cstr(value, "b"));
+    for (unsigned i = 0; i < dropped; i += 2) {
+        char want[16];
+        sprintf(want, "%u\r\n f", i);
+        ck_assert(http1_search_next(&search, &value));
+        ck_assert_msg(slice_equal_cstr(value, want), "%u", i);
+    }
+    ck_assert(!http1_search_next(&search, &value));
+    ck_assert(!http1_search_next(&search, &value));
+    value = http1_value(copy, "y");
+    ck_assert(dropped > 1 ? slice_equal_cstr(value, "1\r\n f") : !value.ptr);
+    http1_head_free(copy);
+}
+END_TEST
+
+struct partial_row {
+    const char *name;
+    bool is_request;
+    const char *before; /* the bytes before the gap */
+    const char *want;   /* NULL: nothing is known */
+};
+
+static const struct partial_row partial_rows[] = {
+    {"nothing", true, "", NULL},
+    {"empty lines", true, "\r\n", NULL},
+    {"half a request-line", true, "GET / HTTP/1.", NULL},
+    {"a request-line without its LF", true, "GET / HTTP/1.1\r", NULL},
+    {"a request-line", true, "GET /a HTTP/1.1\r\n", "GET /a HTTP/1.1\r\n"},
+    {"half a header", true, "\n\nGET /a HTTP/1.1\r\nHost: b\r\nUpg",
+     "GET /a HTTP/1.1\r\nHost: b\r\n"},
+    {"a status-line", false, "HTTP/1.1 101 Switch", NULL},
+    {"a header of a response", false,
+     "HTTP/1.1 101 \nUpgrade: websocket\nSec-WebSocket-Acc",
+     "HTTP/1.1 101 \nUpgrade: websocket\n"},
+    {"half of the empty line", true, "GET / HTTP/1.1\r\n\r",
+     "GET / HTTP/1.1\r\n"},
+    {"a whole head", true, "GET / HTTP/1.1\r\n\r\n", NULL},
+    {"inside a body", false, FIVE "abc", NULL},
+    {"the second head", false, FIVE "abcdeHTTP/1.1 204 \r\nA",
+     "HTTP/1.1 204 \r\n"},
+    {"not HTTP", true, "GET / HTTP/1.1\r\n\r\n\x81\x05", NULL},
+};
+
+/* Whole, byte by byte and at each cut. */
+START_TEST(what_is_known_of_a_cut_head_is_given_out)
+{
+    const struct partial_row *row = &partial_rows[_i];
+    struct stream_row as_stream = {.name = row->name,
+                                   .is_request = row->is_request,
+                                   .of_request = HTTP1_METHOD_GET,
+                                   .stream = row->before};
+    struct slice s = slice_cstr(row->before);
+    static struct http1_head head;
+    static struct run r;
+    for (size_t cut = 0; cut <= s.len + 1; cut++) {
+        struct slice text = slice_make(NULL, 0);
+        run_begin(&r, &as_stream);
+        if (cut > s.len) {
+            for (size_t i = 0; i < s.len; i++)
+                run_feed(&r, slice_make(s.ptr + i, 1));
+        } else {
+            run_feed(&r, slice_head(s, cut));
+            run_feed(&r, slice_skip(s, cut));
+        }
+        bool some = http1_partial(&r.http, &text);
+        ck_assert_msg(some == (row->want != NULL), "%s, %zu", row->name, cut);
+        ck_assert_msg(!some || slice_equal_cstr(text, row->want), "%s, %zu",
+                      row->name, cut);
+        if (some) {
+            ck_assert(http1_head_parse(&head, text, row->is_request));
+            ck_assert(head.partial);
+            ck_assert(!http1_gap(&r.http, 1));
+            ck_assert(!http1_partial(&r.http, &text));
+        }
+        http1_fini(&r.http);
+    }
 }
 END_TEST
 
@@ -698,16 +795,16 @@ START_TEST(a_copied_head_owns_its_text)
     ck_assert_ptr_null(copy->method.ptr);
     ck_assert(slice_equal_cstr(copy->reason, "Upgrade Required"));
     ck_assert_uint_eq(copy->n_headers, 4);
-    const struct http1_header *h = http1_find(copy, "sec-websocket-version");
-    ck_assert_ptr_nonnull(h);
-    ck_assert(slice_equal_cstr(h->value, "13"));
+    struct slice value = http1_value(copy, "sec-websocket-version");
+    ck_assert(slice_equal_cstr(value, "13"));
     ck_assert_ptr_null(copy->headers[1].value.ptr);
-    ck_assert_ptr_null(http1_find(copy, "nothing"));
-    h = http1_find(copy, "UPGRADE");
-    ck_assert(slice_equal_cstr(h->value, "a, b"));
-    h = http1_find_next(copy, h, "Upgrade");
-    ck_assert(slice_equal_cstr(h->value, "WebSocket"));
-    ck_assert_ptr_null(http1_find_next(copy, h, "Upgrade"));
+    ck_assert_ptr_null(http1_value(copy, "nothing").ptr);
+    struct http1_search search = http1_search(copy, "UPGRADE");
+    ck_assert(http1_search_next(&search, &value));
+    ck_assert(slice_equal_cstr(value, "a, b"));
+    ck_assert(http1_search_next(&search, &value));
+    ck_assert(slice_equal_cstr(value, "WebSocket"));
+    ck_assert(!http1_search_next(&search, &value));
     ck_assert(http1_has_token(copy, "Upgrade", "B"));
     ck_assert(http1_has_token(copy, "Upgrade", "websocket"));
     ck_assert(!http1_has_token(copy, "Upgrade", "a, b"));
@@ -748,7 +845,10 @@ suite(void)
     tcase_add_loop_test(t, a_head_that_never_ends_costs_linear_time, 0, 3);
     tcase_add_test(t, many_folds_cost_linear_time);
     tcase_add_test(t, a_huge_head_is_read_up_to_the_default_limit);
-    tcase_add_test(t, headers_beyond_the_table_are_counted);
+    tcase_add_loop_test(t, headers_beyond_the_table_are_counted_and_found, 0,
+                        10);
+    tcase_add_loop_test(t, what_is_known_of_a_cut_head_is_given_out, 0,
+                        ARRAY_LEN(partial_rows));
     tcase_add_test(t, a_copied_head_owns_its_text);
     tcase_add_test(t, lists_have_empty_elements_and_blanks);
     suite_add_tcase(s, t);

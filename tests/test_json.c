@@ -149,6 +149,47 @@ START_TEST(extensions_are_objects)
 }
 END_TEST
 
+START_TEST(what_is_not_all_there_is_marked)
+{
+    struct event_handshake *h = &samples.handshake;
+    sample_send_handshake(&sink, 1, h);
+    const char *line = out_text_next(&written);
+    ck_assert_ptr_null(strstr(line, "_truncated"));
+    ck_assert_ptr_null(strstr(line, "_partial"));
+    ck_assert_ptr_null(strstr(line, "unanswered"));
+    h->offered.truncated = h->agreed.truncated = h->protocols_truncated = true;
+    samples.request.partial = samples.response.partial = true;
+    sample_send_handshake(&sink, 1, h);
+    line = out_text_next(&written);
+    static const char *const parts[] = {
+        "\"subprotocols_offered\":[\"chat\",\"superchat\"],"
+        "\"subprotocols_offered_truncated\":true,",
+        "\"extensions_offered\":[],\"extensions_offered_truncated\":true,"
+        "\"extensions\":[],\"extensions_truncated\":true,",
+        "\"request_headers_partial\":true,\"response_headers\":[",
+        "\"response_headers_partial\":true,\"tls\"",
+    };
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        ck_assert_msg(strstr(line, parts[i]) != NULL, "no %s in %s", parts[i],
+                      line);
+    h->response_head = NULL;
+    h->answer = ANSWER_NONE;
+    h->accepted = false;
+    sample_send_handshake(&sink, 1, h);
+    expect_part("\"status\":null,\"unanswered\":true,\"accepted\":false,");
+}
+END_TEST
+
+START_TEST(parameters_have_no_escapes)
+{
+    struct event_handshake *h = &samples.handshake;
+    ws_ext_parse(&h->offered, slice_cstr("a; b=\"1\\2\"; c=\"34\"; d=5"));
+    sample_send_handshake(&sink, 1, h);
+    expect_part("\"extensions_offered\":[{\"name\":\"a\",\"params\":{"
+                "\"b\":\"12\",\"c\":\"34\",\"d\":\"5\"}}],");
+}
+END_TEST
+
 START_TEST(invalid_utf8_has_its_bytes_beside_it)
 {
     samples.request.target = slice_cstr("/\xff\xe4\xb8");
@@ -787,6 +828,8 @@ json_suite(void)
     tcase_add_test(tc, a_handshake_has_every_field);
     tcase_add_test(tc, what_was_not_seen_is_null);
     tcase_add_test(tc, extensions_are_objects);
+    tcase_add_test(tc, what_is_not_all_there_is_marked);
+    tcase_add_test(tc, parameters_have_no_escapes);
     tcase_add_test(tc, invalid_utf8_has_its_bytes_beside_it);
     tcase_add_test(tc, a_frame_has_every_field);
     tcase_add_test(tc, large_numbers_are_exact);

@@ -211,8 +211,8 @@ START_TEST(the_ip_packet_is_found_and_every_cut_is_noticed)
         struct slice in = guard_put(&g, bytes, cut);
         const uint8_t *start = in.ptr;
         unsigned layers = LAYERS;
-        uint16_t type = 0;
-        enum link_result r = link_decode(c->link, &in, &layers, &type);
+        uint16_t type = 0, vlan = LINK_VLAN_NONE;
+        enum link_result r = link_decode(c->link, &in, &layers, &type, &vlan);
         if (cut < head_len) {
             ck_assert_msg(r == LINK_MALFORMED || r == LINK_OTHER,
                           "%s: cut at %zu gives %d", c->name, cut, r);
@@ -305,9 +305,9 @@ START_TEST(other_packets_are_told_apart)
     for (size_t cut = 0; cut <= len; cut++) {
         struct slice in = guard_put(&g, bytes, cut);
         unsigned layers = LAYERS;
-        uint16_t type = 0;
+        uint16_t type = 0, vlan = LINK_VLAN_NONE;
         enum link_result r =
-            link_decode(other_cases[_i].link, &in, &layers, &type);
+            link_decode(other_cases[_i].link, &in, &layers, &type, &vlan);
         ck_assert_msg(r != LINK_NET && r != LINK_TOO_DEEP,
                       "%s: cut at %zu gives %d", other_cases[_i].name, cut, r);
         if (cut == len)
@@ -334,11 +334,12 @@ START_TEST(tags_and_labels_nest_as_deep_as_allowed)
             bytes[n * 4] = 0x45;
             struct slice in = slice_make(bytes, n * 4 + 20);
             unsigned layers = LAYERS;
-            uint16_t type = types[kind];
-            enum link_result r = link_decode_type(&in, &layers, &type);
+            uint16_t type = types[kind], vlan = LINK_VLAN_NONE;
+            enum link_result r = link_decode_type(&in, &layers, &type, &vlan);
             ck_assert_int_eq(r, n <= LAYERS ? LINK_NET : LINK_TOO_DEEP);
             if (r == LINK_NET) {
                 ck_assert_uint_eq(type, LINK_TYPE_IPV4);
+                ck_assert_uint_eq(vlan, kind == 0 ? 1 : LINK_VLAN_NONE);
                 ck_assert_uint_eq(layers, LAYERS - n);
                 ck_assert_uint_eq(in.len, 20);
             }

@@ -123,6 +123,24 @@ START_TEST(the_summary_counts_what_the_sink_does_not_want)
 }
 END_TEST
 
+START_TEST(the_summary_in_front_of_a_filter_counts_everything)
+{
+    struct options options = {.conns = {.n = 1, .range = &range}};
+    struct select filter;
+    struct summary s;
+    summary_init(&s);
+    struct event_sink sink =
+        summary_sink(&s, select_sink(&filter, &options, noting_sink(0x3f)));
+    send_all(&sink, 1);
+    send_all(&sink, 3);
+    send_all(&sink, 4);
+    ck_assert_str_eq(seen, "HNFMGFE");
+    ck_assert_uint_eq(s.connections, 3);
+    ck_assert_uint_eq(s.frames, 6);
+    ck_assert_uint_eq(s.findings[SEVERITY_ERROR], 3);
+}
+END_TEST
+
 static Suite *
 select_suite(void)
 {
@@ -134,6 +152,7 @@ select_suite(void)
     tcase_add_test(tc, only_some_kinds_of_frames_pass);
     tcase_add_test(tc, a_continuation_passes_with_the_message_it_completes);
     tcase_add_test(tc, the_summary_counts_what_the_sink_does_not_want);
+    tcase_add_test(tc, the_summary_in_front_of_a_filter_counts_everything);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -4,7 +4,8 @@
  * the lossless capture; and frames are found again behind a loss.
  *
  * -v or WSRAY_SEEDS shows the figures; WSRAY_SEEDS=N takes N lossy captures in
- * all, and no time limit.  WSRAY_FIRST=N starts at another seed.  A failure
+ * all, and no time limit.  WSRAY_FIRST=N starts at another seed, WSRAY_TRACE
+ * tells the seeds with frames that should be found and are not.  A failure
  * tells what replays it: WSRAY_REPLAY=PROFILE:SEED or SAMPLE:SEED;
  * WSRAY_SAVE=FILE with it writes the lossy capture.
  */
@@ -36,10 +37,11 @@ static const char *const rate_names[RATES] = {"none", "0.1 %", "0.3 %",
                                               "1 %",  "3 %",   "10 %"};
 
 static struct {
-    bool shown;     /* figures are */
-    bool replay;    /* only what WSRAY_REPLAY says */
-    uint64_t first; /* seed */
-    uint64_t seeds; /* of a profile */
+    bool shown;       /* figures are */
+    bool replay;      /* only what WSRAY_REPLAY says */
+    const char *save; /* where to write the lossy capture; NULL: nowhere */
+    uint64_t first;   /* seed */
+    uint64_t seeds;   /* of a profile */
     uint64_t sample_seeds;
     size_t n_samples;
     char *samples[SAMPLES_MAX]; /* file names in the folder */
@@ -79,7 +81,12 @@ check_seed(const struct subset_truth *truth, const char *name, uint64_t seed,
     lossy_plan_random(&plan, seed);
     struct subset_result *r = &results[rate_of(&plan)];
     bool told = *r->first, told_missed = *r->missed;
+    uint64_t missing = r->far_due + r->mid_due - r->far_found - r->mid_found;
     subset_check(truth, &plan, r);
+    missing = r->far_due + r->mid_due - r->far_found - r->mid_found - missing;
+    if (missing && getenv("WSRAY_TRACE"))
+        printf("# %s:%" PRIu64 ": %" PRIu64 " frames are not found\n", name,
+               seed, missing);
     if (self.save)
         ck_assert(subset_save(truth, &plan, self.save));
     if (*r->first && !told)
@@ -132,6 +139,8 @@ show(const char *name, struct subset_result results[RATES])
     for (unsigned i = 0; i < RATES; i++)
         show_line(name, rate_names[i], &results[i]);
     show_line(name, "all", &all);
+    printf("# %-20s %" PRIu64 " of %" PRIu64 " handshakes are told\n", name,
+           all.heads_found, all.heads_due);
     if (all.uncertain)
         printf("# %-20s of %" PRIu64
                " inflated bytes with unknown ones, %" PRIu64
@@ -224,7 +233,7 @@ START_TEST(frames_far_behind_a_loss_are_found_again)
 {
     enum profile p = (enum profile)_i;
     struct subset_result all = sum(self.results[p]);
-    if (!self.replay)
+    if (self.seeds >= PROFILE_SEEDS && !self.replay)
         ck_assert_uint_gt(all.far_due, 0);
     check_recall(profile_name(p), all.far_found, all.far_due);
 }
@@ -234,7 +243,7 @@ START_TEST(frames_of_a_capture_without_handshake_are_found)
 {
     enum profile p = (enum profile)_i;
     struct subset_result all = sum(self.results[p]);
-    if (!self.replay)
+    if (self.seeds >= PROFILE_SEEDS && !self.replay)
         ck_assert_uint_gt(all.mid_due, 0);
     check_recall(profile_name(p), all.mid_found, all.mid_due);
 }

@@ -161,7 +161,9 @@ static struct pkt_meta meta;
 static struct tcp_call
 call_now(void)
 {
+    static enum stream_want said;
     struct tcp_call c = {.pool = &pool,
+                         .said = &said,
                          .meta = &meta,
                          .owner = &stream,
                          .dir = 1};

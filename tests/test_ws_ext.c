@@ -148,6 +148,35 @@ START_TEST(what_does_not_fit_is_left_out_whole)
     ck_assert(list.truncated && !list.malformed);
     ck_assert_uint_eq(list.n_params, WS_EXT_PARAMS_MAX);
     ck_assert_uint_eq(list.ext[9].n_params, 0);
+    ck_assert(!list.has_deflate);
+}
+END_TEST
+
+/* The 17th extension, or with its parameters behind the 32nd. */
+START_TEST(permessage_deflate_is_found_beyond_the_table)
+{
+    static const char deflate[] =
+        "Permessage-Deflate; server_no_context_takeover; "
+        "client_max_window_bits=9, permessage-deflate; level=1";
+    struct ws_ext_list list;
+    struct ws_deflate_params got = {0};
+    ws_ext_init(&list);
+    if (_i == 0)
+        for (unsigned i = 0; i < WS_EXT_MAX; i++)
+            ws_ext_parse(&list, slice_cstr("a;b"));
+    else
+        for (unsigned i = 0; i < WS_EXT_PARAMS_MAX / 4; i++)
+            ws_ext_parse(&list, slice_cstr("a;1;2;3;4"));
+    ck_assert(!list.truncated && !ws_ext_deflate_agreed(&list, &got));
+    ws_ext_parse(&list, slice_cstr(deflate));
+    ck_assert(list.truncated);
+    ck_assert(ws_ext_deflate_agreed(&list, &got));
+    ck_assert_uint_eq(got.client_max_window_bits, 9);
+    ck_assert_uint_eq(got.server_max_window_bits, 15);
+    ck_assert(got.server_no_context_takeover);
+    ck_assert(!got.client_no_context_takeover && !got.invalid);
+    ws_ext_init(&list);
+    ck_assert(!ws_ext_deflate_agreed(&list, &got));
 }
 END_TEST
 
@@ -276,6 +305,7 @@ suite(void)
                         ARRAY_LEN(ext_rows));
     tcase_add_test(t, repeated_header_lines_make_one_list);
     tcase_add_test(t, what_does_not_fit_is_left_out_whole);
+    tcase_add_loop_test(t, permessage_deflate_is_found_beyond_the_table, 0, 2);
     tcase_add_loop_test(t, the_agreed_deflate_parameters_are_read, 0,
                         ARRAY_LEN(deflate_rows));
     tcase_add_test(t, a_long_value_is_cut);

@@ -1265,30 +1265,37 @@ packet_of(const struct traffic *t, uint64_t off)
     return a + 1;
 }
 
+/* An assertion for inner loops: check writes a line for each of its own. */
+#define MUST(condition)                                                        \
+    do {                                                                       \
+        if (!(condition))                                                      \
+            ck_abort_msg("%s", #condition);                                    \
+    } while (0)
+
 static void
 hunt_frame(struct hunt *h, const struct event_frame *f)
 {
     const struct traffic *t = h->t;
     const struct ws_frame_header *head = &f->header;
     const uint8_t *p = t->bytes + head->offset;
-    ck_assert_msg(traffic_is_start(t, head->offset), "no frame at %" PRIu64,
-                  head->offset);
+    if (!traffic_is_start(t, head->offset))
+        ck_abort_msg("no frame at %" PRIu64, head->offset);
     size_t k = traffic_frame_at(t, head->offset);
     uint64_t end = head->offset + head->header_len + head->payload_len;
-    ck_assert_uint_eq(end, t->starts[k + 1]);
-    ck_assert_uint_eq(head->opcode, p[0] & 15);
-    ck_assert_uint_eq(head->fin, p[0] >> 7);
-    ck_assert_uint_eq(head->rsv, p[0] >> 4 & 7);
-    ck_assert_uint_eq(head->findings, 0);
-    ck_assert_uint_eq(f->number, ++h->frames);
-    ck_assert_uint_eq(f->first.packet, packet_of(t, head->offset));
-    ck_assert_int_eq(f->first.time_ns, (int64_t)f->first.packet * 1000);
+    MUST(end == (t->starts[k + 1]));
+    MUST(head->opcode == (p[0] & 15));
+    MUST(head->fin == (p[0] >> 7));
+    MUST(head->rsv == (p[0] >> 4 & 7));
+    MUST(head->findings == 0);
+    MUST(f->number == ++h->frames);
+    MUST(f->first.packet == (packet_of(t, head->offset)));
+    MUST(f->first.time_ns == ((int64_t)f->first.packet * 1000));
     if (f->complete)
-        ck_assert_uint_eq(f->at.packet, packet_of(t, end - 1));
-    ck_assert(!(h->unsynced && f->synced));
-    ck_assert(f->synced || f->confidence >= WS_SYNC_PROOF_BITS);
+        MUST(f->at.packet == (packet_of(t, end - 1)));
+    MUST(!(h->unsynced && f->synced));
+    MUST(f->synced || f->confidence >= WS_SYNC_PROOF_BITS);
     h->unsynced = !f->synced;
-    ck_assert_uint_eq(h->found[k], 0);
+    MUST(h->found[k] == 0);
     h->found[k] = 1;
     hunt_mix(h, head->offset);
     hunt_mix(h, (uint64_t)(f->confidence * 100));
@@ -1298,11 +1305,11 @@ hunt_frame(struct hunt *h, const struct event_frame *f)
     if (!f->completed || !f->completed->complete || f->completed->compressed ||
         f->completed->n_frames > 1)
         return;
-    ck_assert_uint_eq(f->completed->len, head->payload_len);
-    ck_assert_uint_eq(f->completed->payload.len, head->payload_len);
+    MUST(f->completed->len == head->payload_len);
+    MUST(f->completed->payload.len == head->payload_len);
     for (size_t i = 0; i < head->payload_len; i++)
-        ck_assert(f->completed->payload.ptr[i] ==
-                  (p[head->header_len + i] ^ head->mask[i % 4]));
+        MUST(f->completed->payload.ptr[i] ==
+             (p[head->header_len + i] ^ head->mask[i % 4]));
 }
 
 static void
@@ -1313,18 +1320,18 @@ on_hunt(void *ctx, const struct event *ev)
     if (ev->type == EVENT_FRAME) {
         hunt_frame(h, ev->frame);
     } else if (ev->type == EVENT_MESSAGE) {
-        ck_assert_uint_eq(ev->message->number, ++h->messages);
+        MUST(ev->message->number == (++h->messages));
         hunt_mix(h, ev->message->wire_len);
         hunt_mix(h, ev->message->complete);
         if (ev->message->opcode == WS_OP_CONT)
-            ck_assert(!ev->message->complete && !ev->message->has_len);
+            MUST(!ev->message->complete && !ev->message->has_len);
     } else if (ev->type == EVENT_GAP) {
         const struct event_gap *g = ev->gap;
         h->gaps++;
         h->lost_gaps += !g->resynced;
         h->last_gap_resync = g->resync_offset;
-        ck_assert(!g->resynced || traffic_is_start(h->t, g->resync_offset));
-        ck_assert(!g->resynced || g->resync_offset >= g->offset + g->len);
+        MUST(!g->resynced || traffic_is_start(h->t, g->resync_offset));
+        MUST(!g->resynced || g->resync_offset >= g->offset + g->len);
         hunt_mix(h, g->offset);
         hunt_mix(h, g->resync_offset);
     } else {
@@ -1428,7 +1435,8 @@ START_TEST(every_frame_told_behind_losses_is_a_real_one)
         told += h.frames;
         ck_assert(!h.findings[FINDING_FRAME_CONTINUATION_ORPHAN]);
         ck_assert(!h.findings[FINDING_FRAME_MESSAGE_INTERLEAVED]);
-        ck_assert(!h.findings[FINDING_MESSAGE_INVALID_UTF8]);
+        /* Made-up DEFLATE may give anything. */
+        ck_assert(p->deflate || !h.findings[FINDING_MESSAGE_INVALID_UTF8]);
         free(h.found);
     }
     ck_assert_uint_gt(told, 0);
@@ -1512,7 +1520,7 @@ START_TEST(a_gap_is_told_when_frames_are_found_again)
     texts(&rig, 0, 4);
     rig_gap(&rig, 40);
     uint64_t gap_end = rig.off;
-    expect("! tcp-stream-gap @212\n! frame-sync-lost @212\n");
+    expect("! tcp-stream-gap @90\n! frame-sync-lost @90\n");
     ck_assert(st->lost);
     texts(&rig, 5, 7);
     rig_gap(&rig, 9);
@@ -1520,7 +1528,7 @@ START_TEST(a_gap_is_told_when_frames_are_found_again)
     texts(&rig, 7, 60);
     ck_assert(!st->lost);
     unsigned long long off, resync[2];
-    ck_assert_int_eq(sscanf(rig.log, "G212+40 to %llu\nG%llu+9 to %llu\n",
+    ck_assert_int_eq(sscanf(rig.log, "G90+40 to %llu\nG%llu+9 to %llu\n",
                             &resync[0], &off, &resync[1]),
                      3);
     ck_assert_uint_eq(resync[0], resync[1]);

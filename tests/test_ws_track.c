@@ -384,7 +384,7 @@ START_TEST(distances_above_the_agreed_window_are_told)
     ck_assert_int_eq(deflateInit2(&z, 9, Z_DEFLATED, -15, 8, 0), Z_OK);
     for (size_t i = 0; i < 3000; i++)
         text[i] = (uint8_t)next_random(256);
-    /* zlib prefers the longer match that begins one byte later. */
+    /* So that the match begins one byte later. */
     text[0] = 'a';
     memcpy(text + 2200, text, 100);
     text[2200] = 'b';

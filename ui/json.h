@@ -53,7 +53,8 @@ struct event_sink json_sink(struct json *j);
 void json_capture(struct json *j, const struct source_info *info,
                   uint64_t first_packet);
 
-/* The last line. */
+/* The last line: the counts of the whole capture, whatever --conn and --only
+ * let through. */
 void json_summary(struct json *j, const struct summary *s);
 
 #endif /* UI_JSON_H */

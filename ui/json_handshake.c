@@ -83,8 +83,8 @@ write_header_list(struct out *o, const struct http1_head *head, bool hex)
     return valid;
 }
 
-/* NAME, NAME_hex when a byte of it was replaced, and NAME_dropped when there
- * were more than are kept. */
+/* NAME, NAME_hex when a byte of it was replaced, NAME_dropped when there were
+ * more than are kept, and NAME_partial when some may not have been seen. */
 static void
 write_headers(struct out *o, const char *name, const struct http1_head *head)
 {
@@ -108,6 +108,19 @@ write_headers(struct out *o, const char *name, const struct http1_head *head)
         uint8_t *p = out_reserve(o, JSON_FIXED_MAX);
         out_commit(o, put_u64(p, head->n_headers_dropped));
     }
+    if (head->partial) {
+        json_write_raw(o, ",\"");
+        json_write_raw(o, name);
+        json_write_raw(o, "_partial\":true");
+    }
+}
+
+/* Flags that stand there only when they are true. */
+static void
+write_if_true(struct out *o, const char *name, bool v)
+{
+    if (v)
+        write_bool_field(o, name, true);
 }
 
 static bool
@@ -117,6 +130,19 @@ is_repeated(const struct ws_ext_list *list, size_t first, size_t i)
         if (slice_equal(list->params[k].name, list->params[i].name))
             return true;
     return false;
+}
+
+/* Without quotes and escapes. */
+static void
+write_param_value(struct out *o, const struct ws_ext_param *param)
+{
+    uint8_t value[WS_EXT_VALUE_MAX];
+    if (param->escaped)
+        (void)json_write_string(o,
+                                slice_make(value, ws_ext_value(param, value,
+                                                               sizeof value)));
+    else
+        (void)json_write_string(o, param->value);
 }
 
 /* {"name": "value", "flag": true}; of a repeated name the first counts. */
@@ -136,7 +162,7 @@ write_params(struct out *o, const struct ws_ext_list *list,
         (void)json_write_string(o, list->params[i].name);
         out_put(o, ":", 1);
         if (list->params[i].value.ptr)
-            (void)json_write_string(o, list->params[i].value);
+            write_param_value(o, &list->params[i]);
         else
             json_write_raw(o, "true");
     }
@@ -177,6 +203,7 @@ write_subprotocols(struct out *o, const struct event_handshake *e)
         }
         out_put(o, "]", 1);
     }
+    write_if_true(o, "subprotocols_offered_truncated", e->protocols_truncated);
     json_write_field(o, "subprotocol", e->protocol);
 }
 
@@ -242,12 +269,15 @@ json_handshake(struct json *j, uint32_t conn, const struct event_handshake *e)
     json_write_field(o, "origin", e->origin);
     write_u64_field(o, "status", response != NULL,
                     response ? response->status : 0);
+    write_if_true(o, "unanswered", e->answer == ANSWER_NONE);
     write_bool_field(o, "accepted", e->accepted);
     write_accept(o, e);
     json_write_field(o, "version", e->version);
     write_subprotocols(o, e);
     write_extensions(o, "extensions_offered", request != NULL, &e->offered);
+    write_if_true(o, "extensions_offered_truncated", e->offered.truncated);
     write_extensions(o, "extensions", response != NULL, &e->agreed);
+    write_if_true(o, "extensions_truncated", e->agreed.truncated);
     write_deflate(o, e);
     write_headers(o, "request_headers", request);
     write_headers(o, "response_headers", response);

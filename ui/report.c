@@ -56,12 +56,24 @@ report_conn(struct report *r, uint32_t conn, int64_t start_ns)
 }
 
 static void
+drop_held(struct report_conn *c)
+{
+    for (struct report_held *held = c->held, *next; held; held = next) {
+        next = held->next;
+        free(held);
+    }
+    c->held = NULL;
+    c->n_held = 0;
+}
+
+static void
 conn_drop(struct report *r, struct report_conn *c)
 {
     if (r->last == c)
         r->last = NULL;
     if (c == &r->spare)
         return;
+    drop_held(c);
     (void)map_remove(&r->conns, map_hash(&r->conns, &c->conn, 1), c);
     c->prev->next = c->next;
     if (c->next)
@@ -173,6 +185,76 @@ put_finding(struct report *r, struct report_conn *c,
                       buf_slice(&r->scratch), severity_style(info->severity));
 }
 
+/* The findings that wait for that frame of the sender or one before it. */
+static void
+put_held(struct report *r, struct report_conn *c, enum ws_sender from,
+         uint64_t frame)
+{
+    struct report_held **at = &c->held;
+    while (*at) {
+        struct report_held *held = *at;
+        if (held->finding.from != from || held->finding.frame > frame) {
+            at = &held->next;
+            continue;
+        }
+        put_finding(r, c, &held->finding);
+        *at = held->next;
+        c->n_held--;
+        free(held);
+    }
+}
+
+/* Keeps a finding until its frame has come; false: cannot. */
+static bool
+hold_finding(struct report_conn *c, const struct event_finding *e)
+{
+    if (c->n_held == REPORT_HELD_MAX)
+        return false;
+    struct report_held *held = malloc(sizeof *held);
+    if (!held)
+        return false;
+    held->next = NULL;
+    held->finding = *e;
+    if (e->detail) {
+        size_t len = strlen(e->detail);
+        if (len > sizeof held->detail - 1)
+            len = sizeof held->detail - 1;
+        memcpy(held->detail, e->detail, len);
+        held->detail[len] = '\0';
+        held->finding.detail = held->detail;
+    }
+    struct report_held **end = &c->held;
+    while (*end)
+        end = &(*end)->next;
+    *end = held;
+    c->n_held++;
+    return true;
+}
+
+/* What is wrong with a frame is found before it is complete, and is told
+ * behind its line. */
+static void
+on_finding(struct report *r, struct report_conn *c,
+           const struct event_finding *e)
+{
+    bool waits = e->has_from && e->frame > c->frame[e->from];
+    /* The stand-in may soon be that of another connection. */
+    if (!waits || c == &r->spare || !hold_finding(c, e))
+        put_finding(r, c, e);
+}
+
+static void
+on_frame(struct report *r, struct report_conn *c, const struct event_frame *f)
+{
+    /* Frames before it that were not shown (--only) will not come. */
+    if (c->held)
+        put_held(r, c, f->from, f->number - 1);
+    report_frame(r, c, f);
+    c->frame[f->from] = f->number;
+    if (c->held)
+        put_held(r, c, f->from, f->number);
+}
+
 /* "client -> 3 frames, 3 messages, 15 bytes, close 1000 Normal Closure" */
 static void
 put_side(struct report *r, struct report_conn *c, const struct event_end *e,
@@ -248,62 +330,159 @@ put_end(struct report *r, struct report_conn *c, const struct event_end *e)
     }
 }
 
-/* "→3/3/15": frames, messages, bytes of the client; ← for the server. */
-static void
-put_quiet_side(struct report_line *l, const struct event_end *e,
-               enum ws_sender from)
+/* ---- One line a connection ------------------------------------------- */
+
+/* Which columns there are, by the width: the heading stands for all lines. */
+enum quiet_columns {
+    QUIET_TINY,  /* no client, sums and close code */
+    QUIET_SHORT, /* no messages, shorter words */
+    QUIET_WHOLE,
+};
+
+static enum quiet_columns
+quiet_columns(const struct report *r)
 {
-    line_arrow(l, from == WS_SENDER_CLIENT);
-    line_u64(l, e->frames[from]);
-    line_put(l, "/");
-    line_u64(l, e->messages[from]);
-    line_put(l, "/");
-    line_u64(l, e->payload_bytes[from]);
+    if (r->line.width < REPORT_QUIET_SHORT)
+        return QUIET_TINY;
+    return r->line.width < REPORT_QUIET_WHOLE ? QUIET_SHORT : QUIET_WHOLE;
 }
 
-/* All of a quiet line but the target; it is drawn twice, the first time to
- * know how wide it gets. */
+/* What one line does without, so that it fits. */
+struct quiet_form {
+    bool client, client_port, bytes;
+    size_t target, server; /* columns that they have at least */
+};
+
+static const struct quiet_form quiet_forms[] = {
+    {true, true, true, 12, ENDPOINT_TEXT_MAX},
+    {true, false, true, 12, ENDPOINT_TEXT_MAX},
+    {true, false, true, 6, ENDPOINT_TEXT_MAX},
+    {false, false, true, 6, ENDPOINT_TEXT_MAX},
+    {false, false, true, 1, ENDPOINT_TEXT_MAX},
+    {false, false, false, 1, ENDPOINT_TEXT_MAX},
+    {false, false, false, 1, 9},
+    {false, false, false, 1, 4},
+};
+
+/* "→3/3/15": frames, messages, bytes of the client; ← for the server. */
 static void
-put_quiet_rest(struct report *r, const struct report_conn *c,
-               const struct event_end *e)
+put_quiet_side(struct report *r, const struct event_end *e, enum ws_sender from,
+               bool bytes)
 {
-    static const char *const accept[] = {"accept ?", "MISMATCH", "match"};
-    static const enum report_style styles[] = {STYLE_PLAIN, STYLE_ERROR,
-                                               STYLE_GOOD};
     struct report_line *l = &r->line;
-    if (c->has_status)
-        line_u64(l, c->status);
-    else
-        line_put(l, "-");
-    if (c->accepted) {
-        line_put(l, " ");
-        line_style(l, styles[c->accept_ok]);
-        line_put(l, accept[c->accept_ok]);
-        line_style(l, STYLE_PLAIN);
+    line_put(l, " ");
+    line_arrow(l, from == WS_SENDER_CLIENT);
+    line_u64(l, e->frames[from]);
+    if (quiet_columns(r) == QUIET_WHOLE) {
+        line_put(l, "/");
+        line_u64(l, e->messages[from]);
     }
-    line_put(l, " ");
-    put_quiet_side(l, e, WS_SENDER_CLIENT);
-    line_put(l, " ");
-    put_quiet_side(l, e, WS_SENDER_SERVER);
+    if (bytes) {
+        line_put(l, "/");
+        line_u64(l, e->payload_bytes[from]);
+    }
+}
+
+static void
+put_quiet_peers(struct report *r, const struct report_conn *c,
+                const struct quiet_form *form)
+{
+    struct report_line *l = &r->line;
+    char text[ENDPOINT_TEXT_MAX];
+    size_t len = 0;
+    if (quiet_columns(r) != QUIET_TINY) {
+        if (form->client_port)
+            len = endpoint_text(&c->client, text);
+        else if (form->client)
+            len = addr_text(&c->client.addr, text);
+        line_text(l, slice_make(text, len), !form->client, SIZE_MAX);
+        line_put(l, " ");
+        line_arrow(l, true);
+        line_put(l, " ");
+    }
+    len = endpoint_text(&c->server, text);
+    line_text(l, slice_make(text, len), false, form->server);
+}
+
+/* The code of the side that closed first, as far as we know. */
+static void
+put_quiet_code(struct report_line *l, const struct event_end *e)
+{
     for (unsigned i = 0; i < 2; i++) {
-        /* The code of the side that closed first, as far as we know. */
         unsigned from = e->closed_by == CLOSED_BY_SERVER ? 1 - i : i;
         if (e->has_close_code[from]) {
             line_put(l, " ");
             line_u64(l, e->close_code[from]);
-            break;
+            return;
         }
+    }
+}
+
+/* Status and what the Accept was worth; tiny: one of the two. */
+static void
+put_quiet_answer(struct report *r, const struct report_conn *c)
+{
+    static const struct {
+        const char *whole, *brief;
+        enum report_style style;
+    } rows[] = {
+        [TRI_UNKNOWN] = {" accept ?", " ?", STYLE_PLAIN},
+        [TRI_NO] = {" MISMATCH", " MISMATCH", STYLE_ERROR},
+        [TRI_YES] = {" match", " ok", STYLE_GOOD},
+    };
+    struct report_line *l = &r->line;
+    enum quiet_columns columns = quiet_columns(r);
+    if (columns != QUIET_TINY || !c->accepted) {
+        line_put(l, " ");
+        if (c->has_status)
+            line_u64(l, c->status);
+        else
+            line_put(l, "-");
+    }
+    if (c->accepted) {
+        line_style(l, rows[c->accept_ok].style);
+        line_put(l, columns == QUIET_WHOLE ? rows[c->accept_ok].whole
+                                           : rows[c->accept_ok].brief);
+        line_style(l, STYLE_PLAIN);
+    }
+}
+
+/* A whole line but for its end. */
+static void
+draw_quiet(struct report *r, const struct report_conn *c,
+           const struct event_end *e, const struct quiet_form *form)
+{
+    struct report_line *l = &r->line;
+    enum quiet_columns columns = quiet_columns(r);
+    report_prefix(r, c->conn);
+    put_quiet_peers(r, c, form);
+    line_put(l, " ");
+    if (c->target_len > 0)
+        line_text(l, slice_make(c->target, c->target_len), c->target_cut,
+                  form->target);
+    else
+        line_put(l, "-");
+    put_quiet_answer(r, c);
+    if (columns != QUIET_TINY) {
+        put_quiet_side(r, e, WS_SENDER_CLIENT, form->bytes);
+        put_quiet_side(r, e, WS_SENDER_SERVER, form->bytes);
+        put_quiet_code(l, e);
     }
     line_put(l, " ");
     line_style(l, e->clean ? STYLE_GOOD : STYLE_WARNING);
     line_put(l, verdict_name(e->verdict));
     line_style(l, STYLE_PLAIN);
-    if (c->n_findings) {
-        line_put(l, " ");
-        line_style(l, STYLE_ERROR);
+    if (c->n_findings == 0)
+        return;
+    line_put(l, " ");
+    line_style(l, STYLE_ERROR);
+    if (columns == QUIET_WHOLE) {
         line_count(l, c->n_findings, "finding");
-        line_style(l, STYLE_PLAIN);
+    } else {
+        line_put(l, "!");
+        line_u64(l, c->n_findings);
     }
+    line_style(l, STYLE_PLAIN);
 }
 
 /* Once, above the first line. */
@@ -311,17 +490,23 @@ static void
 put_quiet_heading(struct report *r)
 {
     struct report_line *l = &r->line;
+    enum quiet_columns columns = quiet_columns(r);
     if (r->timeline)
         return;
     r->timeline = true;
     line_style(l, STYLE_DIM);
-    line_put(l, "conn client ");
-    line_arrow(l, true);
-    line_put(l, " server target status accept ");
-    line_arrow(l, true);
-    line_put(l, "frames/messages/bytes ");
-    line_arrow(l, false);
-    line_put(l, "ditto close end");
+    if (columns == QUIET_TINY) {
+        line_put(l, "conn server target accept end !findings");
+    } else {
+        line_put(l, "conn client ");
+        line_arrow(l, true);
+        line_put(l, " server target status accept ");
+        line_arrow(l, true);
+        line_arrow(l, false);
+        line_put(l, columns == QUIET_WHOLE
+                        ? "frames/messages/bytes close end findings"
+                        : "frames/bytes close end !findings");
+    }
     line_end(l, r->out);
 }
 
@@ -330,27 +515,23 @@ put_quiet(struct report *r, const struct report_conn *c,
           const struct event_end *e)
 {
     struct report_line *l = &r->line;
-    char text[ENDPOINT_TEXT_MAX];
+    const struct quiet_form *form = quiet_forms;
+    size_t n = sizeof quiet_forms / sizeof quiet_forms[0];
     put_quiet_heading(r);
-    put_quiet_rest(r, c, e);
-    size_t rest_cols = l->cols + 1;
-    l->len = l->cols = 0;
-    report_prefix(r, c->conn);
-    line_put_mem(l, text, endpoint_text(&c->client, text));
-    line_put(l, " ");
-    line_arrow(l, true);
-    line_put(l, " ");
-    line_put_mem(l, text, endpoint_text(&c->server, text));
-    line_put(l, " ");
-    /* The target takes what the rest leaves, but at least a glimpse. */
-    size_t left = line_left(l);
-    size_t cols = left > rest_cols + 12 ? left - rest_cols : 12;
-    if (c->target_len > 0)
-        line_text(l, slice_make(c->target, c->target_len), c->target_cut, cols);
+    /* Drawn until it fits, and once more with all the room that is left. */
+    for (;; form++) {
+        draw_quiet(r, c, e, form);
+        if (l->cols <= l->width || form == &quiet_forms[n - 1])
+            break;
+        l->len = l->cols = 0;
+    }
+    struct quiet_form grown = *form;
+    if (form->server < ENDPOINT_TEXT_MAX)
+        grown.server += line_left(l);
     else
-        line_put(l, "-");
-    line_put(l, " ");
-    put_quiet_rest(r, c, e);
+        grown.target += line_left(l);
+    l->len = l->cols = 0;
+    draw_quiet(r, c, e, &grown);
     line_end(l, r->out);
 }
 
@@ -358,6 +539,7 @@ static void
 on_event_quiet(void *ctx, const struct event *event)
 {
     struct report *r = ctx;
+    summary_count(&r->shown, event);
     if (event->type == EVENT_HANDSHAKE) {
         note_handshake(report_conn(r, event->conn, 0), event->handshake);
     } else if (event->type == EVENT_FINDING) {
@@ -394,6 +576,7 @@ static void
 on_event(void *ctx, const struct event *event)
 {
     struct report *r = ctx;
+    summary_count(&r->shown, event);
     if (out_over(r->out))
         return;
     struct report_conn *c = report_conn(r, event->conn, time_of(event));
@@ -403,7 +586,7 @@ on_event(void *ctx, const struct event *event)
         report_handshake(r, c, event->handshake);
         break;
     case EVENT_FRAME:
-        report_frame(r, c, event->frame);
+        on_frame(r, c, event->frame);
         break;
     case EVENT_MESSAGE:
         if (c->shown[event->message->from] != event->message->number)
@@ -413,9 +596,11 @@ on_event(void *ctx, const struct event *event)
         put_gap(r, c, event->gap);
         break;
     case EVENT_FINDING:
-        put_finding(r, c, event->finding);
+        on_finding(r, c, event->finding);
         break;
     case EVENT_END:
+        put_held(r, c, WS_SENDER_CLIENT, UINT64_MAX);
+        put_held(r, c, WS_SENDER_SERVER, UINT64_MAX);
         put_end(r, c, event->end);
         conn_drop(r, c);
         break;
@@ -458,6 +643,7 @@ report_free(struct report *r)
         return;
     for (struct report_conn *c = r->all.next, *next; c; c = next) {
         next = c->next;
+        drop_held(c);
         free(c);
     }
     map_fini(&r->conns);
@@ -481,8 +667,16 @@ report_sink(struct report *r)
     return sink;
 }
 
+/* Text of r->scratch, on as many lines as it takes. */
 static void
-put_findings(struct report_line *l, const struct summary *s)
+put_summary_part(struct report *r, enum report_style style)
+{
+    report_wrap(r, 0, buf_slice(&r->scratch), style, REPORT_SUMMARY_HANG);
+    line_style(&r->line, STYLE_PLAIN);
+}
+
+static void
+put_findings(struct report *r, const struct summary *s)
 {
     static const struct {
         enum severity severity;
@@ -494,51 +688,83 @@ put_findings(struct report_line *l, const struct summary *s)
         {SEVERITY_NOTE, "note", STYLE_NOTE},
         {SEVERITY_CHAT, "chat", STYLE_NOTE},
     };
+    struct report_line *l = &r->line;
     bool any = false;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint64_t n = s->findings[rows[i].severity];
         if (n == 0)
             continue;
-        line_put(l, any ? ", " : "Findings: ");
+        line_put(l, any ? "," : "Findings:");
         any = true;
-        line_style(l, rows[i].style);
-        line_count(l, n, rows[i].noun);
-        line_style(l, STYLE_PLAIN);
+        buf_clear(&r->scratch);
+        report_add_str(r, " ");
+        add_count(r, n, rows[i].noun);
+        put_summary_part(r, rows[i].style);
     }
     if (!any)
         line_put(l, "No findings.");
+    line_end(l, r->out);
+}
+
+/* The counts of what was shown; all, if that is not everything, the number of
+ * all connections. */
+static void
+put_counts(struct report *r, const struct summary *s, uint64_t all)
+{
+    buf_clear(&r->scratch);
+    if (s->connections == all) {
+        add_count(r, all, "connection");
+    } else {
+        report_add_u64(r, s->connections);
+        report_add_str(r, " of ");
+        add_count(r, all, "connection");
+        report_add_str(r, " shown");
+    }
+    report_add_str(r, ", ");
+    report_add_u64(r, s->accepted);
+    report_add_str(r, " accepted; ");
+    add_count(r, s->frames, "frame");
+    report_add_str(r, ", ");
+    add_count(r, s->messages, "message");
+    put_summary_part(r, STYLE_PLAIN);
+    line_end(&r->line, r->out);
+}
+
+/* What the capture was. */
+static void
+put_capture(struct report *r, const struct summary *s)
+{
+    uint8_t span[WHEN_TEXT_MAX];
+    size_t len = (size_t)(when_span6(s->duration_ns, span) - span);
+    buf_clear(&r->scratch);
+    add_count(r, s->packets, "packet");
+    report_add_str(r, ", ");
+    add_count(r, s->bytes, "byte");
+    report_add_str(r, ", ");
+    add_count(r, s->flows, "TCP flow");
+    report_add_str(r, " in ");
+    report_add(r, slice_make(span, len));
+    report_add_str(r, " s");
+    if (s->has_dropped) {
+        report_add_str(r, "; dropped by the system: ");
+        report_add_u64(r, s->dropped);
+    }
+    put_summary_part(r, STYLE_PLAIN);
+    line_end(&r->line, r->out);
 }
 
 void
 report_summary(struct report *r, const struct summary *s)
 {
     struct report_line *l = &r->line;
-    uint8_t span[WHEN_TEXT_MAX];
+    /* With --conn, this writer has not seen them all. */
+    const struct summary *shown =
+        r->shown.connections == s->connections ? s : &r->shown;
     if (r->begun)
         line_end(l, r->out);
-    line_count(l, s->connections, "connection");
-    line_put(l, ", ");
-    line_u64(l, s->accepted);
-    line_put(l, " accepted; ");
-    line_count(l, s->frames, "frame");
-    line_put(l, ", ");
-    line_count(l, s->messages, "message");
-    line_end(l, r->out);
-    line_count(l, s->packets, "packet");
-    line_put(l, ", ");
-    line_count(l, s->bytes, "byte");
-    line_put(l, ", ");
-    line_count(l, s->flows, "TCP flow");
-    line_put(l, " in ");
-    line_put_mem(l, span, (size_t)(when_span6(s->duration_ns, span) - span));
-    line_put(l, " s");
-    if (s->has_dropped) {
-        line_put(l, "; dropped by the system: ");
-        line_u64(l, s->dropped);
-    }
-    line_end(l, r->out);
-    put_findings(l, s);
-    line_end(l, r->out);
+    put_counts(r, shown, s->connections);
+    put_capture(r, s);
+    put_findings(r, shown);
     if (r->without_memory > 0) {
         line_put(l, "Memory was short: times and addresses are missing in ");
         line_count(l, r->without_memory, "line");

@@ -3,7 +3,8 @@
  * report.h - events as text for a person.
  *
  * Each connection: its handshake with the Accept line proved, the timeline of
- * its frames, findings at their place, how it ended; at last a summary.
+ * its frames, findings behind the frame they name, how it ended; at last a
+ * summary.
  * Connections are interleaved as the traffic was, so each line carries its
  * connection (#1) and stands alone.  No byte of the traffic gets out but
  * through text.h.
@@ -47,7 +48,9 @@ void report_free(struct report *r);
 /* The sink to give to the dissector; REPORT_QUIET wants no frames. */
 struct event_sink report_sink(struct report *r);
 
-/* The last lines. */
+/* The last lines.  When s has other connections than came to the sink (--conn),
+ * connections, frames, messages and findings are those of the sink, beside the
+ * number of all connections. */
 void report_summary(struct report *r, const struct summary *s);
 
 #endif /* UI_REPORT_H */

@@ -194,13 +194,25 @@ report_add_u64(struct report *r, uint64_t v)
     report_add(r, slice_make(digits, (size_t)(put_u64(digits, v) - digits)));
 }
 
+static enum time_format
+date_format(const struct report *r)
+{
+    enum time_format format = r->options.time;
+    if (format == TIME_FORMAT_RELATIVE || format == TIME_FORMAT_DELTA)
+        format = TIME_FORMAT_UTC;
+    return format;
+}
+
+size_t
+report_date_cols(const struct report *r)
+{
+    return when_columns(date_format(r));
+}
+
 void
 report_put_date(struct report *r, int64_t ns)
 {
     uint8_t text[WHEN_TEXT_MAX];
-    enum time_format format = r->options.time;
-    if (format == TIME_FORMAT_RELATIVE || format == TIME_FORMAT_DELTA)
-        format = TIME_FORMAT_UTC;
-    uint8_t *end = when_text(&r->when, format, ns, 0, text);
+    uint8_t *end = when_text(&r->when, date_format(r), ns, 0, text);
     line_put_mem(&r->line, text, (size_t)(end - text));
 }

@@ -14,6 +14,8 @@ enum {
     OPCODE_COLS = 6, /* "binary" */
     FLAGS_COLS = 11, /* "FIN R1 MASK" */
     LENGTH_COLS = 7,
+    /* What a payload gets, at the cost of other columns. */
+    PAYLOAD_COLS = 16,
     /* Less room than this for a close reason is no use. */
     CLOSE_REASON_COLS = 24,
 };
@@ -25,7 +27,17 @@ enum {
 #define DATE_MIN_WIDTH 100u
 #define DATE_LEN 11u /* "2024-05-06T" */
 
+/* What a narrow terminal does without, the first one first. */
+enum dropped {
+    DROPPED_NONE = 0,
+    DROPPED_FLAGS,
+    DROPPED_LENGTH,
+    DROPPED_SENDER, /* the word; the arrow stays */
+    DROPPED_TIME,
+};
+
 struct columns {
+    enum dropped dropped; /* this and those above it */
     size_t time_end, sender, opcode, flags, length_end, payload;
 };
 
@@ -43,19 +55,34 @@ drops_date(const struct report *r)
 }
 
 static struct columns
-columns_of(const struct report *r)
+columns_without(const struct report *r, enum dropped dropped)
 {
-    struct columns c;
+    struct columns c = {.dropped = dropped};
     size_t time = when_columns(r->options.time);
     if (drops_date(r))
         time -= DATE_LEN;
     c.time_end = TIME_START - 1 + time;
-    c.sender = c.time_end + 2;
+    c.sender = dropped < DROPPED_TIME ? c.time_end + 2 : TIME_START;
     /* ASCII arrows are one column longer. */
-    c.opcode = c.sender + SENDER_COLS + line_arrow_cols(&r->line) - 1 + 2;
-    c.flags = c.opcode + OPCODE_COLS + 1;
-    c.length_end = c.flags + FLAGS_COLS + LENGTH_COLS;
+    c.opcode = c.sender + line_arrow_cols(&r->line) +
+               (dropped < DROPPED_SENDER ? SENDER_COLS - 1 + 2 : 1);
+    c.flags = c.length_end = c.opcode + OPCODE_COLS;
+    if (dropped < DROPPED_FLAGS)
+        c.length_end = ++c.flags + FLAGS_COLS;
+    if (dropped < DROPPED_LENGTH)
+        c.length_end += LENGTH_COLS;
     c.payload = c.length_end + 2;
+    return c;
+}
+
+static struct columns
+columns_of(const struct report *r)
+{
+    enum dropped dropped = DROPPED_NONE;
+    struct columns c = columns_without(r, dropped);
+    while (r->line.width < REPORT_FULL && dropped < DROPPED_TIME &&
+           c.payload + PAYLOAD_COLS > r->line.width)
+        c = columns_without(r, ++dropped);
     return c;
 }
 
@@ -71,16 +98,24 @@ report_timeline_heading(struct report *r)
     line_put(l, "conn");
     line_right(l, NUMBER_END, 2, 0);
     line_put(l, "nr");
-    line_right(l, c.time_end, 4, 1);
-    line_put(l, "time");
-    line_to(l, c.sender, 1);
-    line_put(l, "from");
+    if (c.dropped < DROPPED_TIME) {
+        line_right(l, c.time_end, 4, 1);
+        line_put(l, "time");
+    }
+    if (c.dropped < DROPPED_SENDER) {
+        line_to(l, c.sender, 1);
+        line_put(l, "from");
+    }
     line_to(l, c.opcode, 1);
     line_put(l, "opcode");
-    line_to(l, c.flags, 1);
-    line_put(l, "flags");
-    line_right(l, c.length_end, 6, 1);
-    line_put(l, "length");
+    if (c.dropped < DROPPED_FLAGS) {
+        line_to(l, c.flags, 1);
+        line_put(l, "flags");
+    }
+    if (c.dropped < DROPPED_LENGTH) {
+        line_right(l, c.length_end, 6, 1);
+        line_put(l, "length");
+    }
     line_to(l, c.payload, 1);
     line_put(l, "payload");
     line_end(l, r->out);
@@ -91,6 +126,8 @@ put_time(struct report *r, struct report_conn *c, const struct columns *at,
          int64_t ns)
 {
     uint8_t text[WHEN_TEXT_MAX];
+    if (at->dropped >= DROPPED_TIME)
+        return;
     bool delta = r->options.time == TIME_FORMAT_DELTA;
     int64_t zero = delta ? c->last_ns : c->start_ns;
     uint8_t *end = when_text(&r->when, r->options.time, ns, zero, text);
@@ -102,17 +139,19 @@ put_time(struct report *r, struct report_conn *c, const struct columns *at,
 }
 
 static void
-put_sender(struct report *r, enum ws_sender from)
+put_sender(struct report *r, const struct columns *at, enum ws_sender from)
 {
     struct report_line *l = &r->line;
+    bool word = at->dropped < DROPPED_SENDER;
+    line_to(l, at->sender, at->dropped < DROPPED_TIME ? 2 : 1);
     if (from == WS_SENDER_CLIENT) {
         line_style(l, STYLE_CLIENT);
-        line_put(l, "client ");
+        line_put(l, word ? "client " : "");
         line_arrow(l, true);
     } else {
         line_style(l, STYLE_SERVER);
         line_arrow(l, false);
-        line_put(l, " server");
+        line_put(l, word ? " server" : "");
     }
     line_style(l, STYLE_PLAIN);
 }
@@ -208,13 +247,18 @@ struct note {
     bool open;
 };
 
-static void
+/* False: there is no room for another one. */
+static bool
 note_begin(struct report_line *l, struct note *n)
 {
+    /* ", x]" */
+    if (line_left(l) < 4)
+        return false;
     if (!n->open)
         line_style(l, STYLE_DIM);
     line_put(l, n->open ? ", " : "[");
     n->open = true;
+    return true;
 }
 
 static void
@@ -231,9 +275,10 @@ static void
 note_put(struct report_line *l, struct note *n, const char *text,
          enum report_style style)
 {
-    note_begin(l, n);
+    if (!note_begin(l, n))
+        return;
     line_style(l, style);
-    line_text(l, slice_cstr(text), false, SIZE_MAX);
+    line_text(l, slice_cstr(text), false, line_left(l) - 1);
     line_style(l, STYLE_DIM);
 }
 
@@ -267,11 +312,10 @@ put_unknown_note(struct report_line *l, struct note *n,
     uint64_t unknown = m->len;
     for (size_t i = 0; i < m->n_known; i++)
         unknown -= m->known[i].end - m->known[i].start;
-    note_begin(l, n);
-    line_style(l, STYLE_WARNING);
-    line_u64(l, unknown);
-    line_put(l, " unknown");
-    line_style(l, STYLE_DIM);
+    uint8_t text[PUT_U64_MAX + sizeof " unknown"];
+    uint8_t *end = put_str(put_u64(text, unknown), " unknown");
+    *end = '\0';
+    note_put(l, n, (const char *)text, STYLE_WARNING);
 }
 
 /* What sets a message apart from one plain frame. */
@@ -285,8 +329,9 @@ put_message_notes(struct report_line *l, struct note *n,
         /* Brackets, and an arrow of three bytes in one column. */
         if ((size_t)(end - text) > line_left(l))
             end = put_sizes(text, m, l->utf8, true);
-        note_begin(l, n);
-        line_text(l, slice_make(text, (size_t)(end - text)), false, SIZE_MAX);
+        if (note_begin(l, n))
+            line_text(l, slice_make(text, (size_t)(end - text)), false,
+                      line_left(l) - 1);
     }
     if (m->has_utf8_error)
         note_put(l, n, "invalid UTF-8", STYLE_ERROR);
@@ -360,12 +405,22 @@ put_close(struct report_line *l, const struct event_frame *f)
 {
     if (!f->has_close_code) {
         line_style(l, STYLE_DIM);
-        line_put(l, f->header.payload_len == 0 ? "no code" : "code missing");
+        line_text(l,
+                  slice_cstr(f->header.payload_len == 0 ? "no code"
+                                                        : "code missing"),
+                  false, SIZE_MAX);
         line_style(l, STYLE_PLAIN);
         return;
     }
     const char *name = close_code_name(f->close_code);
-    line_u64(l, f->close_code);
+    uint8_t digits[PUT_U64_MAX];
+    size_t n = (size_t)(put_u64(digits, f->close_code) - digits);
+    /* Half a code would be another one. */
+    if (n > line_left(l)) {
+        line_text(l, slice_make(NULL, 0), true, SIZE_MAX);
+        return;
+    }
+    line_put_mem(l, digits, n);
     /* The name stands at the end of the connection too: on a narrow line the
      * reason goes first. */
     if (f->close_reason.len == 0 ||
@@ -465,15 +520,18 @@ report_frame(struct report *r, struct report_conn *c,
     line_right(l, NUMBER_END, len, 0);
     line_put_mem(l, digits, len);
     put_time(r, c, &at, f->at.time_ns);
-    line_to(l, at.sender, 2);
-    put_sender(r, f->from);
-    line_to(l, at.opcode, 2);
+    put_sender(r, &at, f->from);
+    line_to(l, at.opcode, 1);
     put_opcode(l, f->header.opcode);
-    line_to(l, at.flags, 1);
-    put_flags(l, &f->header);
-    len = (size_t)(put_u64(digits, f->header.payload_len) - digits);
-    line_right(l, at.length_end, len, 1);
-    line_put_mem(l, digits, len);
+    if (at.dropped < DROPPED_FLAGS) {
+        line_to(l, at.flags, 1);
+        put_flags(l, &f->header);
+    }
+    if (at.dropped < DROPPED_LENGTH) {
+        len = (size_t)(put_u64(digits, f->header.payload_len) - digits);
+        line_right(l, at.length_end, len, 1);
+        line_put_mem(l, digits, len);
+    }
     line_to(l, at.payload, 2);
     put_payload(r, f);
     line_end(l, r->out);
@@ -494,9 +552,8 @@ report_message(struct report *r, struct report_conn *c,
     report_prefix(r, c->conn);
     line_to(l, TIME_START - 1, 0);
     put_time(r, c, &at, m->at.time_ns);
-    line_to(l, at.sender, 2);
-    put_sender(r, m->from);
-    line_to(l, at.opcode, 2);
+    put_sender(r, &at, m->from);
+    line_to(l, at.opcode, 1);
     line_put(l, "message ");
     line_u64(l, m->number);
     line_put(l, " ");

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "base/addr.h"
 #include "ui/put.h"
 #include "ui/report_parts.h"
 
 /* The label of a continued field. */
 static const char *const indent = "";
+
+/* Behind a list of which only the first elements are kept. */
+static const char *const and_more = ", and more";
 
 /* "192.0.2.1:50000 -> 192.0.2.2:80  time" */
 static void
@@ -13,19 +18,24 @@ put_heading(struct report *r, const struct report_conn *c,
 {
     struct report_line *l = &r->line;
     char text[ENDPOINT_TEXT_MAX];
+    size_t hang = REPORT_LABEL_COL, len;
     report_prefix(r, c->conn);
-    line_style(l, STYLE_CLIENT);
-    endpoint_text(&e->client, text);
-    line_put(l, text);
+    len = endpoint_text(&e->client, text);
+    report_wrap(r, c->conn, slice_make(text, len), STYLE_CLIENT, hang);
     line_style(l, STYLE_PLAIN);
-    line_put(l, " ");
+    len = endpoint_text(&e->server, text);
+    if (line_left(l) < len + line_arrow_cols(l) + 2)
+        report_next_line(r, c->conn, STYLE_PLAIN, hang);
+    else
+        line_put(l, " ");
     line_arrow(l, true);
     line_put(l, " ");
-    line_style(l, STYLE_SERVER);
-    endpoint_text(&e->server, text);
-    line_put(l, text);
+    report_wrap(r, c->conn, slice_make(text, len), STYLE_SERVER, hang);
     line_style(l, STYLE_PLAIN);
-    line_put(l, "  ");
+    if (line_left(l) < report_date_cols(r) + 2)
+        report_next_line(r, c->conn, STYLE_PLAIN, hang);
+    else
+        line_put(l, "  ");
     report_put_date(r, c->start_ns);
     line_end(l, r->out);
 }
@@ -118,10 +128,24 @@ put_subprotocols(struct report *r, uint32_t conn,
             report_add_str(r, ", ");
         report_add(r, e->protocols_offered[i]);
     }
+    if (e->protocols_truncated)
+        report_add_str(r, and_more);
     if (e->n_protocols_offered > 0)
         report_add_str(r, ")");
     report_field_wrap(r, conn, "subprotocol", buf_slice(&r->scratch),
                       STYLE_PLAIN);
+}
+
+/* The value as it was meant: without its quotes and escapes. */
+static void
+add_value(struct report *r, const struct ws_ext_param *param)
+{
+    uint8_t value[WS_EXT_VALUE_MAX];
+    if (param->escaped)
+        report_add(r,
+                   slice_make(value, ws_ext_value(param, value, sizeof value)));
+    else
+        report_add(r, param->value);
 }
 
 static void
@@ -139,10 +163,12 @@ add_extensions(struct report *r, const struct ws_ext_list *list)
             report_add(r, param->name);
             if (param->value.ptr) {
                 report_add_str(r, "=");
-                report_add(r, param->value);
+                add_value(r, param);
             }
         }
     }
+    if (list->truncated)
+        report_add_str(r, and_more);
 }
 
 static void
@@ -166,8 +192,10 @@ put_response(struct report *r, uint32_t conn, const struct event_handshake *e)
 {
     const struct http1_head *head = e->response_head;
     if (!head) {
-        report_field_cut(r, conn, "response", slice_cstr("not captured"),
-                         STYLE_WARNING);
+        const char *what = e->answer == ANSWER_NONE
+                               ? "none: the connection ended without one"
+                               : "not captured";
+        report_field_cut(r, conn, "response", slice_cstr(what), STYLE_WARNING);
         return;
     }
     buf_clear(&r->scratch);
@@ -187,10 +215,7 @@ put_response(struct report *r, uint32_t conn, const struct event_handshake *e)
               e->accepted ? STYLE_GOOD : STYLE_ERROR);
 }
 
-/* "  not verified", "  MISMATCH": always has its room. */
-#define VERDICT_COLS 14u
-
-/* One part of the proof, "computed s3pPLM...". */
+/* One part of the proof, "computed s3pPLM..."; never cut. */
 static void
 put_proof(struct report *r, uint32_t conn, const char *label, const char *what,
           struct slice value, const char *missing)
@@ -198,13 +223,36 @@ put_proof(struct report *r, uint32_t conn, const char *label, const char *what,
     struct report_line *l = &r->line;
     report_label(r, conn, label, STYLE_PLAIN);
     line_put(l, what);
-    line_to(l, REPORT_VALUE_COL + 9, 1);
-    size_t left = line_left(l);
-    if (value.ptr)
-        line_text(l, value, false,
-                  left > VERDICT_COLS ? left - VERDICT_COLS : 0);
-    else
-        line_put(l, missing);
+    line_to(l, report_is_narrow(r) ? 0 : REPORT_VALUE_COL + 9, 1);
+    /* A hash stays in one piece if a line can hold it. */
+    size_t hang =
+        line_left(l) >= WS_ACCEPT_TEXT_MAX - 1 ? l->cols : report_hang_col(r);
+    report_wrap(r, conn, value.ptr ? value : slice_cstr(missing), STYLE_PLAIN,
+                hang);
+}
+
+/* Behind what was received, or in a line of its own. */
+static void
+put_accept_verdict(struct report *r, uint32_t conn, enum tristate ok)
+{
+    static const struct {
+        const char *text;
+        enum report_style style;
+    } rows[] = {
+        [TRI_UNKNOWN] = {"not verified", STYLE_WARNING},
+        [TRI_NO] = {"MISMATCH", STYLE_ERROR},
+        [TRI_YES] = {"match", STYLE_GOOD},
+    };
+    struct report_line *l = &r->line;
+    if (line_left(l) < strlen(rows[ok].text) + 2) {
+        line_end(l, r->out);
+        report_label(r, conn, indent, STYLE_PLAIN);
+    } else {
+        line_put(l, "  ");
+    }
+    line_style(l, rows[ok].style);
+    line_put(l, rows[ok].text);
+    line_end(l, r->out);
 }
 
 /* RFC 6455 section 4.2.2: the answer is the hash of the key and a GUID. */
@@ -222,19 +270,10 @@ put_accept(struct report *r, uint32_t conn, const struct event_handshake *e)
     put_proof(r, conn, indent, "computed", expected, "-");
     line_end(l, r->out);
     put_proof(r, conn, indent, "received", e->accept,
-              e->response_head ? "no Sec-WebSocket-Accept" : "not seen");
-    line_put(l, "  ");
-    if (e->accept_ok == TRI_YES) {
-        line_style(l, STYLE_GOOD);
-        line_put(l, "match");
-    } else if (e->accept_ok == TRI_NO) {
-        line_style(l, STYLE_ERROR);
-        line_put(l, "MISMATCH");
-    } else {
-        line_style(l, STYLE_WARNING);
-        line_put(l, "not verified");
-    }
-    line_end(l, r->out);
+              e->response_head && !e->response_head->partial
+                  ? "no Sec-WebSocket-Accept"
+                  : "not seen");
+    put_accept_verdict(r, conn, e->accept_ok);
 }
 
 /* Every line of a head as it was sent; "> " client, "< " server. */
@@ -260,6 +299,10 @@ put_headers(struct report *r, uint32_t conn, const struct http1_head *head,
         report_field_cut(r, conn, indent, buf_slice(&r->scratch),
                          STYLE_WARNING);
     }
+    if (head->partial)
+        report_field_cut(r, conn, head->n_headers == 0 ? label : indent,
+                         slice_cstr("... the rest was not captured"),
+                         STYLE_WARNING);
 }
 
 void

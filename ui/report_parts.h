@@ -31,16 +31,36 @@
 #define REPORT_NARROW_VALUE_COL 16u
 #define REPORT_NARROW_HANG_COL 6u
 
+/* Widths from which on a line of -q has more in it. */
+#define REPORT_QUIET_SHORT 80u
+#define REPORT_QUIET_WHOLE 100u
+
+#define REPORT_SUMMARY_HANG 2u
+
 /* Bytes of a request target kept for the line of -q. */
 #define REPORT_TARGET_MAX 256u
+
+/* Findings of one connection that wait for the line of their frame. */
+#define REPORT_HELD_MAX 16u
+/* Bytes of a finding's detail that are kept meanwhile, with a NUL. */
+#define REPORT_DETAIL_MAX 256u
+
+struct report_held {
+    struct report_held *next; /* the one that came after it */
+    struct event_finding finding;
+    char detail[REPORT_DETAIL_MAX];
+};
 
 /* One connection, from its first event to its end. */
 struct report_conn {
     struct report_conn *prev, *next; /* all of them, in no order */
     uint32_t conn;
-    int64_t start_ns;  /* zero of relative times */
-    int64_t last_ns;   /* of its line before, for delta times */
-    uint64_t shown[2]; /* last message shown with its frame, by sender */
+    int64_t start_ns;         /* zero of relative times */
+    int64_t last_ns;          /* of its line before, for delta times */
+    uint64_t shown[2];        /* last message shown with its frame, by sender */
+    uint64_t frame[2];        /* last frame shown, by sender */
+    struct report_held *held; /* the oldest first */
+    unsigned n_held;
     uint64_t n_findings;
     struct endpoint client, server;
     bool seen; /* its handshake event came */
@@ -62,6 +82,7 @@ struct report {
     struct report_conn all;   /* head of the list */
     struct report_conn spare; /* stands in when there is no memory */
     struct report_conn *last; /* looked up last; NULL: none */
+    struct summary shown;     /* counts of what came in */
     struct buf scratch;       /* a value being put together, raw */
     uint64_t without_memory;  /* times there was no memory for a connection */
     bool begun;               /* something was printed */
@@ -109,7 +130,8 @@ void report_add(struct report *r, struct slice s);
 void report_add_str(struct report *r, const char *text);
 void report_add_u64(struct report *r, uint64_t v);
 
-/* The absolute time of a connection's beginning. */
+/* The absolute time of a connection's beginning, and its columns. */
+size_t report_date_cols(const struct report *r);
 void report_put_date(struct report *r, int64_t ns);
 
 void report_handshake(struct report *r, struct report_conn *c,

@@ -3,7 +3,9 @@
  * summary.h - what a run saw, in figures.
  *
  * Counts from handshake, finding and end events alone, so that the cheapest
- * sink has a summary too; frames and messages are those of `end`.
+ * sink has a summary too; frames and messages are those of `end`.  It stands in
+ * front of the filter of select.h and counts everything; the report counts once
+ * more what came through.
  */
 #ifndef UI_SUMMARY_H
 #define UI_SUMMARY_H

@@ -2,7 +2,8 @@
 /* Oracle: events, findings and counters do not depend on how the bytes are
  * cut, nor findings and counters on what the sink wants; frames and messages
  * count up without a hole and belong together; limits hold; text that is not
- * told as bad is UTF-8.
+ * told as bad is UTF-8.  (That frames found behind a hole are real ones:
+ * fuzz_ws_sync.c.)
  *
  * Input: flags (see below), how to cut, where a gap is and how long (0 =
  * none), then the stream. */
@@ -23,6 +24,7 @@ enum {
     FLAG_KEEP = 8,
     FLAG_KEEP_LITTLE = 16,
     FLAG_DIGEST = 32,
+    FLAG_MIDSTREAM = 64,
 };
 
 #define INFLATE_LEN 300000u
@@ -45,6 +47,7 @@ struct run {
     uint32_t open_frames; /* data frames since the last message */
     uint64_t open_len;    /* and their payload */
     const struct event_message *announced;
+    bool unsynced; /* frames were found again */
     struct ws_stream_stats stats;
 };
 
@@ -77,6 +80,9 @@ on_frame(struct run *r, const struct event_frame *f)
                                 : WS_FRAME_CONTROL_MAX));
     must(f->has_close_code ==
          (h->opcode == WS_OP_CLOSE && f->payload.len >= 2));
+    must(!(r->unsynced && f->synced));
+    must(f->synced || f->confidence >= WS_SYNC_PROOF_BITS);
+    r->unsynced = !f->synced;
     must(r->announced == NULL);
     if (f->message) {
         must(h->opcode <= WS_OP_BINARY);
@@ -110,6 +116,7 @@ on_message(struct run *r, const struct event_message *m)
     must(m->payload.len <= r->keep);
     must(!m->complete || m->has_len);
     must(!m->has_len || m->payload.len <= m->len);
+    must(m->opcode != WS_OP_CONT || !m->has_len);
     must(!m->compressed || m->len <= INFLATE_LEN);
     must(m->compressed || !m->has_len || m->len == m->wire_len);
     must(!m->complete || m->truncated == (m->payload.len < m->len));
@@ -142,6 +149,8 @@ on_event(void *ctx, const struct event *ev)
     } else if (ev->type == EVENT_GAP) {
         r->events = mix(r->events, ev->gap->offset);
         r->events = mix(r->events, ev->gap->resync_offset);
+        must(!ev->gap->resynced ||
+             ev->gap->resync_offset >= ev->gap->offset + ev->gap->len);
     } else if (ev->type == EVENT_FINDING) {
         const struct event_finding *f = ev->finding;
         must(f->has_from);
@@ -189,6 +198,7 @@ run(struct run *r, unsigned flags, uint32_t wants, size_t step,
         .has_deflate = flags & FLAG_DEFLATE,
         .window_bits = 15,
         .no_context_takeover = flags & FLAG_NO_TAKEOVER,
+        .boundary_unknown = flags & FLAG_MIDSTREAM,
         .emit = &emit,
         .shared = shared};
     if (ws_stream_new(&s, &config, 0) != ERR_OK)
@@ -200,7 +210,8 @@ run(struct run *r, unsigned flags, uint32_t wants, size_t step,
     ws_stream_end(s, &meta);
     r->stats = *ws_stream_stats(s);
     for (unsigned id = 0; id < FINDING_COUNT; id++)
-        r->findings = mix(r->findings, emit.seen[id]);
+        for (unsigned who = 0; who < 3; who++)
+            r->findings = mix(r->findings, emit.seen[id][who]);
     ws_stream_free(s);
     must(shared->kept == 0);
     ws_shared_free(shared);
@@ -244,8 +255,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(whole.stats.wire_bytes == in.len);
     must(whole.stats.gap_bytes == gap_len);
     must(whole.stats.payload_bytes <= in.len);
-    if (!whole.stats.lost && !whole.stats.frame_open)
+    if (!whole.stats.lost && !whole.stats.frame_open && !whole.unsynced)
         must(whole.taken == in.len + gap_len);
+    if (!whole.stats.frame_open)
+        must(whole.taken <= in.len + gap_len);
     const size_t steps[] = {1, data[1] % 61u + 2u};
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
         run(&cut, flags, all, steps[i], head, gap_len, tail);

@@ -675,25 +675,55 @@ deflate_zeros(uint8_t *to, size_t cap, size_t len)
     return used;
 }
 
+/* The next message of a stream with context takeover: len bytes. */
+static size_t
+deflate_next(z_stream *z, uint8_t *to, size_t cap, uint8_t *bytes, size_t len)
+{
+    z->next_in = bytes;
+    z->avail_in = (uInt)len;
+    z->next_out = to;
+    z->avail_out = (uInt)cap;
+    if (deflate(z, Z_SYNC_FLUSH) != Z_OK)
+        exit(1);
+    return cap - z->avail_out - 4;
+}
+
 static void
 make_deflate_conns(uint64_t n)
 {
-    uint8_t z[256];
-    size_t len = deflate_zeros(z, sizeof z, 40000);
+    uint8_t bytes[200], first[512], second[512];
+    z_stream z = {0};
+    if (deflateInit2(&z, 9, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY) != Z_OK)
+        exit(1);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)random_next();
+    size_t len = deflate_next(&z, first, sizeof first, bytes, sizeof bytes);
+    size_t len2 = deflate_next(&z, second, sizeof second, bytes, sizeof bytes);
+    deflateEnd(&z);
     for (uint64_t i = 0; i < n; i++) {
         struct conn c = conn_make(i);
         open_ws(&c, true);
-        frame(&c, 0xc2, z, len);
+        frame(&c, 0xc2, first, len);
+        flush(&c);
+    }
+    /* And the same bytes once more, as a copy of the first message, when the
+     * history of most connections had to go. */
+    for (uint64_t i = 0; i < n; i++) {
+        struct conn c = conn_make(i);
+        c.seq[0] += (uint32_t)strlen(REQUEST DEFLATE "\r\n") + 1;
+        c.seq[1] += (uint32_t)(strlen(RESPONSE DEFLATE "\r\n") + len) + 1;
+        c.seq[1] += len < 126 ? 2 : 4;
+        frame(&c, 0xc2, second, len2);
         flush(&c);
     }
 }
 
-/* 1 MiB of zeros in each message: 1,000 to 1. */
+/* 2 MiB of zeros in each message: 1,000 to 1. */
 static void
 make_bombs(uint64_t n)
 {
     static uint8_t z[8192];
-    size_t len = deflate_zeros(z, sizeof z, MIB);
+    size_t len = deflate_zeros(z, sizeof z, 2 * MIB);
     struct conn c = conn_make(0);
     open_ws(&c, true);
     for (uint64_t i = 0; i < n; i++)
@@ -1002,7 +1032,7 @@ static const struct kind {
      PCAP},
     {"deflate-conns", make_deflate_conns, "WebSockets with compression", 0,
      PCAP},
-    {"bombs", make_bombs, "messages of 1 MiB in 1 KiB", 0, PCAP},
+    {"bombs", make_bombs, "messages of 2 MiB in 2 KiB", 0, PCAP},
     {"big-bomb", make_big_bomb, "MiB of zeros in one message", 0, PCAP},
     {"nested", make_nested, "bombs in bombs", 0, PCAP},
     {"finals", make_finals, "DEFLATE blocks with BFINAL", 0, PCAP},
