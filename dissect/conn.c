@@ -892,6 +892,15 @@ data_behind_hold(struct conn *c, unsigned dir, const struct run *r)
     replay(c, dir);
 }
 
+/* A WebSocket, or one that may become one, is kept however quiet it is. */
+static enum stream_want
+answer(const struct conn *c)
+{
+    if (c->detach)
+        return STREAM_DETACH;
+    return c->ws ? STREAM_KEEP : STREAM_CONTINUE;
+}
+
 enum stream_want
 conn_data(struct conn *c, unsigned dir, uint64_t off, struct slice data,
           const struct pkt_meta *meta)
@@ -899,7 +908,7 @@ conn_data(struct conn *c, unsigned dir, uint64_t off, struct slice data,
     struct side *side = &c->side[dir];
     if (side->state == SIDE_WS) {
         ws_conn_data(c->ws, sender_of(c, dir), off, data, meta);
-        return STREAM_CONTINUE;
+        return STREAM_KEEP;
     }
     struct run r = {.in = data, .off = off, .meta = meta, .start = off};
     note_last(c, meta);
@@ -911,7 +920,7 @@ conn_data(struct conn *c, unsigned dir, uint64_t off, struct slice data,
             put_on_hold(c, dir, &r);
     }
     count_memory(c);
-    return c->detach ? STREAM_DETACH : STREAM_CONTINUE;
+    return answer(c);
 }
 
 enum stream_want
@@ -939,7 +948,7 @@ conn_gap(struct conn *c, unsigned dir, uint64_t off, uint64_t len,
         process_gap(c, dir, off, len, meta);
     }
     count_memory(c);
-    return c->detach ? STREAM_DETACH : STREAM_CONTINUE;
+    return answer(c);
 }
 
 void

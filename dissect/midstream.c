@@ -201,7 +201,7 @@ void
 midstream_gap(struct midstream *m, unsigned dir, uint64_t off, uint64_t len,
               const struct pkt_meta *meta)
 {
-    if (!m->sync[dir])
+    if (!m->sync[dir] || m->found || m->refuted)
         return;
     ws_sync_gap(m->sync[dir], off, len, meta);
     look(m, dir);
@@ -210,7 +210,7 @@ midstream_gap(struct midstream *m, unsigned dir, uint64_t off, uint64_t len,
 void
 midstream_end(struct midstream *m, unsigned dir)
 {
-    if (!m->sync[dir])
+    if (!m->sync[dir] || m->found || m->refuted)
         return;
     ws_sync_end(m->sync[dir]);
     look(m, dir);

@@ -29,7 +29,7 @@
  * last time) is worth a bit for each WS_SYNC_REPEAT_LEN bytes, and nothing if
  * its payload or mask repeats too.  What no method can tell from frames is a
  * payload made of frames, or of records that start like them (0x82, length)
- * and are not shorter than some 50 KiB together.
+ * and are not shorter than some 40 KiB together.
  *
  * What must hold for a header: MASK as the sender must set it, RSV1 only if
  * allowed and on first frames, a known opcode, the shortest form of length, up

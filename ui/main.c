@@ -214,6 +214,33 @@ tell_limits(struct run *r, const struct pipeline_totals *t)
                "memory of the system");
 }
 
+/* What the capture holds beside what is reported; for -v. */
+static void
+tell_oddities(struct run *r, const struct pipeline_totals *t)
+{
+    const struct {
+        uint64_t count;
+        const char *what;
+    } rows[] = {
+        {t->decap->packets[DECAP_MALFORMED], "packets with unreadable headers"},
+        {t->decap->frag.bad, "IP fragments cut or contradictory, dropped"},
+        {t->decap->frag.waiting, "IP datagrams incomplete at the end"},
+        {t->flow.malformed, "unreadable TCP headers"},
+        {t->flow.conflicts, "bytes sent again with other content"},
+        {t->flow.wild, "TCP segments far outside the window, ignored"},
+        {t->flow.acks_ignored, "impossible acknowledgements, ignored"},
+        {t->flow.resets_ignored, "RSTs that both sides ignored"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[96];
+        if (rows[i].count == 0)
+            continue;
+        snprintf(text, sizeof text, "%llu %s",
+                 (unsigned long long)rows[i].count, rows[i].what);
+        complain(r, "note", text);
+    }
+}
+
 static void
 write_summary(struct run *r, const struct pipeline_totals *t)
 {
@@ -244,6 +271,8 @@ run_pipeline(struct run *r, struct pipeline *p)
     write_summary(r, &totals);
     progress_clear(&r->progress);
     tell_limits(r, &totals);
+    if (r->options->verbose)
+        tell_oddities(r, &totals);
     if (out_flush(&r->out) != ERR_OK) {
         complain(r, "standard output", strerror(r->out.error_errno));
         r->status = EXIT_IO;
