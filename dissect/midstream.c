@@ -14,9 +14,6 @@
  * chance one in 2^23 packets does. */
 #define TLS_RECORDS 2u
 
-/* Bytes of the other side that must be there before it is asked. */
-#define OTHER_SIDE_MIN 2u
-
 struct midstream {
     struct ws_sync *sync[2]; /* by direction; NULL: no bytes yet */
     uint64_t taken[2];       /* bytes */
@@ -24,13 +21,13 @@ struct midstream {
     bool rsv1_ok;
     bool found;
     bool refuted;
+    unsigned doubts; /* chains that did not look right */
     bool failed[2];  /* no memory to search in that direction */
     unsigned tls[2]; /* packets of a direction that begin like a TLS record */
 };
 
 /* What the frames of a chain look like. */
 struct looks {
-    unsigned frames;  /* headers read */
     unsigned ends;    /* of these with FIN */
     unsigned starts;  /* text, binary or control */
     uint32_t opcodes; /* set of 1u << opcode */
@@ -38,8 +35,8 @@ struct looks {
     bool long_form;   /* a length of 16 or 64 bits */
 };
 
-/* Fewer frames than this prove nothing by their variety. */
-#define LOOKS_MIN 4u
+/* Chains that do not look right before there is no use in going on. */
+#define DOUBTS_MAX 16u
 
 enum err
 midstream_new(struct midstream **out, int client_dir, bool rsv1_ok)
@@ -82,7 +79,6 @@ sync_of(struct midstream *m, unsigned dir)
 static void
 look_at_header(struct looks *l, const struct ws_frame_header *h)
 {
-    l->frames++;
     l->ends += h->fin;
     l->starts += h->opcode != WS_OP_CONT;
     l->opcodes |= 1u << h->opcode;
@@ -137,39 +133,30 @@ looks_right(const struct looks *l, enum ws_sender from)
         return false;
     if (from == WS_SENDER_CLIENT)
         return true;
-    return l->frames >= LOOKS_MIN && l->starts * 2 >= l->frames &&
-           (!is_power_of_two(l->opcodes) || l->long_form ||
-            (l->opcodes & 1u << WS_OP_TEXT));
+    return !is_power_of_two(l->opcodes) || l->long_form ||
+           (l->opcodes & 1u << WS_OP_TEXT);
 }
 
-/* What the other side sent, if anything: no frames of the other role at all
- * speaks against it. */
-static bool
-other_side_agrees(const struct midstream *m, unsigned dir)
-{
-    const struct ws_sync *other = m->sync[!dir];
-    if (!other || m->taken[!dir] < OTHER_SIDE_MIN)
-        return true;
-    const struct ws_sync_verdict *v = ws_sync_verdict(other);
-    if (v->believed)
-        return v->from != ws_sync_verdict(m->sync[dir])->from;
-    return ws_sync_best(other) > 0;
-}
-
-/* Takes over what the search of dir believes now, if it does. */
+/*
+ * Takes over what the search of dir believes now, if it does.  What does not
+ * look right is searched again from here on: the next frames may, or those of
+ * the other side.
+ */
 static void
 look(struct midstream *m, unsigned dir)
 {
     const struct ws_sync_verdict *v = ws_sync_verdict(m->sync[dir]);
-    if (!v->believed || m->found || m->refuted)
+    if (!v->believed || m->found)
         return;
     struct looks l = look_at_frames(m, dir);
-    if (!looks_right(&l, v->from) || !other_side_agrees(m, dir)) {
-        m->refuted = true;
+    if (looks_right(&l, v->from)) {
+        m->found = true;
+        m->client_dir = (int)(v->from == WS_SENDER_CLIENT ? dir : !dir);
         return;
     }
-    m->found = true;
-    m->client_dir = (int)(v->from == WS_SENDER_CLIENT ? dir : !dir);
+    m->refuted = ++m->doubts >= DOUBTS_MAX;
+    ws_sync_free(m->sync[dir]);
+    m->sync[dir] = NULL;
 }
 
 /* RFC 8446 section 5.1: type 20 to 23, version 3.0 to 3.4, at most 2^14 + 256
@@ -194,7 +181,7 @@ midstream_data(struct midstream *m, unsigned dir, uint64_t off,
     size_t taken = ws_sync_data(sync, off, data, meta);
     m->taken[dir] += taken;
     look(m, dir);
-    return taken;
+    return m->found ? taken : data.len;
 }
 
 void

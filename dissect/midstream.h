@@ -6,9 +6,9 @@
  *
  * A chain alone is not enough: many protocols put a length before each of
  * their messages, and 00 LEN or 82 LEN again and again is a chain of frames
- * too.  So what was found must hold messages that end, more than one form of
- * frame, and nothing that breaks a rule; and what the other side sent must not
- * speak against it.  One failure of these is final.
+ * too.  So what was found must hold messages that start and end and nothing
+ * that breaks a rule, and without masks more than one form of frame.  What
+ * fails is searched again from there on, a few times.
  *
  * Sees only bytes that conn.c could not read otherwise, and gives up when a
  * direction showed too many of them.

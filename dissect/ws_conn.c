@@ -80,7 +80,11 @@ ws_conn_memory(const struct ws_conn *c)
 unsigned
 ws_conn_failed(const struct ws_conn *c)
 {
-    return (unsigned)c->failed[0] + c->failed[1];
+    unsigned n = 0;
+    for (unsigned i = 0; i < 2; i++)
+        n += c->failed[i] ||
+             (c->stream[i] && ws_stream_stats(c->stream[i])->no_memory);
+    return n;
 }
 
 static void

@@ -500,10 +500,12 @@ search_begin(struct ws_stream *s, struct ws_sync *sync)
         free(s->search);
         s->search = NULL;
     }
-    if (s->search)
+    if (s->search) {
         s->search->sync = sync;
-    else
+    } else {
+        s->stats.no_memory = true;
         ws_sync_free(sync);
+    }
 }
 
 /* A gap whose end nobody knows yet. */
@@ -678,6 +680,7 @@ search_on(struct ws_stream *s, uint64_t off, struct slice data,
     if (!s->search || data.len == 0)
         return;
     size_t n = ws_sync_data(s->search->sync, off, data, meta);
+    s->stats.no_memory |= ws_sync_failed(s->search->sync);
     if (!ws_sync_verdict(s->search->sync)->believed)
         return;
     resume(s);

@@ -81,6 +81,7 @@ struct ws_stream_stats {
     bool lost;               /* frame boundaries are looked for */
     bool message_open;       /* a fragmented message is unfinished */
     bool frame_open;         /* bytes of the current frame are missing */
+    bool no_memory;          /* boundaries could not be looked for */
 };
 
 /*
