@@ -22,7 +22,7 @@
 /* Bytes of one direction that are searched for frames where its beginning was
  * not captured, in units of limits.detect: a capture may start inside a long
  * message.  More of them when they look promising (midstream.h). */
-#define SEARCH_DETECTS 16u
+#define SEARCH_DETECTS 32u
 #define PROMISING_DETECTS 256u
 
 enum side_state {
@@ -660,28 +660,43 @@ seek(struct conn *c, unsigned dir, uint64_t off, struct slice start,
     return SEEK_HEAD;
 }
 
-/* What waits in dir's hold cannot wait any longer, because of e. */
+static void process(struct conn *c, unsigned dir, struct run *r);
+
+/* What waits in dir's hold cannot wait any longer, because of e: it goes on as
+ * what it most likely is, or nothing does. */
 static void
-hold_overflow(struct conn *c, unsigned dir, enum err e)
+hold_overflow(struct conn *c, unsigned dir, enum err e,
+              const struct pkt_meta *meta)
 {
+    struct side *side = &c->side[dir];
     c->shared->stats.over_hold += e == ERR_LIMIT;
     c->shared->stats.no_memory += e == ERR_NOMEM;
-    if (c->role_known && dir != c->client_dir &&
-        c->side[dir].state == SIDE_PAUSED) {
+    if (!c->role_known || side->state != SIDE_PAUSED) {
+        c->detach = true;
+    } else if (dir != c->client_dir) {
         c->unpaired = true;
         resume(c, dir, SIDE_HTTP);
+    } else if (c->ws && c->shared->limits.midstream &&
+               begins_with_frames(hold_run(&side->hold),
+                                  ws_conn_offers_deflate(c->ws))) {
+        found(c, dir, meta);
     } else {
         c->detach = true;
     }
 }
 
 static void
-put_on_hold(struct conn *c, unsigned dir, const struct run *r)
+put_on_hold(struct conn *c, unsigned dir, struct run *r)
 {
     struct hold *hold = &c->side[dir].hold;
     enum err e = hold_data(hold, r->off, r->in, r->meta);
-    if (e != ERR_OK)
-        hold_overflow(c, dir, e);
+    if (e == ERR_OK)
+        return;
+    hold_overflow(c, dir, e, r->meta);
+    process(c, dir, r); /* behind what waited and has gone on */
+    if (r->in.len > 0 && !c->detach &&
+        hold_data(hold, r->off, r->in, r->meta) != ERR_OK)
+        c->detach = true;
 }
 
 /* False: what stands in r is not enough to tell. */
@@ -881,7 +896,7 @@ waited_enough(const struct conn *c, unsigned dir, const struct pkt_meta *meta)
 
 /* Data of a direction in which something waits already. */
 static void
-data_behind_hold(struct conn *c, unsigned dir, const struct run *r)
+data_behind_hold(struct conn *c, unsigned dir, struct run *r)
 {
     bool more_line = goes_on_in_line(c, &c->side[dir], r->in);
     put_on_hold(c, dir, r);
@@ -940,8 +955,11 @@ conn_gap(struct conn *c, unsigned dir, uint64_t off, uint64_t len,
     }
     if (side->state == SIDE_PAUSED) {
         enum err e = hold_gap(&side->hold, off, len, meta);
-        if (e != ERR_OK)
-            hold_overflow(c, dir, e);
+        if (e != ERR_OK) {
+            hold_overflow(c, dir, e, meta);
+            if (!c->detach)
+                process_gap(c, dir, off, len, meta);
+        }
         side->holed = true;
         stop_waiting(c);
     } else {
