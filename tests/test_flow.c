@@ -42,6 +42,8 @@ static const char *const end_names[] = {"fin", "rst", "evicted", "capture"};
 
 static struct log log_now;
 
+static void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 static void
 note(const char *format, ...)
 {
