@@ -27,4 +27,4 @@ for layer in base capture dissect ui; do
                     printf "%6.1f %% of %5d lines  %s\n", part[1], part[2], want
                 }'
     done
-done | sort -n | tee "$top/coverage.txt"
+done | sort -n | uniq | tee "$top/coverage.txt"
