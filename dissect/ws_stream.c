@@ -742,6 +742,12 @@ ws_stream_gap(struct ws_stream *s, uint64_t off, uint64_t len,
     update_stats(s);
 }
 
+static struct stamp
+later(struct stamp a, struct stamp b)
+{
+    return a.packet < b.packet ? b : a;
+}
+
 void
 ws_stream_end(struct ws_stream *s, const struct pkt_meta *meta)
 {
@@ -750,6 +756,11 @@ ws_stream_end(struct ws_stream *s, const struct pkt_meta *meta)
         resume(s);
     if (s->search)
         emit_gaps(s, s->search, false, 0);
+    /* Bytes may have been taken behind the RST that ends the stream. */
+    if (s->in_frame)
+        at = later(at, s->frame_first);
+    if (s->message.open)
+        at = later(at, s->message_first);
     frame_abandon(s, at);
     message_abandon(s, at);
 }

@@ -4,11 +4,11 @@
  *
  * Oracle: how read() cuts the file changes nothing: same packets, same error.
  * A file cut short gives the first of the same packets.  Packets lie inside
- * an uncompressed file, one behind the other.  Only how much of a broken xz
- * or lz4 stream still comes out depends on the cuts (liblzma compares the
- * length of an LZMA2 chunk when it has used up its input, liblz4 hands out
- * stored blocks before it checks them): then the packets that both give must
- * be the same.
+ * an uncompressed file, one behind the other.  Only how much of a broken xz,
+ * lz4 or zstd stream still comes out depends on the cuts (liblzma compares the
+ * length of an LZMA2 chunk when it has used up its input, liblz4 and libzstd
+ * hand out what they have of a stored block before they check it): then the
+ * packets that both give must be the same.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -170,6 +170,14 @@ require_inside(const struct run *r, size_t size)
     require(!r->failed || r->error.offset <= size);
 }
 
+/* By the first byte: xz, lz4, zstd, or what pzstd puts in front of it. */
+static bool
+is_loose(const uint8_t *data, size_t size)
+{
+    return size && (data[0] == 0xfd || data[0] == 0x04 || data[0] == 0x28 ||
+                    (data[0] & 0xf0) == 0x50);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -179,7 +187,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!whole.compressed)
         require_inside(&whole, size);
 
-    bool loose = size && (data[0] == 0xfd || data[0] == 0x04);
+    bool loose = is_loose(data, size);
     size_t piece = size / PIECES_MAX + 1 + (size ? data[size - 1] % 13 : 0);
     read_pieces(&other, data, size, piece);
     require(other.failed == whole.failed);
