@@ -54,6 +54,8 @@ emit_end(const struct emitter *e, const struct event_end *ev)
 static void
 pass_finding(const struct emitter *e, const struct event_finding *ev)
 {
+    if (ev->severity < e->sink->least)
+        return;
     pass_on(e, &(struct event){.type = EVENT_FINDING,
                                .conn = e->conn,
                                .finding = ev});
@@ -64,6 +66,16 @@ static unsigned
 sender_slot(const struct event_finding *ev)
 {
     return ev->has_from ? ev->from : 2;
+}
+
+static enum severity
+severity_of(const struct emitter *e, enum finding_id id)
+{
+    enum severity s = finding_info(id)->severity;
+    return e->handshake_unseen && s > SEVERITY_NOTE &&
+                   finding_needs_handshake(id)
+               ? SEVERITY_NOTE
+               : s;
 }
 
 /* Without memory the total is not told; the finding itself was. */
@@ -87,6 +99,8 @@ emit_finding(struct emitter *e, const struct event_finding *ev)
         return;
     struct event_finding first = *ev;
     first.count = 1;
+    if (!ev->lowered)
+        first.severity = severity_of(e, ev->id);
     keep_first(e, &first);
     pass_finding(e, &first);
 }

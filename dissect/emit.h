@@ -14,6 +14,9 @@
 struct emitter {
     const struct event_sink *sink; /* borrowed, outlives the emitter */
     uint32_t conn;
+    /* Extensions and subprotocol were not seen being agreed: what depends on
+     * them is told as a note (finding_needs_handshake()). */
+    bool handshake_unseen;
     /* Occurrences by id and by who: client, server, nobody in particular. */
     uint64_t seen[FINDING_COUNT][3];
     struct event_finding *first; /* where each id was seen first */
@@ -37,7 +40,7 @@ void emit_gap(const struct emitter *e, const struct event_gap *ev);
 void emit_end(const struct emitter *e, const struct event_end *ev);
 
 /* Passes the first finding of its id and sender on; later ones are only
- * counted.  ev->count is ignored. */
+ * counted.  ev->count is ignored, and ev->severity unless ev->lowered. */
 void emit_finding(struct emitter *e, const struct event_finding *ev);
 
 /* For each id and sender that occurred more than once: the first occurrence

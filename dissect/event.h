@@ -145,6 +145,10 @@ struct event_gap {
 
 struct event_finding {
     enum finding_id id;
+    /* That of finding_info(), or less where the circumstances ask for it;
+     * emit_finding() fills it in unless lowered is set. */
+    enum severity severity;
+    bool lowered;
     bool has_from; /* false: concerns both */
     enum ws_sender from;
     struct stamp at;
@@ -184,6 +188,12 @@ enum verdict_id {
 
 #define EVENT_EVIDENCE_MAX 6u
 
+/* Round trips; n 0: none, and the rest says nothing. */
+struct event_rtt {
+    uint64_t n;
+    int64_t min_ns, median_ns, p95_ns, max_ns;
+};
+
 struct event_end {
     struct stamp at;
     int64_t duration_ns; /* since the request (or first packet) */
@@ -198,7 +208,8 @@ struct event_end {
     bool clean;
     uint16_t onclose_code; /* what a script would see; 0: still open */
     enum verdict_id verdict;
-    const char *text; /* the sentence */
+    const char *text;        /* the sentence */
+    struct event_rtt rtt[2]; /* of the pings of a sender, to their pongs */
     size_t n_evidence;
     struct {
         uint64_t packet;
@@ -230,9 +241,10 @@ struct event {
 
 /* What a sink wants; the rest is not computed. */
 struct event_sink {
-    uint32_t wants;     /* set of 1u << enum event_type */
-    size_t keep;        /* payload bytes of a message to keep for the sink */
-    const char *digest; /* OpenSSL digest name to compute, or NULL */
+    uint32_t wants;      /* set of 1u << enum event_type */
+    size_t keep;         /* payload bytes of a message to keep for the sink */
+    enum severity least; /* findings below are not told */
+    const char *digest;  /* OpenSSL digest name to compute, or NULL */
     void *ctx;
     void (*event)(void *ctx, const struct event *event);
 };

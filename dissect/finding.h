@@ -6,6 +6,8 @@
 #ifndef DISSECT_FINDING_H
 #define DISSECT_FINDING_H
 
+#include <stdbool.h>
+
 enum severity {
     SEVERITY_CHAT = 0,
     SEVERITY_NOTE,
@@ -30,6 +32,10 @@ struct finding_info {
 
 /* The row of id; static. */
 const struct finding_info *finding_info(enum finding_id id);
+
+/* Whether the extensions or the subprotocol may make it right, so that it says
+ * less where the handshake was not seen. */
+bool finding_needs_handshake(enum finding_id id);
 
 /* "error", "warning", "note", "chat". */
 const char *severity_name(enum severity s);

@@ -5,6 +5,7 @@
 
 #include "dissect/emit.h"
 #include "dissect/handshake.h"
+#include "dissect/judge/judge.h"
 #include "dissect/verdict.h"
 
 /* What a decoder takes while no message is in progress, and what a sink may
@@ -34,6 +35,7 @@ struct ws_conn {
     bool failed[2]; /* no memory for that direction */
     bool finished;
     struct ws_stream_config stream_config[2];
+    struct judge *judge;
     struct emitter emit;
 };
 
@@ -52,6 +54,17 @@ ws_conn_new(struct ws_conn **out, const struct ws_conn_config *config)
     c->config = *config;
     c->offers_deflate = true;
     emit_init(&c->emit, config->sink, config->number);
+    struct judge_config rules = {
+        .emit = &c->emit,
+        .limits = config->limits,
+        .peers = config->peers,
+        .pair = config->pair,
+        .client_dir = config->client_dir,
+    };
+    if (judge_new(&c->judge, &rules) != ERR_OK) {
+        free(c);
+        return ERR_NOMEM;
+    }
     *out = c;
     return ERR_OK;
 }
@@ -64,6 +77,7 @@ ws_conn_free(struct ws_conn *c)
     for (unsigned i = 0; i < 2; i++)
         ws_stream_free(c->stream[i]);
     http1_head_free(c->request);
+    judge_free(c->judge);
     emit_fini(&c->emit);
     free(c);
 }
@@ -71,7 +85,8 @@ ws_conn_free(struct ws_conn *c)
 size_t
 ws_conn_memory(const struct ws_conn *c)
 {
-    size_t len = budget_block(sizeof *c) + 2 * STREAM_LEN + SINK_LEN;
+    size_t len = budget_block(sizeof *c) + 2 * STREAM_LEN + SINK_LEN +
+                 judge_memory(c->judge);
     if (c->request)
         len += budget_block(sizeof *c->request + c->request->text.len);
     return len;
@@ -131,33 +146,15 @@ emit_whole_handshake(struct ws_conn *c, const struct http1_head *response,
     ev->accepted = accepted;
     emit_handshake(&c->emit, ev);
     c->handshake_emitted = true;
+    c->emit.handshake_unseen = accepted && (!response || response->partial);
+    judge_handshake(c->judge, ev);
     for (unsigned i = 0; i < 2; i++)
         if (c->early_gap[i].len > 0) {
+            judge_gap(c->judge, (enum ws_sender)i);
             find(c, FINDING_TCP_STREAM_GAP, (enum ws_sender)i,
                  c->early_gap[i].at, c->early_gap[i].offset);
             emit_gap(&c->emit, &c->early_gap[i]);
         }
-}
-
-/* What is wrong with the answer. */
-static void
-judge_response(struct ws_conn *c, const struct event_handshake *ev)
-{
-    uint16_t status = ev->response_head->status;
-    if (ev->accepted) {
-        if (!ev->accept.ptr && !ev->response_head->partial)
-            find(c, FINDING_HANDSHAKE_ACCEPT_MISSING, WS_SENDER_SERVER,
-                 ev->response, 0);
-        else if (ev->accept_ok == TRI_NO)
-            find(c, FINDING_HANDSHAKE_ACCEPT_MISMATCH, WS_SENDER_SERVER,
-                 ev->response, 0);
-    } else if ((status >= 300 && status < 400) || status == 401 ||
-               status == 403 || status == 407) {
-        find(c, FINDING_HANDSHAKE_HTTP_ANSWER, WS_SENDER_SERVER, ev->response,
-             0);
-    } else if (status != 426 && status != 101) {
-        find(c, FINDING_HANDSHAKE_REFUSED, WS_SENDER_SERVER, ev->response, 0);
-    }
 }
 
 /* How the frames of both directions are to be read. */
@@ -179,6 +176,7 @@ configure_streams(struct ws_conn *c, const struct event_handshake *ev)
             .boundary_unknown = client ? !c->request || c->request->partial
                                        : ev->response_head->partial,
             .emit = &c->emit,
+            .judge = c->judge,
             .shared = c->config.shared,
         };
     }
@@ -211,7 +209,6 @@ ws_conn_response(struct ws_conn *c, const struct http1_head *head,
         verdict_set_protocol(&c->facts, http1_value(head, "Upgrade"));
     c->response_seq = meta->seq;
     emit_whole_handshake(c, head, accepted, stamp_of(meta), &ev);
-    judge_response(c, &ev);
     if (accepted)
         configure_streams(c, &ev);
     /* Nobody asks for it again, and it is most of what c takes. */
@@ -235,6 +232,7 @@ ws_conn_data(struct ws_conn *c, enum ws_sender from, uint64_t off,
 {
     c->facts.side[from].captured = true;
     if (c->stream[from] || open_stream(c, from, off)) {
+        judge_segment(c->judge, from, off, data.len, meta);
         ws_stream_data(c->stream[from], off, data, meta);
         note_close(c, from, meta);
     }
@@ -256,6 +254,7 @@ void
 ws_conn_gap(struct ws_conn *c, enum ws_sender from, uint64_t off, uint64_t len,
             const struct pkt_meta *meta)
 {
+    judge_gap(c->judge, from);
     if (c->stream[from] || open_stream(c, from, off))
         ws_stream_gap(c->stream[from], off, len, meta);
     else
@@ -278,6 +277,7 @@ ws_conn_infer(struct ws_conn *c, const struct pkt_meta *meta)
             .deflate_inferred = c->offers_deflate,
             .boundary_unknown = i == WS_SENDER_SERVER || !c->request,
             .emit = &c->emit,
+            .judge = c->judge,
             .shared = c->config.shared,
         };
     http1_head_free(c->request);
@@ -325,6 +325,7 @@ ws_conn_tcp(struct ws_conn *c, enum ws_sender from, enum stream_tcp what,
         side->fin = stamp_of(meta);
     if (what == STREAM_TCP_RST && side->reset.packet == 0)
         side->reset = stamp_of(meta);
+    judge_tcp(c->judge, from, what, meta);
 }
 
 static void
@@ -389,9 +390,6 @@ emit_unanswered(struct ws_conn *c, struct stamp at)
     server->captured |= c->config.pair->syn_seen[!c->config.client_dir];
     server->gap_bytes = c->early_gap[WS_SENDER_SERVER].len;
     emit_whole_handshake(c, NULL, false, at, &ev);
-    /* Not judged when the answer may be what the capture lacks. */
-    if (ev.answer == ANSWER_NONE)
-        find(c, FINDING_HANDSHAKE_NO_RESPONSE, WS_SENDER_SERVER, at, 0);
 }
 
 void
@@ -417,6 +415,7 @@ ws_conn_finish(struct ws_conn *c, struct stamp at)
     ev.duration_ns = at.time_ns - start;
     c->facts.crossed = closes_crossed(c);
     verdict_decide(&c->facts, &ev, text);
+    judge_end(c->judge, &c->facts, &ev);
     emit_repeated_findings(&c->emit);
     emit_end(&c->emit, &ev);
 }

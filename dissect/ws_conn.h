@@ -25,6 +25,8 @@ struct ws_conn;
 struct ws_conn_config {
     const struct event_sink *sink;
     struct ws_shared *shared;
+    const struct thresholds *limits;
+    struct peers *peers;
     const struct stream_pair *pair;
     unsigned client_dir; /* the direction of pair that the client sends */
     uint32_t number;     /* 1 = first of the dissector */

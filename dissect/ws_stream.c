@@ -33,6 +33,8 @@ struct ws_stream {
     struct ws_stream_stats stats;
     struct ws_shared *shared;
     struct emitter *emit;
+    struct judge *judge; /* NULL: not judged */
+    struct judge_public *tally;
     enum ws_sender from;
     bool want_frames, want_messages;
     bool quiet; /* neither frames nor messages are wanted */
@@ -72,6 +74,8 @@ ws_stream_new(struct ws_stream **out, const struct ws_stream_config *config,
         return ERR_NOMEM;
     s->shared = config->shared;
     s->emit = config->emit;
+    s->judge = config->judge;
+    s->tally = s->judge ? judge_public(s->judge) : NULL;
     s->from = config->from;
     s->has_deflate = config->has_deflate || config->deflate_inferred;
     s->want_frames = emit_wants(s->emit, EVENT_FRAME);
@@ -315,9 +319,8 @@ payload_control(struct ws_stream *s, const struct ws_frame_event *ev)
 {
     size_t room = sizeof s->control - s->control_len;
     size_t n = ev->data.len < room ? ev->data.len : room;
-    bool wanted = s->want_frames || ev->header->opcode == WS_OP_CLOSE;
     /* Behind a gap nothing is kept: it would be taken for the beginning. */
-    if (!wanted || !s->frame_whole || n == 0)
+    if (!s->frame_whole || n == 0)
         return;
     ws_unmask(s->control + s->control_len, ev->data.ptr, n, ev->header->mask,
               ev->data_off);
@@ -397,12 +400,37 @@ emit_current_frame(struct ws_stream *s, bool ended, struct stamp at,
     emit_frame(s->emit, ev);
 }
 
+/* The current frame is over; meta: the packet that ended it, one way or
+ * another. */
+static void
+judge_current_frame(struct ws_stream *s, bool ended,
+                    const struct pkt_meta *meta)
+{
+    const struct ws_frame_header *h = &s->frame.cur;
+    if (!s->judge)
+        return;
+    if (ended && !ws_opcode_is_control(h->opcode))
+        judge_tally(s->tally, s->from, h, meta);
+    judge_frame(s->judge,
+                &(struct judged_frame){
+                    .from = s->from,
+                    .number = s->stats.frames,
+                    .message = s->role == ROLE_MESSAGE ? s->stats.messages : 0,
+                    .header = h,
+                    .first = s->frame_first,
+                    .meta = meta,
+                    .whole = ended && s->frame_whole,
+                    .synced = !s->resynced,
+                    .control = slice_make(s->control, s->control_len)});
+}
+
 /* The current frame is over. */
 static void
-frame_end(struct ws_stream *s, struct stamp at)
+frame_end(struct ws_stream *s, const struct pkt_meta *meta)
 {
     const struct ws_frame_header *h = &s->frame.cur;
     const struct event_message *message = NULL;
+    struct stamp at = stamp_of(meta);
     s->in_frame = false;
     s->stats.last_frame = at;
     if (h->opcode == WS_OP_CLOSE)
@@ -411,16 +439,19 @@ frame_end(struct ws_stream *s, struct stamp at)
         message = message_close(s, true, at);
     if (s->want_frames)
         emit_current_frame(s, true, at, s->want_messages ? message : NULL);
+    judge_current_frame(s, true, meta);
     if (message) {
         if (s->want_messages)
             emit_message(s->emit, message);
+        if (s->judge)
+            judge_message(s->judge, message, meta);
         ws_message_release(&s->message);
     }
 }
 
 /* The rest of the current frame will never be seen. */
 static void
-frame_abandon(struct ws_stream *s, struct stamp at)
+frame_abandon(struct ws_stream *s, struct stamp at, const struct pkt_meta *meta)
 {
     if (!s->in_frame)
         return;
@@ -429,6 +460,7 @@ frame_abandon(struct ws_stream *s, struct stamp at)
         end_close(s, at);
     if (s->want_frames)
         emit_current_frame(s, false, at, NULL);
+    judge_current_frame(s, false, meta);
 }
 
 /* Whether the bytes, unmasked, are valid UTF-8 as they stand. */
@@ -453,11 +485,11 @@ is_text(struct ws_stream *s, struct slice data, const uint8_t *mask)
  */
 static bool
 take_simple(struct ws_stream *s, const struct ws_frame_header *h,
-            struct slice *in, struct stamp at)
+            struct slice *in, struct stamp first, const struct pkt_meta *meta)
 {
-    if (!s->quiet || h->findings || h->rsv || !h->fin || s->message.open ||
-        h->opcode > WS_OP_BINARY || h->opcode == WS_OP_CONT ||
-        h->payload_len > in->len)
+    if (!s->quiet || (s->tally && s->tally->each) || h->findings || h->rsv ||
+        !h->fin || s->message.open || h->opcode > WS_OP_BINARY ||
+        h->opcode == WS_OP_CONT || h->payload_len > in->len)
         return false;
     struct slice data = slice_head(*in, (size_t)h->payload_len);
     if (h->opcode == WS_OP_TEXT &&
@@ -467,10 +499,20 @@ take_simple(struct ws_stream *s, const struct ws_frame_header *h,
     s->stats.frames++;
     s->stats.messages++;
     s->stats.payload_bytes += data.len;
-    s->stats.last_frame = at;
+    s->stats.last_frame = stamp_of(meta);
     s->other_open = false;
     if (s->stats.close_frames > 0)
         s->stats.after_close++;
+    if (s->tally && judge_tally(s->tally, s->from, h, meta))
+        judge_frame(s->judge,
+                    &(struct judged_frame){.from = s->from,
+                                           .number = s->stats.frames,
+                                           .message = s->stats.messages,
+                                           .header = h,
+                                           .first = first,
+                                           .meta = meta,
+                                           .whole = true,
+                                           .synced = !s->resynced});
     return true;
 }
 
@@ -528,9 +570,9 @@ search_add_gap(struct ws_stream *s, const struct event_gap *gap)
 
 /* Boundaries are lost; looking for new ones begins. */
 static void
-lose(struct ws_stream *s, struct stamp at)
+lose(struct ws_stream *s, struct stamp at, const struct pkt_meta *meta)
 {
-    frame_abandon(s, at);
+    frame_abandon(s, at, meta);
     message_abandon(s, at);
     s->stats.frame_open = s->stats.message_open = false;
     search_begin(s, NULL);
@@ -551,7 +593,8 @@ next_frame_offset(const struct ws_frame_header *h)
 /* Passes over a gap while boundaries are known.  told: its finding came when
  * it did. */
 static void
-hole(struct ws_stream *s, const struct event_gap *g, bool told)
+hole(struct ws_stream *s, const struct event_gap *g, bool told,
+     const struct pkt_meta *meta)
 {
     struct event_gap gap = *g;
     assert(gap.offset == s->frame.offset);
@@ -567,14 +610,14 @@ hole(struct ws_stream *s, const struct event_gap *g, bool told)
     s->frame_whole = false;
     if (hole == WS_FRAME_HOLE_LOST) {
         find(s, FINDING_FRAME_SYNC_LOST, gap.at, gap.offset, 0, 0, NULL);
-        lose(s, gap.at);
+        lose(s, gap.at, meta);
         search_add_gap(s, &gap);
         return;
     }
     if (s->role == ROLE_MESSAGE)
         ws_message_gap(&s->message, gap.len);
     if (hole == WS_FRAME_HOLE_TO_END)
-        frame_end(s, gap.at);
+        frame_end(s, meta);
 }
 
 static void
@@ -588,7 +631,7 @@ take_gap(struct ws_stream *s, uint64_t off, uint64_t len,
     while (s->search && ws_sync_gap(s->search->sync, off, len, meta))
         resume(s);
     if (!s->stats.lost) {
-        hole(s, &gap, told);
+        hole(s, &gap, told, meta);
         return;
     }
     search_add_gap(s, &gap);
@@ -707,12 +750,13 @@ ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
         if (step == WS_FRAME_LOST) {
             find(s, FINDING_FRAME_LENGTH_HIGH_BIT, at, ev.header->offset, 0, 0,
                  NULL);
-            lose(s, at);
+            lose(s, at, meta);
             search_on(s, end - data.len, data, meta);
             return;
         }
         if (step == WS_FRAME_HEADER) {
-            if (take_simple(s, ev.header, &data, at)) {
+            if (take_simple(s, ev.header, &data, cut ? s->header_first : at,
+                            meta)) {
                 cut = false;
                 continue;
             }
@@ -723,7 +767,7 @@ ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
             payload(s, &ev, at);
         }
         if (ev.end)
-            frame_end(s, at);
+            frame_end(s, meta);
     }
     if (!cut && ws_frame_in_header(&s->frame))
         s->header_first = at;
@@ -761,6 +805,6 @@ ws_stream_end(struct ws_stream *s, const struct pkt_meta *meta)
         at = later(at, s->frame_first);
     if (s->message.open)
         at = later(at, s->message_first);
-    frame_abandon(s, at);
+    frame_abandon(s, at, meta);
     message_abandon(s, at);
 }

@@ -35,6 +35,7 @@
 #include "dissect/dissect.h"
 #include "dissect/emit.h"
 #include "dissect/event.h"
+#include "dissect/judge/judge.h"
 #include "dissect/ws_frame.h"
 #include "dissect/ws_sync.h"
 
@@ -61,6 +62,7 @@ struct ws_stream_config {
     bool deflate_inferred;    /* no 101 was seen: RSV1 suggests compression */
     bool boundary_unknown;    /* starts in mid-stream: look for frames */
     struct emitter *emit;     /* borrowed until ws_stream_free() */
+    struct judge *judge;      /* likewise; NULL: frames are not judged */
     struct ws_shared *shared; /* likewise */
 };
 

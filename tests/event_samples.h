@@ -151,6 +151,7 @@ event_samples_init(struct event_samples *s)
                                 .resynced = true,
                                 .resync_offset = 2682};
     s->finding = (struct event_finding){.id = FINDING_FRAME_CLIENT_UNMASKED,
+                                        .severity = SEVERITY_ERROR,
                                         .has_from = true,
                                         .from = WS_SENDER_CLIENT,
                                         .at = sample_stamp(2000000, 6),

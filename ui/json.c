@@ -421,7 +421,7 @@ write_finding(struct json *j, uint32_t conn, const struct event_finding *e)
     out_commit(j->out, json_put_u64(p, e->message != 0, e->message));
     json_write_field(j->out, "id", slice_cstr(info->id));
     json_write_field(j->out, "severity",
-                     slice_cstr(severity_name(info->severity)));
+                     slice_cstr(severity_name(e->severity)));
     json_write_field(j->out, "reference", slice_cstr(info->reference));
     json_write_field(j->out, "text", slice_cstr(info->text));
     json_write_field(j->out, "detail",

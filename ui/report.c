@@ -181,8 +181,8 @@ put_finding(struct report *r, struct report_conn *c,
     report_add_str(r, " [");
     report_add_str(r, info->reference);
     report_add_str(r, "]");
-    report_field_wrap(r, c->conn, labels[info->severity],
-                      buf_slice(&r->scratch), severity_style(info->severity));
+    report_field_wrap(r, c->conn, labels[e->severity], buf_slice(&r->scratch),
+                      severity_style(e->severity));
 }
 
 /* The findings that wait for that frame of the sender or one before it. */

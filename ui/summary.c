@@ -20,7 +20,7 @@ summary_count(struct summary *s, const struct event *event)
     case EVENT_FINDING:
         /* A later one only brings the total of its kind. */
         if (event->finding->count == 1)
-            s->findings[finding_info(event->finding->id)->severity]++;
+            s->findings[event->finding->severity]++;
         break;
     case EVENT_END:
         s->frames += event->end->frames[0] + event->end->frames[1];

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+#include "dissect/judge/rules.h"
+
+void
+judge_negotiation(struct judge *j, const struct event_handshake *ev)
+{
+    (void)j;
+    (void)ev;
+}

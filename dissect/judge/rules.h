@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * rules.h - inside of the judge: its state and the parts it is made of.  Each
+ * part is one file with the rules of one topic and a struct of its own in
+ * struct judge.  Only files of this folder include it.
+ */
+#ifndef DISSECT_JUDGE_RULES_H
+#define DISSECT_JUDGE_RULES_H
+
+#include "dissect/judge/judge.h"
+
+/* What is known of one side, whatever the topic. */
+struct judge_side {
+    bool gap; /* bytes of it are missing: what it did not send is unknown */
+};
+
+struct judge {
+    struct judge_public pub;
+    struct judge_config config;
+    enum handshake_seen seen;
+    bool accepted;
+    struct judge_side side[2]; /* by enum ws_sender */
+};
+
+/* ---- Telling ------------------------------------------------------------ */
+
+/* Passes a finding on; rows are lowered to note where the handshake was not
+ * seen (judge_lowers()).  detail: one line without payload, or NULL; copied by
+ * whoever keeps it. */
+void judge_find(struct judge *j, const struct event_finding *ev);
+
+/* The same about the whole of one side, at a packet. */
+void judge_find_side(struct judge *j, enum finding_id id, enum ws_sender from,
+                     struct stamp at, const char *detail);
+
+/* ... about a frame. */
+void judge_find_frame(struct judge *j, enum finding_id id,
+                      const struct judged_frame *f, const char *detail);
+
+static inline struct stamp
+judge_stamp(const struct pkt_meta *meta)
+{
+    return (struct stamp){meta->time_ns, meta->number};
+}
+
+/* The capture holds the handshake's request and answer, the direction of
+ * sender from its beginning, and no gap in it. */
+static inline bool
+judge_saw_all(const struct judge *j, enum ws_sender from)
+{
+    unsigned dir = j->config.client_dir ^ (from == WS_SENDER_SERVER);
+    return j->seen == HANDSHAKE_SEEN_BOTH && !j->side[from].gap &&
+           j->config.pair->syn_seen[dir];
+}
+
+/* ---- Parts -------------------------------------------------------------- */
+
+/* head.c: HTTP grammar of the two heads. */
+void judge_heads(struct judge *j, const struct event_handshake *ev);
+
+/* opening.c: RFC 6455 section 4, request and answer. */
+void judge_opening(struct judge *j, const struct event_handshake *ev);
+
+/* negotiation.c: extensions, permessage-deflate, subprotocols. */
+void judge_negotiation(struct judge *j, const struct event_handshake *ev);
+
+/* security.c: what the handshake gives away, and to whom. */
+void judge_security(struct judge *j, const struct event_handshake *ev);
+
+#endif /* DISSECT_JUDGE_RULES_H */
