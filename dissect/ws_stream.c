@@ -119,6 +119,14 @@ stamp_of(const struct pkt_meta *meta)
     return (struct stamp){meta->time_ns, meta->number};
 }
 
+/* What ends a frame may be captured before its first byte: an RST that is
+ * believed after more came (flow.c). */
+static struct stamp
+later(struct stamp a, struct stamp b)
+{
+    return a.packet < b.packet ? b : a;
+}
+
 /* ---- Findings ------------------------------------------------------- */
 
 /* frame, message: numbers, or 0 when it concerns none. */
@@ -217,7 +225,7 @@ message_close(struct ws_stream *s, bool finished, struct stamp at)
     ev->from = s->from;
     ev->number = s->stats.messages;
     ev->first = s->message_first;
-    ev->at = at;
+    ev->at = later(at, ev->first);
     ev->n_frames = s->message_frames;
     find_message(s, ws_message_end(&s->message, finished, ev), at);
     if (s->headless)
@@ -378,7 +386,7 @@ emit_current_frame(struct ws_stream *s, bool ended, struct stamp at,
     ev->from = s->from;
     ev->number = s->stats.frames;
     ev->first = s->frame_first;
-    ev->at = at;
+    ev->at = later(at, ev->first);
     ev->header = *h;
     ev->complete = ended && s->frame_whole;
     ev->synced = !s->resynced;
@@ -786,12 +794,6 @@ ws_stream_gap(struct ws_stream *s, uint64_t off, uint64_t len,
     update_stats(s);
 }
 
-static struct stamp
-later(struct stamp a, struct stamp b)
-{
-    return a.packet < b.packet ? b : a;
-}
-
 void
 ws_stream_end(struct ws_stream *s, const struct pkt_meta *meta)
 {
@@ -800,11 +802,6 @@ ws_stream_end(struct ws_stream *s, const struct pkt_meta *meta)
         resume(s);
     if (s->search)
         emit_gaps(s, s->search, false, 0);
-    /* Bytes may have been taken behind the RST that ends the stream. */
-    if (s->in_frame)
-        at = later(at, s->frame_first);
-    if (s->message.open)
-        at = later(at, s->message_first);
     frame_abandon(s, at, meta);
     message_abandon(s, at);
 }
