@@ -616,8 +616,8 @@ START_TEST(nothing_uncertain_is_shown_as_certain)
             ck_assert(ev.complete);
     }
     ck_assert_uint_gt(certain, all / 10);
-    ck_assert_uint_eq(shared->kept, 0);
     ws_message_fini(&m);
+    ck_assert_uint_eq(shared->kept, 0);
     ws_shared_free(shared);
     sender_fini(&sender);
 }
@@ -957,8 +957,8 @@ START_TEST(what_does_not_inflate_is_no_finding_and_then_left_alone)
                       0);
     ck_assert(ev.complete && !ev.compressed && !ev.has_utf8_error);
     ck_assert(slice_equal_cstr(ev.payload, "\xff"));
-    ck_assert_uint_eq(shared->kept, 0);
     ws_message_fini(&m);
+    ck_assert_uint_eq(shared->kept, 0);
     ws_shared_free(shared);
 }
 END_TEST
