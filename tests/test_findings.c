@@ -339,8 +339,9 @@ findings_suite(void)
     Suite *suite = suite_create("findings");
     TCase *tc = tcase_create("findings");
     add_cases(&cases_frame);
+    add_cases(cases_autobahn());
     int n = (int)all.n;
-    tcase_set_timeout(tc, 300);
+    tcase_set_timeout(tc, getenv("WSRAY_FULL") ? 0 : 300);
     tcase_add_test(tc, every_finding_has_a_trigger_and_a_near_miss);
     tcase_add_test(tc, the_lists_of_what_is_missing_are_true);
     tcase_add_loop_test(tc, a_conversation_shows_exactly_what_is_wrong_with_it,
