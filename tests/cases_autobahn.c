@@ -816,8 +816,7 @@ fill_prose(struct rng *rng, uint8_t *out, size_t len)
                                         "Juristerei und Medizin,\n",
                                         "Und leider auch Theologie!\n",
                                         "Durchaus studiert, ",
-                                        "mit hei\xc3\x9f"
-                                        "em Bem\xc3\xbchn.\n",
+                                        "mit Bem\xc3\xbchn.\n",
                                         "Da steh ich nun, ",
                                         "ich armer Tor!\n",
                                         "Und bin so klug als wie zuvor;\n"};
