@@ -42,6 +42,10 @@ struct side {
     uint64_t unknown; /* SEEK: bytes passed over */
     struct http1 http;
     struct hold hold;
+    /* What TCP said before there was a WebSocket to tell it to: hand_over().
+     * packet 0: nothing yet. */
+    struct stamp fin, reset;
+    enum stream_end why; /* valid when c->ended has the direction */
 };
 
 struct conn {
@@ -231,6 +235,29 @@ lose_http(struct conn *c, unsigned dir)
 
 /* ------------------------------------------------------------- responses */
 
+/* Tells a new WebSocket what TCP said of the pair before: it may be found only
+ * when the streams have ended already. */
+static void
+hand_over(struct conn *c)
+{
+    for (unsigned dir = 0; dir < 2; dir++) {
+        const struct side *side = &c->side[dir];
+        enum ws_sender from = sender_of(c, dir);
+        struct pkt_meta fin = {.number = side->fin.packet,
+                               .time_ns = side->fin.time_ns};
+        struct pkt_meta reset = {.number = side->reset.packet,
+                                 .time_ns = side->reset.time_ns};
+        struct pkt_meta last = {.number = c->last.packet,
+                                .time_ns = c->last.time_ns};
+        if (fin.number)
+            ws_conn_tcp(c->ws, from, STREAM_TCP_FIN, &fin);
+        if (reset.number)
+            ws_conn_tcp(c->ws, from, STREAM_TCP_RST, &reset);
+        if (c->ended >> dir & 1u)
+            ws_conn_end(c->ws, from, side->why, &last);
+    }
+}
+
 static bool
 new_attempt(struct conn *c)
 {
@@ -247,6 +274,7 @@ new_attempt(struct conn *c)
         return false;
     }
     c->shared->n_conns++;
+    hand_over(c);
     return true;
 }
 
@@ -1060,6 +1088,11 @@ void
 conn_tcp(struct conn *c, unsigned dir, enum stream_tcp what,
          const struct pkt_meta *meta)
 {
+    struct side *side = &c->side[dir];
+    if (what == STREAM_TCP_FIN && side->fin.packet == 0)
+        side->fin = (struct stamp){meta->time_ns, meta->number};
+    if (what == STREAM_TCP_RST && side->reset.packet == 0)
+        side->reset = (struct stamp){meta->time_ns, meta->number};
     if (c->ws)
         ws_conn_tcp(c->ws, sender_of(c, dir), what, meta);
 }
@@ -1070,6 +1103,7 @@ conn_end(struct conn *c, unsigned dir, enum stream_end why,
 {
     note_last(c, meta);
     c->ended |= 1u << dir;
+    c->side[dir].why = why;
     stop_waiting(c); /* no request will come for what the server said */
     last_search(c, dir, meta);
     if (c->ws)

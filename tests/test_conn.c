@@ -30,6 +30,8 @@ struct bench {
     bool gone; /* detached or closed */
     unsigned n_frames;
     struct stamp first_byte; /* of the first of them */
+    enum verdict_id verdict;
+    uint64_t evidence; /* packet of the first one */
 };
 
 static void logf_(struct bench *b, const char *format, ...)
@@ -87,6 +89,9 @@ on_event(void *ctx, const struct event *ev)
               finding_info(ev->finding->id)->id);
         break;
     case EVENT_END:
+        b->verdict = ev->end->verdict;
+        if (ev->end->n_evidence > 0)
+            b->evidence = ev->end->evidence[0].packet;
         logf_(b, "%u end %s\n", ev->conn, verdict_name(ev->end->verdict));
         break;
     }
@@ -599,6 +604,47 @@ play_midstream(struct bench *b, const struct midstream_row *row, unsigned dir)
     close_bench(b, d);
 }
 
+/* A RST, or the FIN of the one and then the other side, while what was sent
+ * last still waits as an unfinished request line: the WebSocket is found only
+ * by the end of the streams. */
+static const struct late_row {
+    const char *name;
+    const char *how; /* 'r': the server's RST, 'C', 'S': FIN */
+    enum verdict_id verdict;
+    uint64_t evidence;
+} late_rows[] = {
+    {"a reset", "r", VERDICT_RESET, 6},
+    {"the server's FIN first", "SC", VERDICT_FIN_WITHOUT_CLOSE, 6},
+    {"the client's FIN first", "CS", VERDICT_FIN_WITHOUT_CLOSE, 6},
+    {"the end of the capture", "", VERDICT_CAPTURE_ENDED, 0},
+};
+#define N_LATE ((int)(sizeof late_rows / sizeof late_rows[0]))
+
+START_TEST(what_ended_the_streams_is_known_to_a_websocket_found_late)
+{
+    const struct late_row *row = &late_rows[_i];
+    struct bench b = {.cutting = CUT_NOT};
+    struct dissect *d;
+    open_bench(&b, &d, MIDSTREAM);
+    feed(&b, 0, slice_cstr("PUT all of it"));
+    for (size_t at = 0; at < chain_len; at += 800)
+        feed(&b, 0,
+             slice_head(slice_skip(slice_make(chain, chain_len), at), 800));
+    for (const char *how = row->how; *how; how++)
+        run_step(&b, &(struct step){*how, NULL, 0});
+    if (!row->how[0]) {
+        end_dir(&b, 0, STREAM_END_CAPTURE);
+        end_dir(&b, 1, STREAM_END_CAPTURE);
+    }
+    close_bench(&b, d);
+    ck_assert_msg(b.n_frames >= 30, "%s: %u frames", row->name, b.n_frames);
+    ck_assert_msg(b.verdict == row->verdict, "%s: %s", row->name,
+                  verdict_name(b.verdict));
+    ck_assert_msg(b.evidence == row->evidence, "%s: packet %llu", row->name,
+                  (unsigned long long)b.evidence);
+}
+END_TEST
+
 START_TEST(frames_are_found_behind_what_is_no_head)
 {
     const struct midstream_row *row = &midstream_rows[_i / 2];
@@ -629,6 +675,9 @@ suite(void)
     tcase_add_loop_test(tc, every_cut_gives_the_same_events, 0, N_SCENARIOS);
     tcase_add_loop_test(tc, frames_are_found_behind_what_is_no_head, 0,
                         2 * N_MIDSTREAM);
+    tcase_add_loop_test(
+        tc, what_ended_the_streams_is_known_to_a_websocket_found_late, 0,
+        N_LATE);
     suite_add_tcase(s, tc);
     return s;
 }
