@@ -706,7 +706,6 @@ search_held(struct conn *c, unsigned dir, size_t len)
     struct hold *hold = &side->hold;
     bool replaying = side->replaying;
     side->replaying = true; /* else found() would send the bytes again */
-    side->in_line = false;
     while (len > 0 && side->state == SIDE_SEEK && !c->detach &&
            !hold_is_empty(hold) && !hold_front(hold)->gap) {
         struct hold_piece front = *hold_front(hold);
