@@ -55,6 +55,7 @@ struct conn {
     bool role_known;
     bool detach;
     bool unpaired;     /* responses cannot be told to requests any more */
+    bool tunnelled;    /* a proxy answered CONNECT with 2xx */
     unsigned ended;    /* set of 1u << dir */
     size_t counted;    /* in the budget */
     struct stamp last; /* last packet of interest */
@@ -244,6 +245,7 @@ new_attempt(struct conn *c)
         .pair = c->pair,
         .client_dir = c->client_dir,
         .number = c->shared->n_conns + 1,
+        .via_connect = c->tunnelled,
     };
     if (ws_conn_new(&c->ws, &config) != ERR_OK) {
         c->shared->stats.no_memory++;
@@ -298,6 +300,7 @@ static void
 open_tunnel(struct conn *c)
 {
     unsigned client = c->client_dir;
+    c->tunnelled = true;
     c->n_pending = 0;
     drop_search(c);
     seek_again(c, !client, true);
@@ -344,11 +347,6 @@ on_response(struct conn *c, const struct http1_event *ev,
         return;
     if (paired)
         drop_oldest_pending(c);
-    if (body == HTTP1_BODY_TUNNEL && request.method == HTTP1_METHOD_CONNECT &&
-        ev->brief.status != 101) {
-        open_tunnel(c);
-        return;
-    }
     bool accepting = handshake_is_accepting_brief(&ev->brief);
     if (accepting || request.upgrade) {
         struct http1_head head;
@@ -358,6 +356,11 @@ on_response(struct conn *c, const struct http1_event *ev,
             accept_upgrade(c, &head, meta);
         else
             refuse_upgrade(c, &head, meta);
+    }
+    if (body == HTTP1_BODY_TUNNEL && request.method == HTTP1_METHOD_CONNECT &&
+        ev->brief.status != 101) {
+        open_tunnel(c);
+        return;
     }
     if (body == HTTP1_BODY_TUNNEL && !accepting)
         c->detach = true; /* upgraded to something else */
@@ -621,6 +624,7 @@ step_http(struct conn *c, unsigned dir, struct run *r)
     }
     struct http1_event ev;
     size_t before = r->in.len;
+    bool idle = http1_idle(&side->http);
     enum http1_step step = http1_next(&side->http, &r->in, &ev);
     r->off += before - r->in.len;
     switch (step) {
@@ -643,6 +647,8 @@ step_http(struct conn *c, unsigned dir, struct run *r)
             http1_loss(&side->http) == HTTP1_LOSS_LIMIT;
         c->shared->stats.no_memory +=
             http1_loss(&side->http) == HTTP1_LOSS_MEMORY;
+        if (!client && idle && c->ws && !side->holed)
+            ws_conn_early_server(c->ws, r->off, r->in, r->meta);
         lose_http(c, dir);
         search(c, dir, r);
         break;

@@ -779,6 +779,19 @@ search_on(struct ws_stream *s, uint64_t off, struct slice data,
         data_again(s, off + n, slice_skip(data, n), meta);
 }
 
+/* What follows the handshake is no WebSocket: nothing more is decoded, as in a
+ * search that nobody makes. */
+static bool
+is_foreign(struct ws_stream *s, const struct ws_frame_header *h,
+           const struct pkt_meta *meta)
+{
+    if (s->stats.frames > 0 || s->resynced || !s->judge ||
+        !judge_first_header(s->judge, s->from, h, meta))
+        return false;
+    s->stats.lost = true;
+    return true;
+}
+
 void
 ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
                const struct pkt_meta *meta)
@@ -807,6 +820,10 @@ ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
                             meta)) {
                 cut = false;
                 continue;
+            }
+            if (ev.header->findings && is_foreign(s, ev.header, meta)) {
+                update_stats(s);
+                return;
             }
             s->frame_first = cut ? s->header_first : at;
             cut = false;

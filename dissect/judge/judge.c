@@ -81,17 +81,15 @@ judge_handshake(struct judge *j, const struct event_handshake *ev)
     judge_opening(j, ev);
     judge_negotiation(j, ev);
     judge_security(j, ev);
+    judge_acceptance(j, ev);
 }
 
 void
 judge_segment(struct judge *j, enum ws_sender from, uint64_t off, size_t len,
               const struct pkt_meta *meta)
 {
-    (void)j;
-    (void)from;
-    (void)off;
     (void)len;
-    (void)meta;
+    judge_first_segment(j, from, off, meta);
 }
 
 void

@@ -37,6 +37,7 @@ struct judge_config {
     struct peers *peers; /* shared by the connections of one dissector */
     const struct stream_pair *pair;
     unsigned client_dir; /* the direction of pair that the client sends */
+    bool via_connect;    /* inside a tunnel that a proxy opened on it */
 };
 
 ERR_CHECK enum err judge_new(struct judge **out,
@@ -49,6 +50,23 @@ size_t judge_memory(const struct judge *j);
 /* Right behind the handshake event, once.  What ev points to dies with the
  * call.  Called for refused, unanswered and inferred ones as well. */
 void judge_handshake(struct judge *j, const struct event_handshake *ev);
+
+/* Right behind judge_handshake(): bytes of the client at off were sent by meta
+ * although that packet does not acknowledge the 101. */
+void judge_early_client(struct judge *j, uint64_t off,
+                        const struct pkt_meta *meta);
+
+/* Before judge_handshake(): where an answer should stand the server sent bytes
+ * that are no HTTP; first is the first of them, at off. */
+void judge_early_server(struct judge *j, uint64_t off, uint8_t first,
+                        const struct pkt_meta *meta);
+
+/* The header of the first frame of a sender, right behind the handshake, has
+ * findings.  True: it is no frame, and what follows is none either; that has
+ * been told. */
+bool judge_first_header(struct judge *j, enum ws_sender from,
+                        const struct ws_frame_header *h,
+                        const struct pkt_meta *meta);
 
 /* A frame that ended, complete or not. */
 struct judged_frame {

@@ -14,12 +14,22 @@ struct judge_side {
     bool gap; /* bytes of it are missing: what it did not send is unknown */
 };
 
+/* opening.c, answer.c */
+struct judge_opening {
+    uint64_t answer_packet;    /* of the 101, until bytes follow; 0: none */
+    struct stamp early_server; /* bytes before its answer; packet 0: none */
+    uint64_t early_server_off;
+    bool unkeyed; /* the request of a draft without key and version */
+    bool plain;   /* no extension was agreed that is not known here */
+};
+
 struct judge {
     struct judge_public pub;
     struct judge_config config;
     enum handshake_seen seen;
     bool accepted;
     struct judge_side side[2]; /* by enum ws_sender */
+    struct judge_opening opening;
 };
 
 /* ---- Telling ------------------------------------------------------------ */
@@ -43,6 +53,20 @@ judge_stamp(const struct pkt_meta *meta)
     return (struct stamp){meta->time_ns, meta->number};
 }
 
+/* Of the packet with the end of a head; of the handshake when that was not
+ * captured. */
+static inline struct stamp
+judge_request_stamp(const struct event_handshake *ev)
+{
+    return ev->request.packet ? ev->request : ev->at;
+}
+
+static inline struct stamp
+judge_response_stamp(const struct event_handshake *ev)
+{
+    return ev->response.packet ? ev->response : ev->at;
+}
+
 /* The capture holds the handshake's request and answer, the direction of
  * sender from its beginning, and no gap in it. */
 static inline bool
@@ -58,8 +82,29 @@ judge_saw_all(const struct judge *j, enum ws_sender from)
 /* head.c: HTTP grammar of the two heads. */
 void judge_heads(struct judge *j, const struct event_handshake *ev);
 
-/* opening.c: RFC 6455 section 4, request and answer. */
+/* Lines called name, any case. */
+size_t judge_count_fields(const struct http1_head *head, const char *name);
+
+/* uri-host [ ":" port ], RFC 9110 section 7.2, and not empty. */
+bool judge_is_host_port(struct slice s);
+
+/* opening.c: RFC 6455 section 4.1, the request; then the answer. */
 void judge_opening(struct judge *j, const struct event_handshake *ev);
+
+/* answer.c: RFC 6455 section 4.2.2; ev has an answer. */
+void judge_answer(struct judge *j, const struct event_handshake *ev);
+
+/* answer.c: what the other parts found, and the 101 all the same. */
+void judge_acceptance(struct judge *j, const struct event_handshake *ev);
+
+/* answer.c: bytes behind the handshake; only the first ones matter. */
+void judge_first_segment(struct judge *j, enum ws_sender from, uint64_t off,
+                         const struct pkt_meta *meta);
+
+struct detail;
+
+/* accept.c: says what is wrong with an Accept that does not fit the key. */
+void judge_accept_slip(const struct event_handshake *ev, struct detail *d);
 
 /* negotiation.c: extensions, permessage-deflate, subprotocols. */
 void judge_negotiation(struct judge *j, const struct event_handshake *ev);
