@@ -78,6 +78,7 @@ struct run {
 
 static void replay(struct conn *c, unsigned dir);
 static void drop_search(struct conn *c);
+static bool is_early_frame(struct conn *c, unsigned dir, const struct run *r);
 static void partial_head(struct conn *c, unsigned dir,
                          const struct pkt_meta *meta);
 
@@ -648,8 +649,8 @@ step_http(struct conn *c, unsigned dir, struct run *r)
             http1_loss(&side->http) == HTTP1_LOSS_LIMIT;
         c->shared->stats.no_memory +=
             http1_loss(&side->http) == HTTP1_LOSS_MEMORY;
-        if (!client && idle && c->ws && !side->holed)
-            ws_conn_early_server(c->ws, r->off, r->in, r->meta);
+        if (idle)
+            is_early_frame(c, dir, r);
         lose_http(c, dir);
         search(c, dir, r);
         break;
@@ -737,6 +738,14 @@ put_on_hold(struct conn *c, unsigned dir, struct run *r)
         c->detach = true;
 }
 
+/* Does the server send frames where its answer to an upgrade should stand? */
+static bool
+is_early_frame(struct conn *c, unsigned dir, const struct run *r)
+{
+    return c->ws && dir != c->client_dir && !c->side[dir].holed &&
+           ws_conn_early_server(c->ws, r->off, r->in, r->meta);
+}
+
 /* False: what stands in r is not enough to tell. */
 static bool
 step_seek(struct conn *c, unsigned dir, struct run *r)
@@ -760,6 +769,8 @@ step_seek(struct conn *c, unsigned dir, struct run *r)
         search(c, dir, r);
         return true;
     case SEEK_NOTHING:
+        if (c->side[dir].strict && is_early_frame(c, dir, r))
+            c->side[dir].strict = false; /* the answer may still come */
         search(c, dir, r);
         return true;
     }

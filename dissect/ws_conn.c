@@ -209,9 +209,8 @@ ws_conn_response(struct ws_conn *c, const struct http1_head *head,
         c->facts.response = stamp_of(meta);
     c->facts.side[WS_SENDER_SERVER].captured = true;
     if (!accepted)
-        verdict_set_protocol(&c->facts, unkeyed
-                                            ? slice_cstr("hixie-76")
-                                            : http1_value(head, "Upgrade"));
+        verdict_set_protocol(&c->facts, unkeyed ? slice_cstr("hixie-76")
+                                                : http1_value(head, "Upgrade"));
     c->response_seq = meta->seq;
     emit_whole_handshake(c, head, accepted, stamp_of(meta), &ev);
     if (accepted)
@@ -319,11 +318,11 @@ ws_conn_check_early(struct ws_conn *c, uint64_t off,
         judge_early_client(c->judge, off, meta);
 }
 
-void
+bool
 ws_conn_early_server(struct ws_conn *c, uint64_t off, struct slice data,
                      const struct pkt_meta *meta)
 {
-    judge_early_server(c->judge, off, data.ptr[0], meta);
+    return judge_early_server(c->judge, off, data.ptr[0], meta);
 }
 
 void

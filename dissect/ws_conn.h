@@ -82,8 +82,9 @@ void ws_conn_check_early(struct ws_conn *c, uint64_t off,
                          const struct pkt_meta *meta);
 
 /* Where the server's answer should stand are bytes that are no HTTP: data at
- * off, not empty.  No byte before them is missing. */
-void ws_conn_early_server(struct ws_conn *c, uint64_t off, struct slice data,
+ * off, not empty.  No byte before them is missing.  False: no frame begins
+ * like that either. */
+bool ws_conn_early_server(struct ws_conn *c, uint64_t off, struct slice data,
                           const struct pkt_meta *meta);
 
 void ws_conn_tcp(struct ws_conn *c, enum ws_sender from, enum stream_tcp what,

@@ -204,6 +204,7 @@ play(struct bench *b, const struct scenario *sc, enum cutting cutting,
                                             !(sc->flags & MIDSTREAM)}};
     struct event_sink sink = {.wants = ~0u,
                               .keep = 64,
+                              .least = SEVERITY_NOTE,
                               .ctx = b,
                               .event = on_event};
     struct dissect_limits limits = dissect_limits_default();

@@ -119,7 +119,7 @@ judge_101_time(struct judge *j, const struct event_handshake *ev)
     if (!ev->request.packet || !ev->response.packet)
         return;
     int64_t took = ev->response.time_ns - ev->request.time_ns;
-    if (took <= judge_limit_ns(j, LIMIT_HANDSHAKE_SLOW))
+    if (took <= judge_limit_ns(j, THRESHOLD_HANDSHAKE_SLOW))
         return;
     detail_time(&d, took);
     find(j, ev, FINDING_PERF_HANDSHAKE_SLOW, &d);
@@ -342,14 +342,14 @@ judge_bad_accepted(struct judge *j, const struct event_handshake *ev)
     }
     if (d.len == 0)
         return;
-    judge_find(j, &(struct event_finding){
-                      .id = FINDING_HANDSHAKE_BAD_REQUEST_ACCEPTED,
-                      .severity = SEVERITY_NOTE,
-                      .lowered = only_key,
-                      .has_from = true,
-                      .from = WS_SENDER_SERVER,
-                      .at = judge_response_stamp(ev),
-                      .detail = d.text});
+    judge_find(
+        j, &(struct event_finding){.id = FINDING_HANDSHAKE_BAD_REQUEST_ACCEPTED,
+                                   .severity = SEVERITY_NOTE,
+                                   .lowered = only_key,
+                                   .has_from = true,
+                                   .from = WS_SENDER_SERVER,
+                                   .at = judge_response_stamp(ev),
+                                   .detail = d.text});
 }
 
 /* The list of RFC 6455 section 4.1 that a client goes through. */
@@ -413,14 +413,17 @@ begins_frame(uint8_t first)
                                 opcode == WS_OP_PONG)));
 }
 
-void
+bool
 judge_early_server(struct judge *j, uint64_t off, uint8_t first,
                    const struct pkt_meta *meta)
 {
-    if (j->opening.early_server.packet || !begins_frame(first))
-        return;
-    j->opening.early_server = judge_stamp(meta);
-    j->opening.early_server_off = off;
+    if (!begins_frame(first))
+        return false;
+    if (!j->opening.early_server.packet) {
+        j->opening.early_server = judge_stamp(meta);
+        j->opening.early_server_off = off;
+    }
+    return true;
 }
 
 void
@@ -445,12 +448,9 @@ judge_first_header(struct judge *j, enum ws_sender from,
                    const struct ws_frame_header *h, const struct pkt_meta *meta)
 {
     static const uint32_t wrong[] = {
-        WS_FRAME_BAD_OPCODE,
-        WS_FRAME_BAD_RSV1 | WS_FRAME_BAD_RSV23,
-        WS_FRAME_BAD_MASK,
-        WS_FRAME_LEN_PADDED,
-        WS_FRAME_CTL_FRAG,
-        WS_FRAME_CTL_LONG,
+        WS_FRAME_BAD_OPCODE, WS_FRAME_BAD_RSV1 | WS_FRAME_BAD_RSV23,
+        WS_FRAME_BAD_MASK,   WS_FRAME_LEN_PADDED,
+        WS_FRAME_CTL_FRAG,   WS_FRAME_CTL_LONG,
     };
     struct detail d = {0};
     unsigned n = 0;

@@ -73,8 +73,8 @@ judge_is_host_port(struct slice s)
     size_t i = 0;
     if (s.len > 0 && s.ptr[0] == '[') {
         i = 1;
-        while (i < s.len && (is_hex(s.ptr[i]) || s.ptr[i] == ':' ||
-                             s.ptr[i] == '.'))
+        while (i < s.len &&
+               (is_hex(s.ptr[i]) || s.ptr[i] == ':' || s.ptr[i] == '.'))
             i++;
         if (i < 3 || i == s.len || s.ptr[i] != ']')
             return false;
@@ -246,9 +246,11 @@ static void
 judge_singletons(const struct reading *r)
 {
     static const char *const names[] = {
-        "Authorization", "Proxy-Authorization", "Content-Length",
-        "Content-Type",  "Origin",              "Referer",
-        "User-Agent",    "Location",            "Date",
+        "Authorization",  "Proxy-Authorization",
+        "Content-Length", "Content-Type",
+        "Origin",         "Referer",
+        "User-Agent",     "Location",
+        "Date",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct detail d = {0};

@@ -57,8 +57,9 @@ void judge_early_client(struct judge *j, uint64_t off,
                         const struct pkt_meta *meta);
 
 /* Before judge_handshake(): where an answer should stand the server sent bytes
- * that are no HTTP; first is the first of them, at off. */
-void judge_early_server(struct judge *j, uint64_t off, uint8_t first,
+ * that are no HTTP; first is the first of them, at off.  False: no frame of a
+ * server begins like that. */
+bool judge_early_server(struct judge *j, uint64_t off, uint8_t first,
                         const struct pkt_meta *meta);
 
 /* The header of the first frame of a sender, right behind the handshake, has

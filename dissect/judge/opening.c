@@ -378,7 +378,7 @@ judge_silence(const struct request *r)
     if (ev->answer == ANSWER_NONE)
         detail_add(&d, "TCP ended ");
     else if (!r->whole || !all_seen ||
-             waited <= judge_limit_ns(r->j, LIMIT_HANDSHAKE_REPLY))
+             waited <= judge_limit_ns(r->j, THRESHOLD_HANDSHAKE_REPLY))
         return;
     if (r->whole) {
         detail_time(&d, waited);

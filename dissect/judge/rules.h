@@ -8,6 +8,7 @@
 #define DISSECT_JUDGE_RULES_H
 
 #include "dissect/judge/judge.h"
+#include "dissect/threshold.h"
 
 /* What is known of one side, whatever the topic. */
 struct judge_side {
@@ -51,6 +52,13 @@ static inline struct stamp
 judge_stamp(const struct pkt_meta *meta)
 {
     return (struct stamp){meta->time_ns, meta->number};
+}
+
+/* A threshold that is a time. */
+static inline int64_t
+judge_limit_ns(const struct judge *j, enum threshold_id id)
+{
+    return (int64_t)j->config.limits->value[id];
 }
 
 /* Of the packet with the end of a head; of the handshake when that was not
