@@ -18,6 +18,16 @@ buf_fini(struct buf *b)
     b->len = b->cap = 0;
 }
 
+size_t
+buf_cap_for(const struct buf *b, size_t len)
+{
+    size_t want = len > b->max - b->len ? b->max : b->len + len;
+    size_t cap = b->cap ? b->cap : 256;
+    while (cap < want)
+        cap = cap > SIZE_MAX / 2 ? want : cap * 2;
+    return cap < b->max ? cap : b->max;
+}
+
 uint8_t *
 buf_reserve(struct buf *b, size_t len)
 {
@@ -25,11 +35,7 @@ buf_reserve(struct buf *b, size_t len)
         return NULL;
     size_t want = b->len + len;
     if (want > b->cap || !b->ptr) {
-        size_t cap = b->cap ? b->cap : 256;
-        while (cap < want)
-            cap = cap > SIZE_MAX / 2 ? want : cap * 2;
-        if (cap > b->max)
-            cap = b->max;
+        size_t cap = buf_cap_for(b, len);
         uint8_t *ptr = realloc(b->ptr, cap ? cap : 1);
         if (!ptr)
             return NULL;

@@ -32,6 +32,10 @@ buf_clear(struct buf *b)
     b->len = 0;
 }
 
+/* What b->cap will be when len more bytes are there, at most b->max; for who
+ * wants to know before. */
+size_t buf_cap_for(const struct buf *b, size_t len);
+
 /*
  * Makes room for len more bytes and returns where they go; the caller adds
  * what it wrote to b->len.  NULL, with b unchanged: past the maximum or out

@@ -11,7 +11,9 @@
 #include "dissect/ws_conn.h"
 
 /* Requests waiting for their response that are told apart; a client that
- * pipelines more is followed, but its responses are no longer paired. */
+ * pipelines more is followed, but its responses are no longer paired.  Few
+ * have more than one, and a WebSocket has none. */
+#define PENDING_FIRST 4u
 #define PENDING_MAX 64u
 
 /* How long a response waits for a request that may have been captured behind
@@ -56,12 +58,12 @@ struct conn {
     unsigned ended;    /* set of 1u << dir */
     size_t counted;    /* in the budget */
     struct stamp last; /* last packet of interest */
-    size_t n_pending;
+    uint16_t n_pending, cap_pending;
     struct pending {
         uint8_t method; /* enum http1_method */
         bool upgrade;
-        uint32_t end_seq;   /* TCP sequence number behind it, or a bit less */
-    } pending[PENDING_MAX]; /* oldest first */
+        uint32_t end_seq; /* TCP sequence number behind it, or a bit less */
+    } * pending;          /* oldest first */
     struct side side[2];
 };
 
@@ -102,6 +104,8 @@ static void
 count_memory(struct conn *c)
 {
     size_t now = budget_block(sizeof *c);
+    if (c->pending)
+        now += budget_block(c->cap_pending * sizeof c->pending[0]);
     for (unsigned dir = 0; dir < 2; dir++)
         now +=
             hold_memory(&c->side[dir].hold) + http1_memory(&c->side[dir].http);
@@ -155,6 +159,7 @@ conn_free(struct conn *c)
         http1_fini(&c->side[dir].http);
     }
     budget_give(c->shared->budget, c->counted);
+    free(c->pending);
     free(c);
 }
 
@@ -265,6 +270,11 @@ accept_upgrade(struct conn *c, const struct http1_head *head,
         ws_conn_check_early(c->ws, hold_front(&client->hold)->off,
                             &hold_front(&client->hold)->meta);
     drop_search(c);
+    if (c->n_pending == 0) {
+        free(c->pending);
+        c->pending = NULL;
+        c->cap_pending = 0;
+    }
     for (unsigned dir = 0; dir < 2; dir++) {
         set_state(c, dir, SIDE_WS);
         http1_reset(&c->side[dir].http);
@@ -357,12 +367,33 @@ on_response(struct conn *c, const struct http1_event *ev,
 
 /* -------------------------------------------------------------- requests */
 
+/* Room for one more; false: no memory. */
+static bool
+grow_pending(struct conn *c)
+{
+    if (c->n_pending < c->cap_pending)
+        return true;
+    size_t cap = c->cap_pending ? 2u * c->cap_pending : PENDING_FIRST;
+    struct pending *pending = realloc(c->pending, cap * sizeof pending[0]);
+    if (!pending)
+        return false;
+    c->pending = pending;
+    c->cap_pending = (uint16_t)cap;
+    return true;
+}
+
 static void
 add_pending(struct conn *c, struct pending request)
 {
     if (c->n_pending == PENDING_MAX) {
         c->n_pending = 0;
         c->unpaired = true;
+    }
+    if (!grow_pending(c)) {
+        c->shared->stats.no_memory++;
+        c->n_pending = 0;
+        c->unpaired = true;
+        return;
     }
     c->pending[c->n_pending++] = request;
 }

@@ -29,21 +29,9 @@ struct conn_shared {
     uint32_t n_conns; /* numbers given so far */
     struct dissect_stats stats;
     struct budget *budget; /* never NULL */
-    size_t kept;           /* counted in it for messages in progress */
 };
 
 struct conn;
-
-/* Counts what messages in progress, of all connections, take now. */
-static inline void
-conn_shared_count(struct conn_shared *shared)
-{
-    size_t now = (size_t)shared->ws->kept;
-    if (now == shared->kept)
-        return;
-    budget_change(shared->budget, shared->kept, now);
-    shared->kept = now;
-}
 
 struct conn_shared *conn_shared_of(const struct conn *c);
 

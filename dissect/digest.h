@@ -16,6 +16,10 @@
 #define DIGEST_MAX 64u      /* longest digest, in bytes */
 #define DIGEST_SHA1_LEN 20u /* bytes */
 
+/* What one takes, for a budget: measured with OpenSSL 3.0, the largest (SHA-3)
+ * rounded up. */
+#define DIGEST_MEMORY 768u
+
 struct digest;
 
 /*

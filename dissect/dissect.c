@@ -38,6 +38,7 @@ dissect_new(struct dissect **out, const struct dissect_limits *limits,
     d->shared.sink = *sink;
     d->own_budget.max = SIZE_MAX;
     d->shared.budget = limits->budget ? limits->budget : &d->own_budget;
+    d->shared.limits.budget = d->shared.budget;
     enum err e =
         ws_shared_new(&d->shared.ws, &d->shared.limits, &d->shared.sink);
     if (e != ERR_OK) {
@@ -77,8 +78,10 @@ static enum stream_want
 on_data(void *ctx, unsigned dir, uint64_t off, struct slice data,
         const struct pkt_meta *meta)
 {
+    const struct conn_shared *shared = conn_shared_of(ctx);
     enum stream_want want = conn_data(ctx, dir, off, data, meta);
-    conn_shared_count(conn_shared_of(ctx));
+    if (budget_is_over(shared->budget))
+        ws_shared_relieve(shared->ws);
     return want;
 }
 
@@ -106,9 +109,7 @@ on_end(void *ctx, unsigned dir, enum stream_end why,
 static void
 on_close(void *ctx)
 {
-    struct conn_shared *shared = conn_shared_of(ctx);
     conn_free(ctx);
-    conn_shared_count(shared);
 }
 
 const struct stream_ops *

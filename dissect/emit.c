@@ -61,11 +61,21 @@ pass_finding(const struct emitter *e, const struct event_finding *ev)
                                .finding = ev});
 }
 
-/* Index into the second dimension of emitter.seen. */
-static unsigned
-sender_slot(const struct event_finding *ev)
+/* Starts where the last one was found: what goes on being wrong does so in
+ * the same order. */
+static struct event_finding *
+find_seen(const struct emitter *e, enum finding_id id, bool has_from,
+          enum ws_sender from)
 {
-    return ev->has_from ? ev->from : 2;
+    for (uint32_t n = 0, i = e->last; n < e->n_seen; n++, i++) {
+        if (i >= e->n_seen)
+            i = 0;
+        struct event_finding *seen = &e->seen[i];
+        if (seen->id == id && seen->has_from == has_from &&
+            (!has_from || seen->from == from))
+            return seen;
+    }
+    return NULL;
 }
 
 static enum severity
@@ -78,25 +88,49 @@ severity_of(const struct emitter *e, enum finding_id id)
                : s;
 }
 
-/* Without memory the total is not told; the finding itself was. */
+static size_t
+memory(const struct emitter *e)
+{
+    return e->seen ? budget_block(e->cap_seen * sizeof e->seen[0]) : 0;
+}
+
+static bool
+grow(struct emitter *e)
+{
+    uint32_t cap = e->cap_seen ? 2 * e->cap_seen : 2;
+    size_t before = memory(e);
+    struct event_finding *seen = realloc(e->seen, cap * sizeof seen[0]);
+    if (!seen)
+        return false;
+    e->seen = seen;
+    e->cap_seen = cap;
+    if (e->budget)
+        budget_change(e->budget, before, memory(e));
+    return true;
+}
+
+/* Without memory it will be told again when it comes again. */
 static void
 keep_first(struct emitter *e, const struct event_finding *ev)
 {
-    struct event_finding *first =
-        realloc(e->first, (e->n_first + 1) * sizeof e->first[0]);
-    if (!first)
+    if (e->n_seen == e->cap_seen && !grow(e)) {
+        e->no_memory = true;
         return;
-    e->first = first;
-    e->first[e->n_first] = *ev;
-    e->first[e->n_first].detail = NULL;
-    e->n_first++;
+    }
+    e->seen[e->n_seen] = *ev;
+    e->seen[e->n_seen].detail = NULL;
+    e->n_seen++;
 }
 
 void
 emit_finding(struct emitter *e, const struct event_finding *ev)
 {
-    if (e->seen[ev->id][sender_slot(ev)]++ > 0)
+    struct event_finding *seen = find_seen(e, ev->id, ev->has_from, ev->from);
+    if (seen) {
+        seen->count++;
+        e->last = (uint32_t)(seen - e->seen);
         return;
+    }
     struct event_finding first = *ev;
     first.count = 1;
     if (!ev->lowered)
@@ -105,21 +139,28 @@ emit_finding(struct emitter *e, const struct event_finding *ev)
     pass_finding(e, &first);
 }
 
+uint64_t
+emit_finding_count(const struct emitter *e, enum finding_id id,
+                   enum ws_sender from)
+{
+    const struct event_finding *seen = find_seen(e, id, true, from);
+    return seen ? seen->count : 0;
+}
+
 void
 emit_repeated_findings(const struct emitter *e)
 {
-    for (size_t i = 0; i < e->n_first; i++) {
-        struct event_finding all = e->first[i];
-        all.count = e->seen[all.id][sender_slot(&all)];
-        if (all.count > 1)
-            pass_finding(e, &all);
-    }
+    for (uint32_t i = 0; i < e->n_seen; i++)
+        if (e->seen[i].count > 1)
+            pass_finding(e, &e->seen[i]);
 }
 
 void
 emit_fini(struct emitter *e)
 {
-    free(e->first);
-    e->first = NULL;
-    e->n_first = 0;
+    if (e->budget)
+        budget_give(e->budget, memory(e));
+    free(e->seen);
+    e->seen = NULL;
+    e->n_seen = e->cap_seen = e->last = 0;
 }

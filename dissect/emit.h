@@ -9,18 +9,25 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "dissect/event.h"
 
+/* A connection has few kinds of findings, so they are looked for one by one. */
 struct emitter {
     const struct event_sink *sink; /* borrowed, outlives the emitter */
     uint32_t conn;
     /* Extensions and subprotocol were not seen being agreed: what depends on
      * them is told as a note (finding_needs_handshake()). */
     bool handshake_unseen;
-    /* Occurrences by id and by who: client, server, nobody in particular. */
-    uint64_t seen[FINDING_COUNT][3];
-    struct event_finding *first; /* where each id was seen first */
-    size_t n_first;
+    /* Each id and sender that occurred: its first occurrence without the
+     * detail, with the count of all. */
+    uint32_t n_seen, cap_seen;
+    uint32_t last; /* the one counted last */
+    struct event_finding *seen;
+    /* What seen takes is counted here; NULL: nowhere.  Borrowed; set it
+     * before the first finding. */
+    struct budget *budget;
+    bool no_memory; /* for an entry: that one's repeats are not counted */
 };
 
 static inline bool
@@ -48,11 +55,7 @@ void emit_finding(struct emitter *e, const struct event_finding *ev);
 void emit_repeated_findings(const struct emitter *e);
 
 /* How often the finding id of that sender occurred on this connection. */
-static inline uint64_t
-emit_finding_count(const struct emitter *e, enum finding_id id,
-                   enum ws_sender from)
-{
-    return e->seen[id][from];
-}
+uint64_t emit_finding_count(const struct emitter *e, enum finding_id id,
+                            enum ws_sender from);
 
 #endif /* DISSECT_EMIT_H */

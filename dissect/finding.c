@@ -2,9 +2,17 @@
 #include "dissect/finding.h"
 
 #include <assert.h>
+#include <string.h>
 
-#define FINDING(symbol, id, severity, reference, text)                         \
-    {id, SEVERITY_##severity, reference, text},
+#define FINDING(symbol, id, layer, severity, reference, text, teach, unless)   \
+    {                                                                          \
+        id,                                                                    \
+        FINDING_LAYER_##layer,                                                 \
+        SEVERITY_##severity,                                                   \
+        reference,                                                             \
+        text,                                                                  \
+        teach,                                                                 \
+        unless},
 static const struct finding_info table[] = {
 #include "dissect/finding.def"
 };
@@ -35,6 +43,36 @@ finding_needs_handshake(enum finding_id id)
     default:
         return false;
     }
+}
+
+bool
+finding_find(const char *id, enum finding_id *out)
+{
+    for (unsigned i = 0; i < FINDING_COUNT; i++)
+        if (strcmp(table[i].id, id) == 0) {
+            *out = (enum finding_id)i;
+            return true;
+        }
+    return false;
+}
+
+const char *
+finding_layer_name(enum finding_layer layer)
+{
+    static const char *const names[] = {
+        [FINDING_LAYER_TCP] = "tcp",
+        [FINDING_LAYER_HTTP] = "http",
+        [FINDING_LAYER_HANDSHAKE] = "handshake",
+        [FINDING_LAYER_FRAME] = "frame",
+        [FINDING_LAYER_MESSAGE] = "message",
+        [FINDING_LAYER_DEFLATE] = "deflate",
+        [FINDING_LAYER_CLOSE] = "close",
+        [FINDING_LAYER_SUBPROTOCOL] = "subprotocol",
+        [FINDING_LAYER_SECURITY] = "security",
+        [FINDING_LAYER_PERFORMANCE] = "performance",
+    };
+    assert((unsigned)layer < FINDING_LAYER_COUNT);
+    return names[layer];
 }
 
 const char *

@@ -7,10 +7,9 @@
 #include "dissect/handshake.h"
 #include "dissect/judge/judge.h"
 #include "dissect/verdict.h"
+#include "dissect/ws_message.h"
 
-/* What a decoder takes while no message is in progress, and what a sink may
- * keep for a connection; for the budget. */
-#define STREAM_LEN 1024u
+/* What a sink may keep for a connection; for the budget. */
 #define SINK_LEN 512u
 
 struct ws_conn {
@@ -54,6 +53,7 @@ ws_conn_new(struct ws_conn **out, const struct ws_conn_config *config)
     c->config = *config;
     c->offers_deflate = true;
     emit_init(&c->emit, config->sink, config->number);
+    c->emit.budget = config->shared->budget;
     struct judge_config rules = {
         .emit = &c->emit,
         .limits = config->limits,
@@ -85,8 +85,7 @@ ws_conn_free(struct ws_conn *c)
 size_t
 ws_conn_memory(const struct ws_conn *c)
 {
-    size_t len = budget_block(sizeof *c) + 2 * STREAM_LEN + SINK_LEN +
-                 judge_memory(c->judge);
+    size_t len = budget_block(sizeof *c) + SINK_LEN + judge_memory(c->judge);
     if (c->request)
         len += budget_block(sizeof *c->request + c->request->text.len);
     return len;
@@ -99,7 +98,7 @@ ws_conn_failed(const struct ws_conn *c)
     for (unsigned i = 0; i < 2; i++)
         n += c->failed[i] ||
              (c->stream[i] && ws_stream_stats(c->stream[i])->no_memory);
-    return n;
+    return n + c->emit.no_memory;
 }
 
 static void

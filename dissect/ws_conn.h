@@ -36,11 +36,12 @@ ERR_CHECK enum err ws_conn_new(struct ws_conn **out,
                                const struct ws_conn_config *config);
 void ws_conn_free(struct ws_conn *c);
 
-/* Bytes allocated, for a budget: with both decoders, which are made when
- * frames come, without what waits in their messages. */
+/* Bytes allocated, for a budget: without findings, decoders and their
+ * messages, which are counted by themselves. */
 size_t ws_conn_memory(const struct ws_conn *c);
 
-/* How many directions were not decoded for want of memory. */
+/* How many directions were not decoded, or findings not counted, for want of
+ * memory. */
 unsigned ws_conn_failed(const struct ws_conn *c);
 
 /* The upgrade request was seen; head is copied.  meta: its last packet. */

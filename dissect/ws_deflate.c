@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "base/budget.h"
+
 #define ZLIB_CONST
 #include <zlib.h>
 
@@ -14,58 +16,129 @@ const uint8_t ws_inflate_tail[WS_INFLATE_TAIL_LEN] = {0x00, 0x00, 0xff, 0xff};
 #define WINDOW_BITS (-15)
 #define WINDOW_LEN 32768u
 
+/* What malloc() adds to a block whose counted length is a multiple of 16. */
+#define BLOCK_HEAD 8u
+
 /* Each block with BFINAL costs us two copies of the window, so a message gets
  * only so many: a few, and one more per so many bytes. */
 #define FINALS_FREE 16u
 #define FINALS_PER_LEN 256u
 
-struct ws_inflate_state {
-    struct ws_track *track; /* NULL: z inflates */
+/* zlib's own alignment is that of malloc(). */
+#define ARENA_ALIGN 16u
+
+/* zlib takes its memory out of the block that it lies in.  Nothing is given
+ * back: all goes at once when the block is used for something else. */
+struct zlib_state {
     z_stream z;
+    size_t used; /* bytes of the block behind ARENA_START */
+};
+
+/*
+ * A block of the pool.  All have the same length, whichever inflater they are
+ * used by, so that any can become any: blocks of two lengths, freed and made in
+ * turns, would leave holes that the allocator cannot use.
+ */
+struct ws_inflate_state {
     struct ws_inflate *owner;             /* NULL: in the list of free ones */
     struct ws_inflate_state *prev, *next; /* towards older, newer */
+    enum { KIND_NONE = 0, KIND_ZLIB, KIND_TRACK } kind;
+    union {
+        struct ws_track track;
+        struct zlib_state zlib;
+    } as;
 };
+
+#define ARENA_START                                                            \
+    ((offsetof(struct ws_inflate_state, as) + sizeof(struct zlib_state) +      \
+      ARENA_ALIGN - 1) &                                                       \
+     ~(size_t)(ARENA_ALIGN - 1))
+
+static_assert(sizeof(struct ws_inflate_state) <=
+                  WS_INFLATE_STATE_LEN - BLOCK_HEAD,
+              "a block holds a tracker");
 
 struct ws_inflate_pool {
     size_t n_states;
     size_t max_states;
+    size_t block_len;                         /* of a state, bytes */
     struct ws_inflate_state *newest, *oldest; /* by last use */
-    struct ws_inflate_state *spare[2];        /* zlib's, tracking; by next */
+    struct ws_inflate_state *spare;           /* by next */
     uint8_t window[WINDOW_LEN];               /* scratch */
 };
+
+static size_t
+arena_round(size_t len)
+{
+    return (len + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+}
+
+/* ---- What zlib needs ------------------------------------------------ */
+
+static voidpf
+measure_alloc(voidpf opaque, uInt n, uInt len)
+{
+    size_t *sum = opaque;
+    *sum += arena_round((size_t)n * len);
+    return calloc(n, len);
+}
+
+static void
+measure_free(voidpf opaque, voidpf p)
+{
+    (void)opaque;
+    free(p);
+}
+
+/* What zlib allocates for a state and its window, which it makes when there
+ * is history; 0: no memory.  Asked of zlib itself, as those that take its
+ * place (zlib-ng) need more. */
+static size_t
+zlib_need(void)
+{
+    static const Bytef history[1];
+    size_t sum = 0;
+    z_stream z = {.zalloc = measure_alloc,
+                  .zfree = measure_free,
+                  .opaque = &sum};
+    if (inflateInit2(&z, WINDOW_BITS) != Z_OK)
+        return 0;
+    bool ok = inflateSetDictionary(&z, history, 1) == Z_OK;
+    inflateEnd(&z);
+    return ok ? sum : 0;
+}
+
+/* ---- The pool ------------------------------------------------------- */
 
 enum err
 ws_inflate_pool_new(struct ws_inflate_pool **out, size_t memory)
 {
+    size_t need = zlib_need();
     struct ws_inflate_pool *pool = malloc(sizeof *pool);
-    if (!pool)
+    if (!pool || need == 0) {
+        free(pool);
         return ERR_NOMEM;
+    }
+    need += ARENA_START;
+    size_t counted = WS_INFLATE_STATE_LEN;
+    if (budget_block(need) > counted)
+        counted = budget_block(need);
     pool->n_states = 0;
-    pool->max_states = memory / WS_INFLATE_STATE_LEN;
+    pool->max_states = memory / counted;
+    pool->block_len = counted - BLOCK_HEAD;
     pool->newest = pool->oldest = NULL;
-    pool->spare[0] = pool->spare[1] = NULL;
+    pool->spare = NULL;
     *out = pool;
     return ERR_OK;
 }
 
-static void
-state_free(struct ws_inflate_pool *pool, struct ws_inflate_state *s)
-{
-    if (s->track)
-        free(s->track);
-    else
-        inflateEnd(&s->z);
-    free(s);
-    pool->n_states--;
-}
-
 /* Takes one from the list of free ones; NULL: there is none. */
 static struct ws_inflate_state *
-spare_take(struct ws_inflate_pool *pool, bool tracking)
+spare_take(struct ws_inflate_pool *pool)
 {
-    struct ws_inflate_state *s = pool->spare[tracking];
+    struct ws_inflate_state *s = pool->spare;
     if (s)
-        pool->spare[tracking] = s->next;
+        pool->spare = s->next;
     return s;
 }
 
@@ -76,9 +149,8 @@ ws_inflate_pool_free(struct ws_inflate_pool *pool)
     if (!pool)
         return;
     assert(!pool->oldest);
-    for (unsigned kind = 0; kind < 2; kind++)
-        while ((s = spare_take(pool, kind)))
-            state_free(pool, s);
+    while ((s = spare_take(pool)))
+        free(s);
     free(pool);
 }
 
@@ -114,19 +186,52 @@ list_add_newest(struct ws_inflate_pool *pool, struct ws_inflate_state *s)
 }
 
 static struct ws_inflate_state *
-state_new(struct ws_inflate_pool *pool, bool tracking)
+state_new(struct ws_inflate_pool *pool)
 {
-    struct ws_inflate_state *s = calloc(1, sizeof *s);
+    struct ws_inflate_state *s = malloc(pool->block_len);
     if (!s)
         return NULL;
-    if (tracking)
-        s->track = malloc(sizeof *s->track);
-    if (tracking ? !s->track : inflateInit2(&s->z, WINDOW_BITS) != Z_OK) {
-        free(s);
-        return NULL;
-    }
+    s->kind = KIND_NONE;
     pool->n_states++;
     return s;
+}
+
+/* One of zlib's allocations; opaque is the block.  NULL: it is full. */
+static voidpf
+arena_alloc(voidpf opaque, uInt n, uInt len)
+{
+    struct ws_inflate_state *s = opaque;
+    struct zlib_state *zs = &s->as.zlib;
+    size_t start = zs->used;
+    size_t room = s->owner->pool->block_len - ARENA_START;
+    if (len > 0 && n > (room - start) / len)
+        return Z_NULL;
+    size_t end = arena_round(start + (size_t)n * len);
+    zs->used = end < room ? end : room;
+    return (uint8_t *)s + ARENA_START + start;
+}
+
+static void
+arena_free(voidpf opaque, voidpf p)
+{
+    (void)opaque;
+    (void)p;
+}
+
+/* Makes the block zlib's, without history. */
+static bool
+state_use_zlib(struct ws_inflate_state *s)
+{
+    struct zlib_state *zs = &s->as.zlib;
+    if (s->kind == KIND_ZLIB)
+        return inflateReset(&zs->z) == Z_OK;
+    s->kind = KIND_NONE;
+    zs->used = 0;
+    zs->z = (z_stream){.zalloc = arena_alloc, .zfree = arena_free, .opaque = s};
+    if (inflateInit2(&zs->z, WINDOW_BITS) != Z_OK)
+        return false;
+    s->kind = KIND_ZLIB;
+    return true;
 }
 
 /* History is not known any more, if it counts at all. */
@@ -150,41 +255,14 @@ state_steal(struct ws_inflate_pool *pool)
     return s;
 }
 
-/* A state of that kind that nobody owns; NULL: there is no memory. */
+/* A state that nobody owns; NULL: there is no memory. */
 static struct ws_inflate_state *
-state_find(struct ws_inflate_pool *pool, bool tracking)
+state_find(struct ws_inflate_pool *pool)
 {
-    struct ws_inflate_state *s = spare_take(pool, tracking);
-    if (s)
-        return s;
-    if (pool->n_states < pool->max_states &&
-        (s = state_new(pool, tracking)) != NULL)
-        return s;
-    s = spare_take(pool, !tracking);
-    if (!s)
-        s = state_steal(pool);
-    if (!s || (s->track != NULL) == tracking)
-        return s;
-    /* All count the same, so one goes and one of the other kind comes. */
-    state_free(pool, s);
-    return state_new(pool, tracking);
-}
-
-static bool
-state_get(struct ws_inflate *i, bool tracking)
-{
-    struct ws_inflate_pool *pool = i->pool;
-    struct ws_inflate_state *s = state_find(pool, tracking);
-    if (!s)
-        return false;
-    if (tracking)
-        ws_track_init(s->track, i->window_bits);
-    else
-        inflateReset(&s->z);
-    s->owner = i;
-    list_add_newest(pool, s);
-    i->state = s;
-    return true;
+    struct ws_inflate_state *s = spare_take(pool);
+    if (!s && pool->n_states < pool->max_states)
+        s = state_new(pool);
+    return s ? s : state_steal(pool);
 }
 
 static void
@@ -195,9 +273,35 @@ state_put(struct ws_inflate *i)
         return;
     list_remove(i->pool, s);
     s->owner = NULL;
-    s->next = i->pool->spare[s->track != NULL];
-    i->pool->spare[s->track != NULL] = s;
+    s->next = i->pool->spare;
+    i->pool->spare = s;
     i->state = NULL;
+}
+
+static bool
+state_get(struct ws_inflate *i, bool tracking)
+{
+    struct ws_inflate_state *s = state_find(i->pool);
+    if (!s)
+        return false;
+    s->owner = i;
+    list_add_newest(i->pool, s);
+    i->state = s;
+    if (tracking) {
+        s->kind = KIND_TRACK;
+        ws_track_init(&s->as.track, i->window_bits);
+    } else if (!state_use_zlib(s)) {
+        state_put(i);
+        return false;
+    }
+    return true;
+}
+
+/* The tracker at work; NULL: zlib is. */
+static struct ws_track *
+tracker(struct ws_inflate_state *s)
+{
+    return s->kind == KIND_TRACK ? &s->as.track : NULL;
 }
 
 void
@@ -223,12 +327,11 @@ ws_inflate_fini(struct ws_inflate *i)
 static bool
 heal(struct ws_inflate *i)
 {
-    size_t len = ws_track_history(i->state->track, i->pool->window);
-    state_put(i);
-    if (!state_get(i, false))
+    size_t len = ws_track_history(&i->state->as.track, i->pool->window);
+    if (!state_use_zlib(i->state))
         return false;
-    return len == 0 || inflateSetDictionary(&i->state->z, i->pool->window,
-                                            (uInt)len) == Z_OK;
+    return len == 0 || inflateSetDictionary(&i->state->as.zlib.z,
+                                            i->pool->window, (uInt)len) == Z_OK;
 }
 
 /* Sees to it that there is a state, of the kind that is needed. */
@@ -240,7 +343,7 @@ state_ready(struct ws_inflate *i)
         if (!state_get(i, i->lost || i->window_bits < 15))
             return false;
         if (i->lost)
-            ws_track_forget(i->state->track);
+            ws_track_forget(&i->state->as.track);
         i->lost = false;
         return true;
     }
@@ -248,7 +351,7 @@ state_ready(struct ws_inflate *i)
         list_remove(i->pool, s);
         list_add_newest(i->pool, s);
     }
-    if (s->track && i->window_bits == 15 && ws_track_is_certain(s->track))
+    if (tracker(s) && i->window_bits == 15 && ws_track_is_certain(&s->as.track))
         return heal(i);
     return true;
 }
@@ -265,8 +368,8 @@ ws_inflate_begin(struct ws_inflate *i)
         lose(i);
         return false;
     }
-    if (i->state->track)
-        ws_track_begin(i->state->track, i->takeover);
+    if (tracker(i->state))
+        ws_track_begin(&i->state->as.track, i->takeover);
     return true;
 }
 
@@ -275,7 +378,7 @@ ws_inflate_begin(struct ws_inflate *i)
 static bool
 restart(struct ws_inflate *i)
 {
-    z_stream *z = &i->state->z;
+    z_stream *z = &i->state->as.zlib.z;
     uInt len = 0;
     if (++i->n_finals > FINALS_FREE + i->fed_len / FINALS_PER_LEN)
         return false;
@@ -308,7 +411,7 @@ fail(struct ws_inflate *i, const char *why, const char **error)
 static const char *
 inflate_all(struct ws_inflate *i, bool tail)
 {
-    z_stream *z = &i->state->z;
+    z_stream *z = &i->state->as.zlib.z;
     for (;;) {
         if (tail && i->fresh && z->avail_in == WS_INFLATE_TAIL_LEN) {
             z->avail_in = 0;
@@ -339,7 +442,7 @@ static const char *
 track_all(struct ws_inflate *i, struct slice *in, bool tail, size_t out_cap,
           struct ws_track_piece *piece, bool *full)
 {
-    struct ws_track *t = i->state->track;
+    struct ws_track *t = &i->state->as.track;
     size_t tail_len =
         tail && in->len >= WS_INFLATE_TAIL_LEN ? WS_INFLATE_TAIL_LEN : 0;
     struct slice some = slice_head(*in, in->len - tail_len);
@@ -378,9 +481,9 @@ run_tracker(struct ws_inflate *i, struct slice *in, bool tail, size_t out_cap,
         return fail(i, why, error);
     if (full)
         return WS_INFLATE_FULL;
-    if (tail && !ws_track_at_border(i->state->track)) {
+    if (tail && !ws_track_at_border(&i->state->as.track)) {
         i->broke =
-            (struct ws_track_spot){i->state->track->in_bits, i->out_len, 0};
+            (struct ws_track_spot){i->state->as.track.in_bits, i->out_len, 0};
         return fail(i, "the message ends inside a block", error);
     }
     return WS_INFLATE_DONE;
@@ -390,7 +493,7 @@ static enum ws_inflate_step
 run_zlib(struct ws_inflate *i, struct slice *in, bool tail, uint8_t *out,
          size_t out_cap, struct ws_track_piece *piece, const char **error)
 {
-    z_stream *z = &i->state->z;
+    z_stream *z = &i->state->as.zlib.z;
     z->next_in = in->ptr;
     z->avail_in = (uInt)in->len;
     z->next_out = out;
@@ -428,7 +531,7 @@ ws_inflate_run(struct ws_inflate *i, struct slice *in, bool tail, uint8_t *out,
                     error);
     }
     assert(in->len <= UINT_MAX && out_cap > 0 && out_cap <= UINT_MAX);
-    if (i->state->track)
+    if (tracker(i->state))
         return run_tracker(i, in, tail, out_cap, piece, error);
     return run_zlib(i, in, tail, out, out_cap, piece, error);
 }
@@ -438,15 +541,15 @@ ws_inflate_at_border(const struct ws_inflate *i)
 {
     if (!i->state)
         return false;
-    if (i->state->track)
-        return ws_track_at_border(i->state->track);
-    return i->fresh || at_border(&i->state->z);
+    if (tracker(i->state))
+        return ws_track_at_border(&i->state->as.track);
+    return i->fresh || at_border(&i->state->as.zlib.z);
 }
 
 const struct ws_track *
 ws_inflate_tracker(const struct ws_inflate *i)
 {
-    return i->state ? i->state->track : NULL;
+    return i->state ? tracker(i->state) : NULL;
 }
 
 void

@@ -14,10 +14,11 @@
  * history is unknown, until everything in reach is known again, and when a
  * smaller window was agreed, because zlib does not notice distances beyond it.
  *
- * A state of either takes about 40 KiB, so it is allocated for the first
+ * A state of either takes a block of 40 KiB, so it is allocated for the first
  * message of a direction only and belongs to a pool with a maximum.  When the
  * pool is full the state that was used longest ago changes hands, and its
- * direction's history is lost.
+ * direction's history is lost.  A block that nobody owns serves the next one,
+ * of whichever kind, and goes back to the system with the pool.
  */
 #ifndef DISSECT_WS_DEFLATE_H
 #define DISSECT_WS_DEFLATE_H
@@ -34,8 +35,9 @@
 #define WS_INFLATE_TAIL_LEN 4u
 extern const uint8_t ws_inflate_tail[WS_INFLATE_TAIL_LEN];
 
-/* What one state counts in the budget, rounded up: 7,160 bytes and a window
- * of 32 KiB in zlib 1.2.13 on 64-bit machines, or one struct ws_track. */
+/* What one state counts in the budget: a block of this length holds either
+ * 7,160 bytes and a window of 32 KiB (zlib 1.2.13 on 64-bit machines) or one
+ * struct ws_track.  A zlib that needs more makes the blocks of all longer. */
 #define WS_INFLATE_STATE_LEN 40960u
 
 struct ws_inflate_pool;

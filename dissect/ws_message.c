@@ -31,6 +31,8 @@ shared_init(struct ws_shared *s, const struct dissect_limits *limits,
             const struct event_sink *sink)
 {
     bool messages = (sink->wants >> EVENT_MESSAGE & 1u) != 0;
+    s->own_budget.max = SIZE_MAX;
+    s->budget = limits->budget ? limits->budget : &s->own_budget;
     s->inflate_len = limits->inflate_len;
     if (messages) {
         s->want_known = true;
@@ -78,6 +80,116 @@ ws_shared_free(struct ws_shared *shared)
     free(shared);
 }
 
+/* ---- Memory --------------------------------------------------------- */
+
+static void
+list_leave(struct ws_message *m)
+{
+    struct ws_message_list *list = m->list;
+    if (!list)
+        return;
+    if (m->prev)
+        m->prev->next = m->next;
+    else
+        list->oldest = m->next;
+    if (m->next)
+        m->next->prev = m->prev;
+    else
+        list->newest = m->prev;
+    m->list = NULL;
+}
+
+/* As the newest of the list. */
+static void
+list_enter(struct ws_message *m, struct ws_message_list *list)
+{
+    if (list->newest == m)
+        return;
+    list_leave(m);
+    m->list = list;
+    m->prev = list->newest;
+    m->next = NULL;
+    if (m->prev)
+        m->prev->next = m;
+    else
+        list->oldest = m;
+    list->newest = m;
+}
+
+static size_t
+buf_memory(const struct buf *b)
+{
+    return b->ptr ? budget_block(b->cap) : 0;
+}
+
+/* Counts what m takes now. */
+static void
+count_memory(struct ws_message *m)
+{
+    size_t now = buf_memory(&m->kept) + buf_memory(&m->known);
+    if (m->digest)
+        now += DIGEST_MEMORY;
+    if (now == m->counted)
+        return;
+    budget_change(m->shared->budget, m->counted, now);
+    m->shared->kept = m->shared->kept - m->counted + now;
+    m->counted = now;
+}
+
+/* Lets go of what waits for the next message. */
+static void
+drop_idle(struct ws_message *m)
+{
+    assert(m->kept.len == 0 && m->known.len == 0);
+    list_leave(m);
+    buf_fini(&m->kept);
+    buf_fini(&m->known);
+    digest_free(m->digest);
+    m->digest = NULL;
+    count_memory(m);
+}
+
+/* Lets go of what is kept of a message in progress; its digest goes on. */
+static void
+drop_kept(struct ws_message *m)
+{
+    list_leave(m);
+    m->truncated = true;
+    m->known_more |= m->known.len > 0;
+    buf_fini(&m->kept);
+    buf_fini(&m->known);
+    count_memory(m);
+}
+
+/* Makes room for need more bytes of m, which is busy.  False: there is none
+ * even without the others. */
+static bool
+make_room(const struct ws_message *m, size_t need)
+{
+    struct ws_shared *s = m->shared;
+    size_t max = s->budget->max / WS_KEPT_SHARE;
+    if (need > max)
+        return false;
+    while (s->kept > max - need) {
+        if (s->idle.oldest)
+            drop_idle(s->idle.oldest);
+        else if (s->busy.oldest != m)
+            drop_kept(s->busy.oldest);
+        else
+            return false;
+    }
+    return true;
+}
+
+void
+ws_shared_relieve(struct ws_shared *shared)
+{
+    while (budget_is_over(shared->budget) && shared->idle.oldest)
+        drop_idle(shared->idle.oldest);
+}
+
+/* ---- Messages ------------------------------------------------------- */
+
 void
 ws_message_init(struct ws_message *m, struct ws_shared *shared, bool takeover)
 {
@@ -106,10 +218,8 @@ void
 ws_message_fini(struct ws_message *m)
 {
     ws_message_release(m);
-    buf_fini(&m->kept);
-    buf_fini(&m->known);
+    drop_idle(m);
     ws_inflate_fini(&m->inflate);
-    digest_free(m->digest);
 }
 
 void
@@ -178,10 +288,14 @@ keep(struct ws_message *m, struct slice plain, bool only)
     }
     if (m->truncated)
         return;
-    size_t n = s->kept >= WS_KEPT_MAX
-                   ? 0
-                   : buf_append_some(&m->kept, plain.ptr, plain.len);
-    s->kept += n;
+    list_enter(m, &s->busy);
+    size_t n = slice_head(plain, m->kept.max - m->kept.len).len;
+    size_t cap = buf_cap_for(&m->kept, n);
+    if (cap > m->kept.cap &&
+        !make_room(m, budget_block(cap) - buf_memory(&m->kept)))
+        n = slice_head(plain, m->kept.cap - m->kept.len).len;
+    n = buf_append_some(&m->kept, plain.ptr, n);
+    count_memory(m);
     m->truncated = n < plain.len;
 }
 
@@ -198,8 +312,11 @@ hash(struct ws_message *m, struct slice plain, bool only)
         m->hashing = false;
     else if (m->plain_len == 0)
         digest_reset(m->digest);
-    if (m->hashing)
-        digest_update(m->digest, plain.ptr, plain.len);
+    if (!m->hashing)
+        return;
+    list_enter(m, &m->shared->busy);
+    count_memory(m);
+    digest_update(m->digest, plain.ptr, plain.len);
 }
 
 /* Takes decoded bytes.  only: they are the whole message. */
@@ -235,6 +352,8 @@ add_known(struct ws_message *m, uint64_t start, uint64_t n)
         last->end = range.end;
     else if (buf_append(&m->known, &range, sizeof range) != ERR_OK)
         m->known_more = true;
+    list_enter(m, &m->shared->busy);
+    count_memory(m);
 }
 
 /* Takes inflated bytes of which some are unknown, or that come behind such. */
@@ -630,12 +749,18 @@ ws_message_detail(const struct ws_message *m, enum ws_message_finding finding,
 void
 ws_message_release(struct ws_message *m)
 {
-    m->shared->kept -= m->kept.len;
     m->direct = slice_make(NULL, 0);
+    if (m->list == &m->shared->idle || (m->counted == 0 && !m->list))
+        return;
     if (m->kept.cap > KEPT_IDLE_LEN)
         buf_fini(&m->kept);
     buf_clear(&m->kept);
     if (m->known.cap > KEPT_IDLE_LEN)
         buf_fini(&m->known);
     buf_clear(&m->known);
+    count_memory(m);
+    if (m->counted > 0)
+        list_enter(m, &m->shared->idle);
+    else
+        list_leave(m);
 }

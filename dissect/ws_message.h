@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slice.h"
@@ -37,9 +38,25 @@
 /* Ranges of certain bytes told of one message. */
 #define WS_KNOWN_MAX 1024u
 
-/* Kept bytes of all messages in progress together; beyond it messages are
- * truncated as if their own limit was reached. */
-#define WS_KEPT_MAX ((uint64_t)256 << 20)
+/*
+ * Messages count what they take (buffers by what is allocated, digests) in the
+ * budget, and may have this part of it (1 / WS_KEPT_SHARE) together.  When one
+ * that grows would pass that, what goes is, in this order:
+ *
+ *   - buffers and digests that wait for their direction's next message, those
+ *     used longest ago first;
+ *   - what is kept of other messages in progress, those that grew longest ago
+ *     first: they are truncated, with nothing left to show;
+ *   - the rest of the one that grows: it is truncated.
+ *
+ * When the whole budget is passed, only the first go: ws_shared_relieve().
+ */
+#define WS_KEPT_SHARE 2u
+
+/* Messages by when they last used what they have. */
+struct ws_message_list {
+    struct ws_message *oldest, *newest;
+};
 
 /* What all streams of one dissector share.  Members are for ws_message.c,
  * ws_stream.c and tests. */
@@ -50,9 +67,13 @@ struct ws_shared {
     const char *digest_name; /* NULL: no digests; borrowed */
     struct digest *digest;   /* for messages that come in one run */
     struct ws_inflate_pool *pool;
-    uint64_t kept;     /* bytes in messages in progress */
-    uint8_t *plain;    /* scratch of WS_PLAIN_LEN */
-    uint8_t *inflated; /* scratch of WS_INFLATED_LEN */
+    struct budget *budget;       /* never NULL */
+    struct budget own_budget;    /* without limit, when none was given */
+    size_t kept;                 /* bytes that all messages take */
+    struct ws_message_list idle; /* have memory, none in use */
+    struct ws_message_list busy; /* have memory in use */
+    uint8_t *plain;              /* scratch of WS_PLAIN_LEN */
+    uint8_t *inflated;           /* scratch of WS_INFLATED_LEN */
     uint8_t digest_out[DIGEST_MAX];
     /* Events are built in place: clearing a new one each time costs as much
      * as all the rest of a small frame. */
@@ -130,6 +151,10 @@ struct ws_message {
                             * or input, until the call returns */
     struct digest *digest; /* for messages in several runs; made on demand */
     bool digest_direct;    /* shared->digest holds this message */
+    /* For the budget: */
+    size_t counted;                 /* bytes */
+    struct ws_message_list *list;   /* the one it is in, or NULL */
+    struct ws_message *prev, *next; /* in it, towards older, newer */
 };
 
 /* All earlier messages were seen, and nothing agreed about the window. */
@@ -138,6 +163,9 @@ void ws_message_init(struct ws_message *m, struct ws_shared *shared,
 void ws_message_init_config(struct ws_message *m, struct ws_shared *shared,
                             const struct ws_message_config *config);
 void ws_message_fini(struct ws_message *m);
+
+/* While the budget is passed, lets go of what no message uses. */
+void ws_shared_relieve(struct ws_shared *shared);
 
 /* None may be open.  Messages may have passed unseen: a hole over the border
  * of a frame, a continuation of which the beginning is missing. */
@@ -186,7 +214,8 @@ unsigned ws_message_end(struct ws_message *m, bool finished,
 const char *ws_message_detail(const struct ws_message *m,
                               enum ws_message_finding finding, char *text);
 
-/* After the event: lets go of kept bytes. */
+/* After the event: lets go of kept bytes; a small buffer waits for the next
+ * message. */
 void ws_message_release(struct ws_message *m);
 
 #endif /* DISSECT_WS_MESSAGE_H */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dissect/ws_stream.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,8 +25,9 @@ enum role {
 /* Looking for frame boundaries. */
 struct search {
     struct ws_sync *sync;
-    size_t n_gaps;
-    struct event_gap gaps[GAPS_MAX];
+    size_t counted; /* in the budget */
+    size_t n_gaps, cap_gaps;
+    struct event_gap *gaps;
 };
 
 struct ws_stream {
@@ -62,7 +64,7 @@ struct ws_stream {
     uint8_t control[WS_FRAME_CONTROL_MAX];
 };
 
-static void search_free(struct search *search);
+static void search_free(struct ws_stream *s, struct search *search);
 static void search_begin(struct ws_stream *s, struct ws_sync *sync);
 
 enum err
@@ -73,6 +75,7 @@ ws_stream_new(struct ws_stream **out, const struct ws_stream_config *config,
     if (!s)
         return ERR_NOMEM;
     s->shared = config->shared;
+    budget_take(s->shared->budget, budget_block(sizeof *s));
     s->emit = config->emit;
     s->judge = config->judge;
     s->tally = s->judge ? judge_public(s->judge) : NULL;
@@ -103,7 +106,8 @@ ws_stream_free(struct ws_stream *s)
     if (!s)
         return;
     ws_message_fini(&s->message);
-    search_free(s->search);
+    search_free(s, s->search);
+    budget_give(s->shared->budget, budget_block(sizeof *s));
     free(s);
 }
 
@@ -117,6 +121,14 @@ static struct stamp
 stamp_of(const struct pkt_meta *meta)
 {
     return (struct stamp){meta->time_ns, meta->number};
+}
+
+/* What ends a frame may be captured before its first byte: an RST that is
+ * believed after more came (flow.c). */
+static struct stamp
+later(struct stamp a, struct stamp b)
+{
+    return a.packet < b.packet ? b : a;
 }
 
 /* ---- Findings ------------------------------------------------------- */
@@ -217,7 +229,7 @@ message_close(struct ws_stream *s, bool finished, struct stamp at)
     ev->from = s->from;
     ev->number = s->stats.messages;
     ev->first = s->message_first;
-    ev->at = at;
+    ev->at = later(at, ev->first);
     ev->n_frames = s->message_frames;
     find_message(s, ws_message_end(&s->message, finished, ev), at);
     if (s->headless)
@@ -378,7 +390,7 @@ emit_current_frame(struct ws_stream *s, bool ended, struct stamp at,
     ev->from = s->from;
     ev->number = s->stats.frames;
     ev->first = s->frame_first;
-    ev->at = at;
+    ev->at = later(at, ev->first);
     ev->header = *h;
     ev->complete = ended && s->frame_whole;
     ev->synced = !s->resynced;
@@ -519,12 +531,28 @@ take_simple(struct ws_stream *s, const struct ws_frame_header *h,
 /* ---- Looking for boundaries ----------------------------------------- */
 
 static void
-search_free(struct search *search)
+search_free(struct ws_stream *s, struct search *search)
 {
     if (!search)
         return;
+    budget_give(s->shared->budget, search->counted);
     ws_sync_free(search->sync);
+    free(search->gaps);
     free(search);
+}
+
+/* Counts what the search takes now. */
+static void
+search_count(struct ws_stream *s)
+{
+    struct search *search = s->search;
+    if (!search)
+        return;
+    size_t now = budget_block(sizeof *search) + ws_sync_memory(search->sync);
+    if (search->gaps)
+        now += budget_block(search->cap_gaps * sizeof search->gaps[0]);
+    budget_change(s->shared->budget, search->counted, now);
+    search->counted = now;
 }
 
 /* sync: a search that goes on, or NULL. */
@@ -544,18 +572,36 @@ search_begin(struct ws_stream *s, struct ws_sync *sync)
     }
     if (s->search) {
         s->search->sync = sync;
+        search_count(s);
     } else {
         s->stats.no_memory = true;
         ws_sync_free(sync);
     }
 }
 
+/* Room for one more, up to GAPS_MAX; false: no memory. */
+static bool
+search_grow_gaps(struct search *search)
+{
+    if (search->n_gaps < search->cap_gaps || search->n_gaps == GAPS_MAX)
+        return true;
+    size_t cap = search->cap_gaps ? 4 * search->cap_gaps : 4;
+    struct event_gap *gaps = realloc(search->gaps, cap * sizeof gaps[0]);
+    if (!gaps)
+        return false;
+    search->gaps = gaps;
+    search->cap_gaps = cap;
+    return true;
+}
+
+static_assert(GAPS_MAX == 4 * 4 * 4, "search_grow_gaps() comes to it");
+
 /* A gap whose end nobody knows yet. */
 static void
 search_add_gap(struct ws_stream *s, const struct event_gap *gap)
 {
     struct search *search = s->search;
-    if (!search) {
+    if (!search || !search_grow_gaps(search)) {
         emit_gap(s->emit, gap);
         return;
     }
@@ -566,6 +612,7 @@ search_add_gap(struct ws_stream *s, const struct event_gap *gap)
                 search->n_gaps * sizeof search->gaps[0]);
     }
     search->gaps[search->n_gaps++] = *gap;
+    search_count(s);
 }
 
 /* Boundaries are lost; looking for new ones begins. */
@@ -692,7 +739,7 @@ resume(struct ws_stream *s)
         else
             data_again(s, piece.off, data, &piece.meta);
     }
-    search_free(search);
+    search_free(s, search);
 }
 
 static void
@@ -706,7 +753,7 @@ void
 ws_stream_adopt(struct ws_stream *s, struct ws_sync *sync)
 {
     assert(s->stats.lost && s->stats.wire_bytes == 0);
-    search_free(s->search);
+    search_free(s, s->search);
     s->search = NULL;
     search_begin(s, sync);
     if (s->search && ws_sync_verdict(sync)->believed)
@@ -724,6 +771,7 @@ search_on(struct ws_stream *s, uint64_t off, struct slice data,
         return;
     size_t n = ws_sync_data(s->search->sync, off, data, meta);
     s->stats.no_memory |= ws_sync_failed(s->search->sync);
+    search_count(s);
     if (!ws_sync_verdict(s->search->sync)->believed)
         return;
     resume(s);
@@ -786,12 +834,6 @@ ws_stream_gap(struct ws_stream *s, uint64_t off, uint64_t len,
     update_stats(s);
 }
 
-static struct stamp
-later(struct stamp a, struct stamp b)
-{
-    return a.packet < b.packet ? b : a;
-}
-
 void
 ws_stream_end(struct ws_stream *s, const struct pkt_meta *meta)
 {
@@ -800,11 +842,6 @@ ws_stream_end(struct ws_stream *s, const struct pkt_meta *meta)
         resume(s);
     if (s->search)
         emit_gaps(s, s->search, false, 0);
-    /* Bytes may have been taken behind the RST that ends the stream. */
-    if (s->in_frame)
-        at = later(at, s->frame_first);
-    if (s->message.open)
-        at = later(at, s->message_first);
     frame_abandon(s, at, meta);
     message_abandon(s, at);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/budget.h"
 #include "base/buf.h"
 #include "base/rd.h"
 #include "base/utf8.h"
@@ -331,9 +332,11 @@ ws_sync_failed(const struct ws_sync *s)
 size_t
 ws_sync_memory(const struct ws_sync *s)
 {
-    return sizeof *s + s->bytes.cap + s->cap_pieces * sizeof s->pieces[0] +
-           s->cap_chains * (sizeof s->chains[0] + sizeof s->free_chains[0] +
-                            sizeof s->heap[0]);
+    return budget_block(sizeof *s) + budget_block(s->bytes.cap) +
+           budget_block(s->cap_pieces * sizeof s->pieces[0]) +
+           budget_block(s->cap_chains * sizeof s->chains[0]) +
+           budget_block(s->cap_chains * sizeof s->free_chains[0]) +
+           budget_block(s->cap_chains * sizeof s->heap[0]);
 }
 
 /* ---- Chains by the offset at which they go on ----------------------- */

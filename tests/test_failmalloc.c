@@ -121,8 +121,11 @@ library_free(void *opaque, void *p)
 int
 __wrap_inflateInit2_(z_streamp z, int bits, const char *version, int size)
 {
-    z->zalloc = zlib_alloc;
-    z->zfree = library_free;
+    /* What brings its own comes through malloc() already. */
+    if (!z->zalloc) {
+        z->zalloc = zlib_alloc;
+        z->zfree = library_free;
+    }
     return __real_inflateInit2_(z, bits, version, size);
 }
 

@@ -616,8 +616,8 @@ START_TEST(nothing_uncertain_is_shown_as_certain)
             ck_assert(ev.complete);
     }
     ck_assert_uint_gt(certain, all / 10);
-    ck_assert_uint_eq(shared->kept, 0);
     ws_message_fini(&m);
+    ck_assert_uint_eq(shared->kept, 0);
     ws_shared_free(shared);
     sender_fini(&sender);
 }
@@ -683,7 +683,8 @@ START_TEST(zlib_goes_on_when_the_unknown_is_out_of_reach)
         ck_assert(ev.complete || round < 40);
     }
     ck_assert(!tracked);
-    ck_assert_uint_eq(ws_inflate_pool_states(shared->pool), 2);
+    /* The tracker's block is zlib's now. */
+    ck_assert_uint_eq(ws_inflate_pool_states(shared->pool), 1);
     ws_message_fini(&m);
     ws_shared_free(shared);
     sender_fini(&sender);
@@ -956,8 +957,200 @@ START_TEST(what_does_not_inflate_is_no_finding_and_then_left_alone)
                       0);
     ck_assert(ev.complete && !ev.compressed && !ev.has_utf8_error);
     ck_assert(slice_equal_cstr(ev.payload, "\xff"));
-    ck_assert_uint_eq(shared->kept, 0);
     ws_message_fini(&m);
+    ck_assert_uint_eq(shared->kept, 0);
+    ws_shared_free(shared);
+}
+END_TEST
+
+/* ---- The budget ----------------------------------------------------- */
+
+#define N_TALKERS 8u
+
+/* Several directions whose messages share a budget. */
+struct talk {
+    struct budget budget;
+    struct ws_shared *shared;
+    struct ws_message m[N_TALKERS];
+};
+
+static struct talk talk;
+
+static void
+talk_begin(size_t memory, const char *digest)
+{
+    struct dissect_limits limits = {.message_keep = 1 << 20,
+                                    .inflate_len = 1 << 20,
+                                    .inflate_memory = 1 << 20,
+                                    .budget = &talk.budget};
+    struct event_sink sink = {.wants = 1u << EVENT_MESSAGE,
+                              .keep = 1 << 20,
+                              .digest = digest};
+    talk.budget = (struct budget){.max = memory};
+    ck_assert_int_eq(ws_shared_new(&talk.shared, &limits, &sink), ERR_OK);
+    for (unsigned i = 0; i < N_TALKERS; i++) {
+        ws_message_init(&talk.m[i], talk.shared, true);
+        ck_assert_uint_eq(ws_message_begin(&talk.m[i], WS_OP_BINARY, false,
+                                           false),
+                          0);
+    }
+}
+
+static void
+talk_end(void)
+{
+    for (unsigned i = 0; i < N_TALKERS; i++)
+        ws_message_fini(&talk.m[i]);
+    ws_shared_free(talk.shared);
+    ck_assert_uint_eq(talk.budget.used, 0);
+}
+
+/* A run of len bytes, each of which is the direction's number. */
+static void
+say(unsigned i, size_t len)
+{
+    memset(plain_bytes, (int)i, len);
+    ws_message_data(&talk.m[i], slice_make(plain_bytes, len), NULL, 0, false);
+    ck_assert_uint_eq(talk.budget.used, talk.shared->kept);
+}
+
+/* Ends a message of len bytes; kept: how many of them are to be shown. */
+static void
+said(unsigned i, size_t len, size_t kept)
+{
+    struct event_message ev = {0};
+    ck_assert_uint_eq(ws_message_end(&talk.m[i], true, &ev), 0);
+    ck_assert(ev.complete);
+    ck_assert_uint_eq(ev.len, len);
+    ck_assert_uint_eq(ev.payload.len, kept);
+    ck_assert(ev.truncated == (kept < len));
+    for (size_t k = 0; k < kept; k++)
+        ck_assert_uint_eq(ev.payload.ptr[k], i);
+    ws_message_release(&talk.m[i]);
+}
+
+START_TEST(of_kept_messages_those_that_grew_longest_ago_go_first)
+{
+    /* Room for two and a half buffers of 8 KiB. */
+    talk_begin(WS_KEPT_SHARE * 20480, NULL);
+    for (unsigned i = 0; i < 4; i++)
+        say(i, 8000);
+    ck_assert_uint_le(talk.shared->kept, 20480);
+    say(2, 100); /* newer than the fourth now */
+    say(4, 8000);
+    said(0, 8000, 0);
+    said(1, 8000, 0);
+    said(3, 8000, 0);
+    said(2, 8100, 8100);
+    said(4, 8000, 8000);
+    ck_assert_uint_eq(talk.budget.used, 0);
+    talk_end();
+}
+END_TEST
+
+START_TEST(a_message_alone_is_cut_at_the_budget)
+{
+    talk_begin(WS_KEPT_SHARE * 20480, NULL);
+    say(0, 1000);
+    for (unsigned i = 0; i < 20; i++)
+        say(1, 3000);
+    ck_assert_uint_le(talk.budget.peak, 20480);
+    said(0, 1000, 0);
+    said(1, 60000, 16384);
+    talk_end();
+}
+END_TEST
+
+START_TEST(what_waits_for_the_next_message_goes_before_what_is_kept)
+{
+    talk_begin(WS_KEPT_SHARE * 20480, NULL);
+    say(0, 4000);
+    said(0, 4000, 4000);
+    ck_assert_uint_eq(talk.budget.used, budget_block(4096));
+    say(1, 4000);
+    say(2, 8000);
+    say(3, 4000);
+    said(1, 4000, 4000);
+    said(2, 8000, 8000);
+    said(3, 4000, 4000);
+    /* Two buffers of 4 KiB wait; the first one went. */
+    ck_assert_ptr_null(talk.m[0].kept.ptr);
+    ck_assert_uint_eq(talk.budget.used, 2 * budget_block(4096));
+    talk_end();
+}
+END_TEST
+
+START_TEST(past_the_budget_only_what_waits_goes)
+{
+    talk_begin(1 << 20, NULL);
+    say(0, 3000);
+    say(1, 3000);
+    say(2, 3000);
+    said(0, 3000, 3000);
+    said(1, 3000, 3000);
+    ws_shared_relieve(talk.shared);
+    ck_assert_uint_eq(talk.budget.used, 3 * budget_block(4096));
+    /* What others take. */
+    budget_take(&talk.budget, (1 << 20) - 2 * budget_block(4096));
+    ws_shared_relieve(talk.shared);
+    ck_assert_ptr_null(talk.m[0].kept.ptr);
+    ck_assert_ptr_nonnull(talk.m[1].kept.ptr);
+    budget_take(&talk.budget, 1 << 20);
+    ws_shared_relieve(talk.shared);
+    ck_assert_ptr_null(talk.m[1].kept.ptr);
+    budget_give(&talk.budget, (2 << 20) - 2 * budget_block(4096));
+    said(2, 3000, 3000);
+    talk_end();
+}
+END_TEST
+
+START_TEST(digests_count_and_outlive_what_is_kept)
+{
+    static const uint8_t zeros[16000];
+    uint8_t want[DIGEST_SHA1_LEN];
+    struct slice part = slice_make(zeros, sizeof zeros);
+    struct event_message ev = {0};
+    talk_begin(WS_KEPT_SHARE * 20480, "sha1");
+    say(0, 8000);
+    ck_assert_uint_eq(talk.budget.used, budget_block(8192) + DIGEST_MEMORY);
+    say(1, 8000);
+    say(2, 8000);
+    say(0, 8000);
+    ck_assert(digest_sha1(&part, 1, want));
+    ck_assert_uint_eq(ws_message_end(&talk.m[0], true, &ev), 0);
+    ck_assert(ev.truncated && ev.payload.len == 0 && ev.has_digest);
+    ck_assert(slice_equal(ev.digest, slice_make(want, sizeof want)));
+    ws_message_release(&talk.m[0]);
+    ck_assert_uint_eq(talk.m[0].counted, DIGEST_MEMORY);
+    budget_take(&talk.budget, 1 << 20);
+    ws_shared_relieve(talk.shared);
+    ck_assert_uint_eq(talk.m[0].counted, 0);
+    budget_give(&talk.budget, 1 << 20);
+    talk_end();
+}
+END_TEST
+
+/* A tracker's block becomes zlib's and back, all in one state. */
+START_TEST(one_block_serves_both_inflaters_in_turns)
+{
+    struct ws_shared *shared = shared_make(100, 1000, WS_INFLATE_STATE_LEN);
+    struct ws_message zlib, tracking;
+    struct event_message ev = {0};
+    ws_message_init(&zlib, shared, false);
+    ws_message_init_config(&tracking, shared,
+                           &(struct ws_message_config){.takeover = true,
+                                                       .window_bits = 9});
+    for (unsigned round = 0; round < 50; round++) {
+        ck_assert_uint_eq(hello(&tracking, &ev), 0);
+        ck_assert_ptr_nonnull(ws_inflate_tracker(&tracking.inflate));
+        ck_assert_uint_eq(again(&tracking, &ev), 0);
+        ck_assert(slice_equal_cstr(ev.payload, "Hello"));
+        ck_assert_uint_eq(hello(&zlib, &ev), 0);
+        ck_assert(slice_equal_cstr(ev.payload, "Hello"));
+        ck_assert_uint_eq(ws_inflate_pool_states(shared->pool), 1);
+    }
+    ws_message_fini(&zlib);
+    ws_message_fini(&tracking);
     ws_shared_free(shared);
 }
 END_TEST
@@ -1026,6 +1219,12 @@ suite(void)
     tcase_add_test(t, where_a_message_breaks_is_told);
     tcase_add_test(t, what_inflates_proves_that_it_is_compressed);
     tcase_add_test(t, what_does_not_inflate_is_no_finding_and_then_left_alone);
+    tcase_add_test(t, of_kept_messages_those_that_grew_longest_ago_go_first);
+    tcase_add_test(t, a_message_alone_is_cut_at_the_budget);
+    tcase_add_test(t, what_waits_for_the_next_message_goes_before_what_is_kept);
+    tcase_add_test(t, past_the_budget_only_what_waits_goes);
+    tcase_add_test(t, digests_count_and_outlive_what_is_kept);
+    tcase_add_test(t, one_block_serves_both_inflaters_in_turns);
     tcase_add_test(t, the_offset_of_bad_text_is_exact);
     suite_add_tcase(s, t);
     return s;

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/quantity.h"
+
 /* ---- the tables ---- */
 
 #define COMMAND(symbol, name, summary, text) {name, summary, text},
@@ -188,87 +190,6 @@ struct culprit {
     size_t len;
 };
 
-/* Reads digits; moves *text behind them.  False: none, or over UINT64_MAX. */
-static bool
-read_digits(const char **text, uint64_t *out)
-{
-    const char *at = *text;
-    uint64_t value = 0;
-    for (; *at >= '0' && *at <= '9'; at++) {
-        uint64_t digit = (uint64_t)(*at - '0');
-        if (value > (UINT64_MAX - digit) / 10)
-            return false;
-        value = value * 10 + digit;
-    }
-    if (at == *text)
-        return false;
-    *text = at;
-    *out = value;
-    return true;
-}
-
-/* "65536", "64K", "64KiB". */
-static bool
-read_size(const char *text, uint64_t *out)
-{
-    static const char suffixes[] = "kmgt";
-    uint64_t value;
-    unsigned shift = 0;
-    if (!read_digits(&text, &value))
-        return false;
-    if (*text != '\0') {
-        char lower = (char)(*text | 0x20);
-        const char *suffix = strchr(suffixes, lower);
-        if (!suffix || (text[1] != '\0' && strcmp(text + 1, "iB") != 0))
-            return false;
-        shift = 10u * (unsigned)(suffix - suffixes + 1);
-    }
-    if (value > UINT64_MAX >> shift)
-        return false;
-    *out = value << shift;
-    return true;
-}
-
-/* "50ms", "1.5s", "30" (seconds); out in ns. */
-static bool
-read_duration(const char *text, uint64_t *out)
-{
-    static const struct {
-        const char *name;
-        uint64_t ns;
-    } units[] = {
-        {"ns", 1},
-        {"us", 1000},
-        {"ms", 1000000},
-        {"s", 1000000000},
-        {"", 1000000000},
-        {"min", UINT64_C(60) * 1000000000},
-        {"h", UINT64_C(3600) * 1000000000},
-    };
-    uint64_t whole;
-    const char *fraction = "";
-    if (!read_digits(&text, &whole))
-        return false;
-    if (*text == '.') {
-        fraction = ++text;
-        text += strspn(text, "0123456789");
-        if (text == fraction)
-            return false;
-    }
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (strcmp(text, units[i].name) != 0)
-            continue;
-        uint64_t ns = units[i].ns;
-        if (whole > (uint64_t)INT64_MAX / ns)
-            return false;
-        *out = whole * ns;
-        for (; *fraction >= '0' && *fraction <= '9'; fraction++)
-            *out += (ns /= 10) * (uint64_t)(*fraction - '0');
-        return *out <= (uint64_t)INT64_MAX;
-    }
-    return false;
-}
-
 /* Index of a word in choices; false if it is not there. */
 static bool
 find_choice(const char *choices, const char *text, size_t len, unsigned *out)
@@ -310,13 +231,13 @@ read_range(const char **text, const struct option_info *info,
            struct option_range *out)
 {
     uint64_t first, last;
-    if (!read_digits(text, &first))
+    if (!quantity_digits(text, &first))
         return false;
     last = first;
     if (**text == '-') {
         ++*text;
         last = info->max;
-        if (**text >= '0' && **text <= '9' && !read_digits(text, &last))
+        if (**text >= '0' && **text <= '9' && !quantity_digits(text, &last))
             return false;
     }
     if (first < info->min || last < first || last > info->max)
@@ -382,11 +303,11 @@ read_number(const struct option_info *info, const char *text, uint64_t *out)
 {
     bool ok;
     if (info->type == OPTION_SIZE)
-        ok = read_size(text, out);
+        ok = quantity_size(text, out);
     else if (info->type == OPTION_DURATION)
-        ok = read_duration(text, out);
+        ok = quantity_time(text, out);
     else
-        ok = read_digits(&text, out) && *text == '\0';
+        ok = quantity_digits(&text, out) && *text == '\0';
     return ok && *out >= info->min && *out <= info->max;
 }
 

@@ -210,8 +210,9 @@ run(struct run *r, unsigned flags, uint32_t wants, size_t step,
     ws_stream_end(s, &meta);
     r->stats = *ws_stream_stats(s);
     for (unsigned id = 0; id < FINDING_COUNT; id++)
-        for (unsigned who = 0; who < 3; who++)
-            r->findings = mix(r->findings, emit.seen[id][who]);
+        r->findings =
+            mix(r->findings,
+                emit_finding_count(&emit, (enum finding_id)id, config.from));
     ws_stream_free(s);
     must(shared->kept == 0);
     ws_shared_free(shared);

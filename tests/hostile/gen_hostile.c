@@ -654,6 +654,47 @@ make_open_messages(uint64_t n)
     }
 }
 
+/* Each begins a message of 40,000 bytes; when all have, each ends its own. */
+static void
+make_big_messages(uint64_t n)
+{
+    struct conn *conns = calloc(n, sizeof *conns);
+    if (!conns)
+        exit(1);
+    for (uint64_t i = 0; i < n; i++) {
+        conns[i] = conn_make(i);
+        open_ws(&conns[i], false);
+        frame_head(&conns[i], 0x01, 40000);
+        send_byte_run(&conns[i], 1, 'x', 40000);
+        flush(&conns[i]);
+    }
+    for (uint64_t i = 0; i < n; i++) {
+        frame(&conns[i], 0x80, "!", 1);
+        close_tcp(&conns[i]);
+    }
+    free(conns);
+}
+
+/* Each with an impossible length, so that frames are looked for in the 4,000
+ * bytes of nothing in particular that follow. */
+static void
+make_searches(uint64_t n)
+{
+    uint32_t v = 1;
+    for (uint64_t i = 0; i < n; i++) {
+        struct conn c = conn_make(i);
+        uint8_t bytes[4000];
+        for (size_t k = 0; k < sizeof bytes; k++) {
+            v = v * 1664525 + 1013904223;
+            bytes[k] = (uint8_t)(v >> 24);
+        }
+        open_ws(&c, false);
+        frame_head(&c, 0x82, UINT64_MAX);
+        send_bytes(&c, 1, bytes, sizeof bytes);
+        flush(&c);
+    }
+}
+
 /* Compresses len zeros with a sync flush; returns the bytes of the message,
  * 00 00 ff ff taken off. */
 static size_t
@@ -1029,6 +1070,10 @@ static const struct kind {
     {"proxy", make_proxy, "connections behind 64 KiB of PROXY header", 0, PCAP},
     {"idle", make_idle, "WebSockets that stay open", 0, PCAP},
     {"open-messages", make_open_messages, "WebSockets with an open message", 0,
+     PCAP},
+    {"big-messages", make_big_messages, "WebSockets with 40,000 bytes to keep",
+     0, PCAP},
+    {"searches", make_searches, "WebSockets whose frames are looked for", 0,
      PCAP},
     {"deflate-conns", make_deflate_conns, "WebSockets with compression", 0,
      PCAP},

@@ -129,6 +129,8 @@ proxy 100 json 0 2 -
 # WebSocket
 idle 20000 report 0 2 flows forgotten .--memory
 open-messages 10000 report 0 2 flows forgotten .--memory
+big-messages 800 json 0 2 -
+searches 2000 json 0 4 flows forgotten .--memory
 deflate-conns 1000 json 0 25 =deflate-context-missing
 bombs 100 json 0 400 =deflate-bomb
 big-bomb 100 json 0 20 =deflate-bomb
