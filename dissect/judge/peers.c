@@ -24,6 +24,13 @@ struct entry {
     uint8_t kind; /* enum kind; 0: not used yet */
 };
 
+static bool
+is_kind(const void *value, enum kind kind)
+{
+    const struct entry *e = value;
+    return e->kind == kind;
+}
+
 struct key_entry {
     struct entry entry;
     uint8_t len;
@@ -137,7 +144,7 @@ equal_key(const void *value, const void *key)
 {
     const struct key_entry *e = value;
     const struct slice *want = key;
-    return e->entry.kind == KIND_KEY &&
+    return is_kind(value, KIND_KEY) &&
            slice_equal(slice_make(e->key, e->len), *want);
 }
 
@@ -188,7 +195,7 @@ equal_client(const void *value, const void *key)
 {
     const struct client_entry *e = value;
     const struct client_key *want = key;
-    return e->entry.kind == want->kind && e->last.who == want->attempt->who &&
+    return is_kind(value, want->kind) && e->last.who == want->attempt->who &&
            addr_equal(&e->last.client.addr, &want->attempt->client.addr) &&
            endpoint_equal(&e->last.server, &want->attempt->server);
 }
@@ -287,7 +294,8 @@ static bool
 equal_server(const void *value, const void *key)
 {
     const struct server_entry *e = value;
-    return e->entry.kind == KIND_SERVER && endpoint_equal(&e->server, key);
+    return is_kind(value, KIND_SERVER) &&
+           endpoint_equal(&e->server, key);
 }
 
 bool

@@ -5,7 +5,7 @@
  *
  * Bounded: the oldest of PEERS_MAX entries of each kind goes first, so that
  * what is very old is no longer compared; nothing else is lost.  Its memory
- * is a few hundred KiB at most.  All calls take p == NULL, and know nothing
+ * is about 700 KiB at most, taken as it fills.  All calls take p == NULL, and know nothing
  * then.
  *
  * Does not decode and tells nothing: security.c does.

@@ -8,10 +8,24 @@
 #define DISSECT_JUDGE_RULES_H
 
 #include "dissect/judge/judge.h"
+#include "dissect/threshold.h"
 
 /* What is known of one side, whatever the topic. */
 struct judge_side {
     bool gap; /* bytes of it are missing: what it did not send is unknown */
+};
+
+/* security.c */
+struct judge_security {
+    uint64_t aim; /* hash of the client and what it asked for; with has_aim */
+    bool has_aim;
+};
+
+/* subprotocol.c */
+struct subprotocol;
+struct judge_subprotocol {
+    const struct subprotocol *known; /* the agreed one; NULL: none, or not in
+                                        our table */
 };
 
 struct judge {
@@ -20,6 +34,8 @@ struct judge {
     enum handshake_seen seen;
     bool accepted;
     struct judge_side side[2]; /* by enum ws_sender */
+    struct judge_security security;
+    struct judge_subprotocol subprotocol;
 };
 
 /* ---- Telling ------------------------------------------------------------ */
@@ -41,6 +57,20 @@ static inline struct stamp
 judge_stamp(const struct pkt_meta *meta)
 {
     return (struct stamp){meta->time_ns, meta->number};
+}
+
+/* When the request was sent, and when it was answered; the packet with what is
+ * known of it, if it is cut. */
+static inline struct stamp
+judge_requested(const struct event_handshake *ev)
+{
+    return ev->request.packet ? ev->request : ev->at;
+}
+
+static inline struct stamp
+judge_answered(const struct event_handshake *ev)
+{
+    return ev->response.packet ? ev->response : ev->at;
 }
 
 /* The capture holds the handshake's request and answer, the direction of
@@ -66,5 +96,13 @@ void judge_negotiation(struct judge *j, const struct event_handshake *ev);
 
 /* security.c: what the handshake gives away, and to whom. */
 void judge_security(struct judge *j, const struct event_handshake *ev);
+void judge_security_end(struct judge *j, const struct event_end *end);
+
+/* Whether an offered subprotocol is no name but a secret, not to be shown. */
+bool judge_is_secret(struct slice name);
+
+/* subprotocol.c: what the agreed subprotocol says of messages. */
+void judge_subprotocol(struct judge *j, const struct event_handshake *ev);
+bool judge_is_known_subprotocol(struct slice name);
 
 #endif /* DISSECT_JUDGE_RULES_H */
