@@ -244,6 +244,7 @@ new_attempt(struct conn *c)
         .sink = &c->shared->sink,
         .shared = c->shared->ws,
         .limits = &c->shared->limits.thresholds,
+        .peers = c->shared->peers,
         .pair = c->pair,
         .client_dir = c->client_dir,
         .number = c->shared->n_conns + 1,

@@ -6,6 +6,7 @@
 #include "dissect/emit.h"
 #include "dissect/handshake.h"
 #include "dissect/judge/judge.h"
+#include "dissect/judge/peers.h"
 #include "dissect/verdict.h"
 #include "dissect/ws_message.h"
 
@@ -119,6 +120,7 @@ ws_conn_request(struct ws_conn *c, const struct http1_head *head,
 {
     struct event_handshake ev = {0};
     handshake_describe(&ev, head, NULL);
+    peers_note_key(c->config.peers, ev.key);
     /* A cut head may offer it behind the cut. */
     c->offers_deflate = ev.offered.has_deflate || head->partial;
     if (!head->partial)

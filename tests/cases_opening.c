@@ -210,9 +210,10 @@ reserved_opcode_first(struct scene *s)
 static void
 foreign_with_private_extension(struct scene *s)
 {
-    scene_handshake_with(
-        s, &(struct scene_handshake){.deflate_offer = "x-private",
-                                     .deflate_answer = "x-private"});
+    scene_handshake_with(s,
+                         &(struct scene_handshake){.deflate_offer = "x-private",
+                                                   .deflate_answer =
+                                                       "x-private"});
     scene_frame(s, C,
                 &(struct scene_frame){.opcode = 3, .rsv = 7, .text = "hello"});
     scene_close(s, C, 1000);
@@ -276,8 +277,7 @@ static const struct finding_case list[] = {
     {.name = "POST with a body, refused",
      .expect = "handshake-method-not-get:client handshake-refused:server",
      .absent = "http-request-with-body handshake-bad-request-accepted",
-     HANDSHAKE(.method = "POST",
-               .request_headers = "Content-Length: 0\r\n",
+     HANDSHAKE(.method = "POST", .request_headers = "Content-Length: 0\r\n",
                REFUSED("405 Method Not Allowed"),
                .response_headers = "Content-Length: 0\r\n")},
     {.name = "HTTP/1.0",
@@ -289,9 +289,8 @@ static const struct finding_case list[] = {
     {.name = "only the 101 is HTTP/1.0",
      .expect = "handshake-bad-request-accepted:server",
      .absent = "handshake-http-version-low",
-     HANDSHAKE(.response =
-                   "HTTP/1.0 101 Switching Protocols\r\n" ANSWER_FIELDS
-                   "\r\n")},
+     HANDSHAKE(.response = "HTTP/1.0 101 Switching Protocols\r\n" ANSWER_FIELDS
+                           "\r\n")},
     {.name = "a fragment",
      .expect = "handshake-target-fragment:client" ACCEPTED,
      .absent = "handshake-target-invalid",
@@ -470,13 +469,14 @@ static const struct finding_case list[] = {
                    "Sec-WebSocket-Key: AAECAwQFBgcICQoLDA0ODw==\r\n")},
     {.name = "a list of keys",
      .expect = "handshake-key-duplicated:client",
-     HANDSHAKE(.key =
-                   "AAECAwQFBgcICQoLDA0ODw==, AAECAwQFBgcICQoLDA0ODw==")},
+     HANDSHAKE(.key = "AAECAwQFBgcICQoLDA0ODw==, AAECAwQFBgcICQoLDA0ODw==")},
     {.name = "the key of the RFC with its slip",
+     .expect = "security-key-weak:client",
      .also = "handshake-key-pad-bits:client",
      .absent = "handshake-key-invalid handshake-bad-request-accepted",
      HANDSHAKE(.key = "AQIDBAUGBwgJCgsMDQ4PEC==")},
     {.name = "the key of the RFC as corrected",
+     .expect = "security-key-weak:client",
      .absent = "handshake-key-pad-bits",
      HANDSHAKE(.key = "AQIDBAUGBwgJCgsMDQ4PEA==")},
 
@@ -589,9 +589,9 @@ static const struct finding_case list[] = {
     {.name = "302",
      .also = "handshake-http-answer:server",
      .absent = "handshake-refused",
-     HANDSHAKE(REFUSED("302 Found"),
-               .response_headers = "Location: /login?token=secret\r\n"
-                                   "Content-Length: 0\r\n")},
+     HANDSHAKE(REFUSED("302 Found"), .response_headers =
+                                         "Location: /login?token=secret\r\n"
+                                         "Content-Length: 0\r\n")},
     {.name = "403 to an Origin",
      .also = "handshake-http-answer:server",
      .absent = "handshake-refused",

@@ -78,8 +78,9 @@ on_event(void *ctx, const struct event *ev)
               (unsigned long long)ev->gap->len);
         break;
     case EVENT_FINDING:
-        logf_(b, "%u finding %s\n", ev->conn,
-              finding_info(ev->finding->id)->id);
+        if (finding_info(ev->finding->id)->layer != FINDING_LAYER_SECURITY)
+            logf_(b, "%u finding %s\n", ev->conn,
+                  finding_info(ev->finding->id)->id);
         break;
     case EVENT_END:
         logf_(b, "%u end %s\n", ev->conn, verdict_name(ev->end->verdict));

@@ -4,6 +4,7 @@
 #include "dissect/digest.h"
 #include "dissect/handshake.h"
 #include "dissect/judge/detail.h"
+#include "dissect/judge/peers.h"
 #include "dissect/judge/rules.h"
 
 #define KEY_BYTES 16u
@@ -155,14 +156,17 @@ slip(const struct event_handshake *ev)
 }
 
 void
-judge_accept_slip(const struct event_handshake *ev, struct detail *d)
+judge_accept_slip(const struct peers *peers, const struct event_handshake *ev,
+                  struct detail *d)
 {
     const char *known = slip(ev);
+    if (!known && peers_accept_of_other(peers, ev->accept, ev->key))
+        known = "it answers the key of another handshake";
     if (known) {
         detail_add(d, known);
         return;
     }
     detail_add(d, "\"");
-    detail_value(d, ev->accept, WS_ACCEPT_TEXT_MAX);
+    detail_add_part(d, ev->accept, WS_ACCEPT_TEXT_MAX);
     detail_addf(d, "\" instead of \"%s\"", ev->accept_expected);
 }

@@ -12,7 +12,7 @@ static void
 find(struct judge *j, const struct event_handshake *ev, enum finding_id id,
      const struct detail *d)
 {
-    judge_find_side(j, id, WS_SENDER_SERVER, judge_response_stamp(ev),
+    judge_find_side(j, id, WS_SENDER_SERVER, judge_answered(ev),
                     d && d->len ? d->text : NULL);
 }
 
@@ -29,7 +29,7 @@ detail_quote(struct detail *d, const char *before, struct slice value)
 {
     detail_add(d, before);
     detail_add(d, "\"");
-    detail_value(d, value, VALUE_SHOWN);
+    detail_add_part(d, value, VALUE_SHOWN);
     detail_add(d, "\"");
 }
 
@@ -90,7 +90,7 @@ judge_101_accept(struct judge *j, const struct event_handshake *ev)
         detail_addf(&d, "%zu lines", n);
         find(j, ev, FINDING_HANDSHAKE_ACCEPT_DUPLICATED, &d);
     } else if (ev->accept_ok == TRI_NO && has_one_key(ev)) {
-        judge_accept_slip(ev, &d);
+        judge_accept_slip(j->config.peers, ev, &d);
         find(j, ev, FINDING_HANDSHAKE_ACCEPT_MISMATCH, &d);
     }
 }
@@ -106,7 +106,7 @@ judge_101_body(struct judge *j, const struct event_handshake *ev)
         if (!value.ptr)
             continue;
         detail_addf(&d, "%s: ", names[i]);
-        detail_value(&d, value, VALUE_SHOWN);
+        detail_add_part(&d, value, VALUE_SHOWN);
         find(j, ev, FINDING_HANDSHAKE_CONTENT_LENGTH_ON_101, &d);
         return;
     }
@@ -121,7 +121,7 @@ judge_101_time(struct judge *j, const struct event_handshake *ev)
     int64_t took = ev->response.time_ns - ev->request.time_ns;
     if (took <= judge_limit_ns(j, THRESHOLD_HANDSHAKE_SLOW))
         return;
-    detail_time(&d, took);
+    detail_add_time(&d, took);
     find(j, ev, FINDING_PERF_HANDSHAKE_SLOW, &d);
 }
 
@@ -176,7 +176,7 @@ tell_status(struct detail *d, const struct http1_head *h)
     detail_addf(d, "%u", h->status);
     if (h->reason.len > 0) {
         detail_add(d, " ");
-        detail_value(d, h->reason, VALUE_SHOWN);
+        detail_add_part(d, h->reason, VALUE_SHOWN);
     }
 }
 
@@ -209,10 +209,10 @@ judge_http_answer(struct judge *j, const struct event_handshake *ev)
     tell_status(&d, h);
     if (h->status < 400 && location.ptr) {
         detail_add(&d, ", to ");
-        detail_value(&d, without_query(location), VALUE_SHOWN);
+        detail_add_part(&d, without_query(location), VALUE_SHOWN);
     } else if (h->status == 403 && ev->origin.ptr) {
         detail_add(&d, ", Origin ");
-        detail_value(&d, ev->origin, VALUE_SHOWN);
+        detail_add_part(&d, ev->origin, VALUE_SHOWN);
     }
     find(j, ev, FINDING_HANDSHAKE_HTTP_ANSWER, &d);
 }
@@ -348,7 +348,7 @@ judge_bad_accepted(struct judge *j, const struct event_handshake *ev)
                                    .lowered = only_key,
                                    .has_from = true,
                                    .from = WS_SENDER_SERVER,
-                                   .at = judge_response_stamp(ev),
+                                   .at = judge_answered(ev),
                                    .detail = d.text});
 }
 
@@ -375,15 +375,15 @@ tell_accepted(struct judge *j, const struct event_handshake *ev)
     struct detail d = {0};
     if (ev->request.packet && ev->response.packet) {
         detail_add(&d, "after ");
-        detail_time(&d, ev->response.time_ns - ev->request.time_ns);
+        detail_add_time(&d, ev->response.time_ns - ev->request.time_ns);
     }
     if (ev->protocol.ptr) {
         detail_add(&d, d.len ? "; subprotocol " : "subprotocol ");
-        detail_value(&d, ev->protocol, 24);
+        detail_add_part(&d, ev->protocol, 24);
     }
     for (size_t i = 0; i < ev->agreed.n && i < 2; i++) {
         detail_add(&d, d.len ? "; " : "");
-        detail_value(&d, ev->agreed.ext[i].name, 24);
+        detail_add_part(&d, ev->agreed.ext[i].name, 24);
     }
     find(j, ev, FINDING_HANDSHAKE_ACCEPTED, &d);
 }

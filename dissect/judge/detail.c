@@ -1,62 +1,93 @@
 /* SPDX-License-Identifier: MIT */
 #include "dissect/judge/detail.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+void
+detail_init(struct detail *d)
+{
+    d->len = 0;
+    d->text[0] = '\0';
+}
+
+static void
+add_bytes(struct detail *d, const char *ptr, size_t len)
+{
+    size_t room = sizeof d->text - 1 - d->len;
+    if (len > room)
+        len = room;
+    memcpy(d->text + d->len, ptr, len);
+    d->len += len;
+    d->text[d->len] = '\0';
+}
+
+void
+detail_add(struct detail *d, const char *words)
+{
+    add_bytes(d, words, strlen(words));
+}
+
+void
+detail_add_number(struct detail *d, uint64_t n)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, n);
+    detail_add(d, text);
+}
 
 void
 detail_addf(struct detail *d, const char *format, ...)
 {
+    char text[DETAIL_MAX];
     va_list ap;
     va_start(ap, format);
-    int n = vsnprintf(d->text + d->len, DETAIL_MAX - d->len, format, ap);
+    int n = vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
-    if (n < 0)
-        return;
-    size_t room = DETAIL_MAX - 1 - d->len;
-    d->len += (size_t)n < room ? (size_t)n : room;
+    if (n >= 0)
+        detail_add(d, text);
 }
 
 void
-detail_add(struct detail *d, const char *text)
-{
-    detail_addf(d, "%s", text);
-}
-
-/* One byte as it is shown; returns the length. */
-static size_t
-show_byte(uint8_t c, char out[5])
-{
-    if (c >= ' ' && c < 0x7f && c != '\\') {
-        out[0] = (char)c;
-        out[1] = '\0';
-        return 1;
-    }
-    return (size_t)snprintf(out, 5, "\\x%02x", c);
-}
-
-void
-detail_value(struct detail *d, struct slice value, size_t max)
-{
-    char shown[5];
-    size_t used = 0;
-    for (size_t i = 0; i < value.len; i++) {
-        size_t n = show_byte(value.ptr[i], shown);
-        /* An ellipsis takes the place of what is more. */
-        if (used + n > max) {
-            detail_add(d, "...");
-            return;
-        }
-        detail_add(d, shown);
-        used += n;
-    }
-}
-
-void
-detail_time(struct detail *d, int64_t ns)
+detail_add_time(struct detail *d, int64_t ns)
 {
     if (ns < 1000000000)
         detail_addf(d, "%.1f ms", (double)ns / 1e6);
     else
         detail_addf(d, "%.2f s", (double)ns / 1e9);
+}
+
+void
+detail_add_value(struct detail *d, struct slice value)
+{
+    detail_add_part(d, value, DETAIL_VALUE_MAX);
+}
+
+void
+detail_add_part(struct detail *d, struct slice value, size_t max)
+{
+    struct slice shown = slice_head(value, max);
+    for (size_t i = 0; i < shown.len; i++) {
+        uint8_t c = shown.ptr[i];
+        char text[8];
+        if (c < 0x20 || c > 0x7e)
+            snprintf(text, sizeof text, "\\x%02x", c);
+        else
+            snprintf(text, sizeof text, c == '\\' ? "\\\\" : "%c", c);
+        detail_add(d, text);
+    }
+    if (shown.len < value.len)
+        detail_add(d, "...");
+}
+
+void
+detail_value(struct detail *d, const char *before, struct slice value,
+             const char *behind)
+{
+    detail_init(d);
+    detail_add(d, before);
+    detail_add_value(d, value);
+    detail_add(d, behind);
 }

@@ -112,7 +112,7 @@ judge_host(const struct reading *r)
         find(r, FINDING_HTTP_HOST_INVALID, &d);
     } else if (!judge_is_host_port(first)) {
         detail_add(&d, first.len ? "it is \"" : "it is empty");
-        detail_value(&d, first, NAME_SHOWN);
+        detail_add_part(&d, first, NAME_SHOWN);
         detail_add(&d, first.len ? "\"" : "");
         find(r, FINDING_HTTP_HOST_INVALID, &d);
     }
@@ -177,14 +177,14 @@ judge_field(const struct reading *r, struct slice line)
     } else if (token < name.len && token > 0 && is_blank(name.ptr[token]) &&
                is_blank(name.ptr[name.len - 1])) {
         detail_add(&d, "a blank before the colon of ");
-        detail_value(&d, slice_head(name, token), NAME_SHOWN);
+        detail_add_part(&d, slice_head(name, token), NAME_SHOWN);
     } else if (token < name.len) {
         detail_add(&d, "the name \"");
-        detail_value(&d, name, NAME_SHOWN);
+        detail_add_part(&d, name, NAME_SHOWN);
         detail_add(&d, "\"");
     } else if (octet >= 0) {
         detail_addf(&d, "octet 0x%02x in ", (unsigned)octet);
-        detail_value(&d, name, NAME_SHOWN);
+        detail_add_part(&d, name, NAME_SHOWN);
     } else {
         return;
     }
@@ -229,7 +229,7 @@ judge_lines(struct reading *r)
         if (line.len > 0 && line.ptr[line.len - 1] == '\r') {
             line.len--;
         } else {
-            d = (struct detail){0};
+            detail_init(&d);
             detail_addf(&d, "line %llu ends in LF alone",
                         (unsigned long long)r->line);
             find(r, FINDING_HTTP_LINE_ENDING_NOT_CRLF, &d);
@@ -286,10 +286,10 @@ judge_body(const struct reading *r)
     struct slice len = http1_value(h, "Content-Length");
     if (coding.ptr) {
         detail_add(&d, "Transfer-Encoding: ");
-        detail_value(&d, coding, NAME_SHOWN);
+        detail_add_part(&d, coding, NAME_SHOWN);
     } else if (has_length(h)) {
         detail_add(&d, "Content-Length: ");
-        detail_value(&d, len, NAME_SHOWN);
+        detail_add_part(&d, len, NAME_SHOWN);
     } else {
         return;
     }
@@ -314,7 +314,7 @@ judge_heads(struct judge *j, const struct event_handshake *ev)
         struct reading r = {.j = j,
                             .head = ev->request_head,
                             .from = WS_SENDER_CLIENT,
-                            .at = judge_request_stamp(ev)};
+                            .at = judge_requested(ev)};
         judge_lines(&r);
         judge_host(&r);
         judge_body(&r);
@@ -324,7 +324,7 @@ judge_heads(struct judge *j, const struct event_handshake *ev)
         struct reading r = {.j = j,
                             .head = ev->response_head,
                             .from = WS_SENDER_SERVER,
-                            .at = judge_response_stamp(ev)};
+                            .at = judge_answered(ev)};
         judge_lines(&r);
         judge_singletons(&r);
     }

@@ -81,6 +81,7 @@ judge_handshake(struct judge *j, const struct event_handshake *ev)
     judge_opening(j, ev);
     judge_negotiation(j, ev);
     judge_security(j, ev);
+    judge_subprotocol(j, ev);
     judge_acceptance(j, ev);
 }
 
@@ -128,7 +129,6 @@ void
 judge_end(struct judge *j, const struct verdict_facts *facts,
           struct event_end *end)
 {
-    (void)j;
     (void)facts;
-    (void)end;
+    judge_security_end(j, end);
 }

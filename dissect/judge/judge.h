@@ -91,6 +91,21 @@ void judge_frame(struct judge *j, const struct judged_frame *f);
 void judge_message(struct judge *j, const struct event_message *ev,
                    const struct pkt_meta *meta);
 
+/* The beginning of a message that ended. */
+struct judged_payload {
+    enum ws_sender from;
+    uint8_t opcode;          /* WS_OP_CONT: its kind is not known */
+    uint64_t message, frame; /* numbers; frame is its last one, */
+    uint64_t offset;         /* which starts here */
+    bool complete;           /* nothing missing, len and start are known */
+    uint64_t len;            /* decoded bytes */
+    struct slice start;      /* the first of them, WS_MESSAGE_START_LEN */
+    const struct pkt_meta *meta;
+};
+
+/* For every message while pub.starts is set, before judge_message(). */
+void judge_payload(struct judge *j, const struct judged_payload *p);
+
 /* Payload bytes of one packet, before its frames: len of them. */
 void judge_segment(struct judge *j, enum ws_sender from, uint64_t off,
                    size_t len, const struct pkt_meta *meta);
@@ -139,6 +154,7 @@ struct judge_tally {
 struct judge_public {
     struct judge_tally tally[2]; /* by enum ws_sender */
     bool each;                   /* every frame is looked at by judge_frame() */
+    bool starts;                 /* every message is, by judge_payload() */
     int64_t idle_ns;             /* a longer silence is looked at */
 };
 

@@ -23,7 +23,7 @@ struct request {
 static void
 find(const struct request *r, enum finding_id id, const struct detail *d)
 {
-    judge_find_side(r->j, id, WS_SENDER_CLIENT, judge_request_stamp(r->ev),
+    judge_find_side(r->j, id, WS_SENDER_CLIENT, judge_requested(r->ev),
                     d && d->len ? d->text : NULL);
 }
 
@@ -42,7 +42,7 @@ detail_quote(struct detail *d, const char *before, struct slice value)
 {
     detail_add(d, before);
     detail_add(d, "\"");
-    detail_value(d, value, VALUE_SHOWN);
+    detail_add_part(d, value, VALUE_SHOWN);
     detail_add(d, "\"");
 }
 
@@ -53,10 +53,10 @@ tell_request(const struct request *r)
 {
     const struct event_handshake *ev = r->ev;
     struct detail d = {0};
-    detail_value(&d, without_query(r->head->target), VALUE_SHOWN);
+    detail_add_part(&d, without_query(r->head->target), VALUE_SHOWN);
     if (ev->host.ptr) {
         detail_add(&d, " at ");
-        detail_value(&d, ev->host, VALUE_SHOWN);
+        detail_add_part(&d, ev->host, VALUE_SHOWN);
     }
     /* Names of subprotocols are not shown: some are tokens in disguise. */
     if (ev->n_protocols_offered > 0)
@@ -64,7 +64,7 @@ tell_request(const struct request *r)
                     ev->n_protocols_offered > 1 ? "s" : "");
     if (ev->offered.n > 0) {
         detail_add(&d, "; ");
-        detail_value(&d, ev->offered.ext[0].name, 24);
+        detail_add_part(&d, ev->offered.ext[0].name, 24);
     }
     find(r, FINDING_HANDSHAKE_REQUEST, &d);
 }
@@ -104,7 +104,7 @@ judge_upgrade(const struct request *r)
     }
     if (!connection) {
         struct slice value = http1_value(h, "Connection");
-        d = (struct detail){0};
+        detail_init(&d);
         if (value.ptr)
             detail_quote(&d, "Connection is ", value);
         find(r, FINDING_HANDSHAKE_CONNECTION_MISSING_UPGRADE, &d);
@@ -206,7 +206,7 @@ judge_version(const struct request *r)
         detail_addf(&d, "version %d", version);
         find(r, FINDING_HANDSHAKE_VERSION_NOT_13, &d);
     }
-    d = (struct detail){0};
+    detail_init(&d);
     if (r->unkeyed)
         detail_add(&d, "hixie-76: Sec-WebSocket-Key1 and -Key2");
     else if (http1_value(r->head, "Sec-WebSocket-Origin").ptr)
@@ -349,14 +349,14 @@ judge_target(const struct request *r)
         find(r, FINDING_HANDSHAKE_TARGET_INVALID, &d);
     }
     if (authority > 0) {
-        d = (struct detail){0};
+        detail_init(&d);
         if (r->ev->host.ptr)
             detail_quote(&d, "Host is ", r->ev->host);
         find(r, FINDING_HANDSHAKE_TARGET_ABSOLUTE_FORM, &d);
     }
     if (begins_with(path, "/.well-known/")) {
-        d = (struct detail){0};
-        detail_value(&d, without_query(path), VALUE_SHOWN);
+        detail_init(&d);
+        detail_add_part(&d, without_query(path), VALUE_SHOWN);
         find(r, FINDING_HANDSHAKE_WELL_KNOWN_URI, &d);
     }
 }
@@ -381,7 +381,7 @@ judge_silence(const struct request *r)
              waited <= judge_limit_ns(r->j, THRESHOLD_HANDSHAKE_REPLY))
         return;
     if (r->whole) {
-        detail_time(&d, waited);
+        detail_add_time(&d, waited);
         detail_add(&d, ev->answer == ANSWER_NONE ? " after the request"
                                                  : " without an answer");
     }

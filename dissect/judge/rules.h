@@ -24,6 +24,19 @@ struct judge_opening {
     bool plain;   /* no extension was agreed that is not known here */
 };
 
+/* security.c */
+struct judge_security {
+    uint64_t aim; /* hash of the client and what it asked for; with has_aim */
+    bool has_aim;
+};
+
+/* subprotocol.c */
+struct subprotocol;
+struct judge_subprotocol {
+    const struct subprotocol *known; /* the agreed one; NULL: none, or not in
+                                        our table */
+};
+
 struct judge {
     struct judge_public pub;
     struct judge_config config;
@@ -31,6 +44,8 @@ struct judge {
     bool accepted;
     struct judge_side side[2]; /* by enum ws_sender */
     struct judge_opening opening;
+    struct judge_security security;
+    struct judge_subprotocol subprotocol;
 };
 
 /* ---- Telling ------------------------------------------------------------ */
@@ -61,16 +76,16 @@ judge_limit_ns(const struct judge *j, enum threshold_id id)
     return (int64_t)j->config.limits->value[id];
 }
 
-/* Of the packet with the end of a head; of the handshake when that was not
- * captured. */
+/* When the request was sent, and when it was answered; the packet with what is
+ * known of it, if it is cut. */
 static inline struct stamp
-judge_request_stamp(const struct event_handshake *ev)
+judge_requested(const struct event_handshake *ev)
 {
     return ev->request.packet ? ev->request : ev->at;
 }
 
 static inline struct stamp
-judge_response_stamp(const struct event_handshake *ev)
+judge_answered(const struct event_handshake *ev)
 {
     return ev->response.packet ? ev->response : ev->at;
 }
@@ -112,12 +127,21 @@ void judge_first_segment(struct judge *j, enum ws_sender from, uint64_t off,
 struct detail;
 
 /* accept.c: says what is wrong with an Accept that does not fit the key. */
-void judge_accept_slip(const struct event_handshake *ev, struct detail *d);
+void judge_accept_slip(const struct peers *peers,
+                       const struct event_handshake *ev, struct detail *d);
 
 /* negotiation.c: extensions, permessage-deflate, subprotocols. */
 void judge_negotiation(struct judge *j, const struct event_handshake *ev);
 
 /* security.c: what the handshake gives away, and to whom. */
 void judge_security(struct judge *j, const struct event_handshake *ev);
+void judge_security_end(struct judge *j, const struct event_end *end);
+
+/* Whether an offered subprotocol is no name but a secret, not to be shown. */
+bool judge_is_secret(struct slice name);
+
+/* subprotocol.c: what the agreed subprotocol says of messages. */
+void judge_subprotocol(struct judge *j, const struct event_handshake *ev);
+bool judge_is_known_subprotocol(struct slice name);
 
 #endif /* DISSECT_JUDGE_RULES_H */
