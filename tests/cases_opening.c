@@ -109,6 +109,19 @@ connect_first(struct scene *s)
     talk(s);
 }
 
+/* Some send all their headers to the proxy, too. */
+static void
+connect_with_upgrade(struct scene *s)
+{
+    scene_handshake_with(
+        s, &(struct scene_handshake){
+               .method = "CONNECT",
+               .target = "example.com:80",
+               .response = "HTTP/1.1 200 Connection established\r\n\r\n"});
+    scene_handshake(s);
+    talk(s);
+}
+
 static void
 connect_refused(struct scene *s)
 {
@@ -559,6 +572,12 @@ static const struct finding_case list[] = {
     {.name = "a null Origin",
      .absent = "handshake-origin-malformed handshake-origin-missing",
      HANDSHAKE(.request_headers = "Origin: null\r\n")},
+    {.name = "the Origin of a local page in a web view",
+     .absent = "handshake-origin-malformed",
+     HANDSHAKE(.request_headers = "Origin: file://\r\n")},
+    {.name = "an Origin without host",
+     .expect = "handshake-origin-malformed:client",
+     HANDSHAKE(.request_headers = "Origin: http://\r\n")},
     {.name = "the Origin of a browser extension",
      .absent = "handshake-origin-malformed",
      HANDSHAKE(.request_headers = "Origin: chrome-extension://abcdefgh\r\n")},
@@ -568,6 +587,10 @@ static const struct finding_case list[] = {
      .also = "handshake-via-proxy-connect:client handshake-accepted:server",
      .absent = "handshake-method-not-get",
      .play = connect_first},
+    {.name = "CONNECT with the headers of an upgrade",
+     .also = "handshake-via-proxy-connect:client handshake-accepted:server",
+     .absent = "handshake-method-not-get handshake-refused",
+     .play = connect_with_upgrade},
     {.name = "no tunnel: CONNECT was refused",
      .also = "handshake-accepted:server",
      .absent = "handshake-via-proxy-connect",

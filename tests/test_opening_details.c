@@ -62,9 +62,9 @@ static const struct slip {
 START_TEST(a_wrong_accept_is_explained_by_the_slip_that_fits)
 {
     const struct slip *slip = &slips[_i];
-    const char *detail = detail_of(
-        &(struct scene_handshake){.key = KEY, .accept = slip->accept},
-        FINDING_HANDSHAKE_ACCEPT_MISMATCH);
+    const char *detail =
+        detail_of(&(struct scene_handshake){.key = KEY, .accept = slip->accept},
+                  FINDING_HANDSHAKE_ACCEPT_MISMATCH);
     ck_assert_msg(strcmp(detail, slip->detail) == 0, "%s: %s", slip->accept,
                   detail);
 }
@@ -77,8 +77,8 @@ START_TEST(an_answer_to_another_connection_is_recognised)
     scene_handshake_with(s, &(struct scene_handshake){.key = KEY});
     scene_close(s, WS_SENDER_CLIENT, 1000);
     scene_another(s);
-    scene_handshake_with(
-        s, &(struct scene_handshake){.accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="});
+    scene_handshake_with(s, &(struct scene_handshake){
+                                .accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="});
     scene_close(s, WS_SENDER_CLIENT, 1000);
     scene_run(s, NULL, &r);
     scene_free(s);

@@ -360,6 +360,9 @@ passes_checks(const struct judge *j, const struct event_handshake *ev)
         FINDING_HANDSHAKE_RESPONSE_UPGRADE_WRONG,
         FINDING_HANDSHAKE_RESPONSE_CONNECTION_MISSING,
         FINDING_HANDSHAKE_ACCEPT_DUPLICATED,
+        FINDING_HANDSHAKE_SUBPROTOCOL_NOT_OFFERED,
+        FINDING_HANDSHAKE_EXTENSION_NOT_OFFERED,
+        FINDING_HANDSHAKE_EXTENSION_SYNTAX,
     };
     if (ev->accept_ok != TRI_YES || ev->response_head->partial)
         return false;

@@ -268,9 +268,10 @@ is_origin(struct slice s)
     if (i == 0 || s.len - i < 3 || memcmp(s.ptr + i, "://", 3) != 0)
         return false;
     struct slice host = slice_skip(s, i + 3);
-    /* Web views tell a local page by "file://". */
+    /* Web views tell a local page by "file://" and the like. */
     if (host.len == 0)
-        return slice_equal_cstr(slice_head(s, i), "file");
+        return !slice_equal_nocase(slice_head(s, i), slice_cstr("http")) &&
+               !slice_equal_nocase(slice_head(s, i), slice_cstr("https"));
     return judge_is_host_port(host);
 }
 
