@@ -241,6 +241,42 @@ ten_seconds_of_tcp(struct scene *s)
     talk(s);
 }
 
+/* Packets: 0-2 SYN, 3 the first octets of the request, 4 ACK, 5 the rest. */
+static void
+request_in_two_packets(struct scene *s)
+{
+    scene_open(s);
+    scene_piece_len(s, 70);
+    scene_request(s, &(struct scene_handshake){0});
+    scene_piece_len(s, 0);
+    scene_response(s, &(struct scene_handshake){0});
+    talk(s);
+}
+static const size_t rest_of_request[] = {5, 7};
+
+/* 3 the request, 4 ACK, 5 the first octets of the answer, 6 ACK, 7 more. */
+static void
+answer_in_pieces(struct scene *s)
+{
+    scene_request(s, &(struct scene_handshake){0});
+    scene_piece_len(s, 60);
+    scene_response(s, &(struct scene_handshake){0});
+    scene_piece_len(s, 0);
+    talk(s);
+    for (unsigned i = 0; i < 12; i++)
+        scene_text(s, S, "a text with some words in it");
+}
+static const size_t rest_of_answer[] = {7, 9};
+
+static void
+request_sent_twice(struct scene *s)
+{
+    scene_request(s, &(struct scene_handshake){0});
+    scene_retransmit(s, 3);
+    scene_response(s, &(struct scene_handshake){0});
+    talk(s);
+}
+
 static const struct finding_case list[] = {
     {.name = "a good handshake",
      .also = "handshake-request:client handshake-accepted:server",
@@ -339,6 +375,27 @@ static const struct finding_case list[] = {
     {.name = "well-known elsewhere in the path",
      .absent = "handshake-well-known-uri",
      HANDSHAKE(.target = "/chat/.well-known/x")},
+
+    /* What the capture lacks */
+    {.name = "the rest of the request was not captured",
+     .expect = "tcp-stream-gap:client",
+     .absent = "handshake-upgrade-missing handshake-key-missing "
+               "handshake-connection-missing-upgrade handshake-accepted "
+               "handshake-version-missing handshake-bad-request-accepted",
+     .not_cuttable = true,
+     .play = request_in_two_packets,
+     .options = {.drop = rest_of_request, .n_drop = 2}},
+    {.name = "the rest of the answer was not captured",
+     .expect = "tcp-stream-gap:server",
+     .absent = "handshake-response-connection-missing handshake-accepted "
+               "handshake-accept-missing handshake-accept-mismatch "
+               "handshake-no-response",
+     .not_cuttable = true,
+     .play = answer_in_pieces,
+     .options = {.drop = rest_of_answer, .n_drop = 2}},
+    {.name = "the request was sent twice",
+     .absent = "handshake-key-duplicated http-host-invalid",
+     .play = request_sent_twice},
 
     /* The lines of the heads */
     {.name = "a bare LF in the request",
@@ -599,6 +656,7 @@ static const struct finding_case list[] = {
     /* No answer */
     {.name = "no answer for 31 s",
      .expect = "handshake-no-response:server",
+     .needs_acks = true,
      .play = silence_for_31_s},
     {.name = "no answer for 29 s",
      .absent = "handshake-no-response",

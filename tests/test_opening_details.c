@@ -121,7 +121,8 @@ static const struct said {
      "403 Forbidden, Origin http://a.example"},
     {FINDING_HANDSHAKE_REFUSED,
      {.status = "502 Bad Gateway", .response_replace = NO},
-     "502 Bad Gateway: a proxy did not reach the server behind it"},
+     "502 Bad Gateway: mostly a proxy that did not reach the server behind "
+     "it"},
     {FINDING_HANDSHAKE_TARGET_FRAGMENT,
      {.target = "/chat?token=secret#top"},
      "\"/chat\" and more"},

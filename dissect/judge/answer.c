@@ -194,7 +194,7 @@ hint(uint16_t status)
     case 502:
     case 503:
     case 504:
-        return ": a proxy did not reach the server behind it";
+        return ": mostly a proxy that did not reach the server behind it";
     default:
         return "";
     }
