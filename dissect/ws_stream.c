@@ -443,17 +443,16 @@ judge_message_start(struct ws_stream *s, const struct event_message *ev,
                     const struct pkt_meta *meta)
 {
     const struct ws_message *m = &s->message;
-    judge_payload(s->judge,
-                  &(struct judged_payload){
-                      .from = s->from,
-                      .opcode = ev->opcode,
-                      .message = ev->number,
-                      .frame = s->stats.frames,
-                      .offset = s->frame.cur.offset,
-                      .complete = ev->complete && m->want_start,
-                      .len = ev->len,
-                      .start = slice_make(m->start, m->start_len),
-                      .meta = meta});
+    judge_payload(s->judge, &(struct judged_payload){
+                                .from = s->from,
+                                .opcode = ev->opcode,
+                                .message = ev->number,
+                                .frame = s->stats.frames,
+                                .offset = s->frame.cur.offset,
+                                .complete = ev->complete && m->want_start,
+                                .len = ev->len,
+                                .start = slice_make(m->start, m->start_len),
+                                .meta = meta});
 }
 
 /* The current frame is over. */
@@ -529,8 +528,7 @@ judge_simple_start(struct ws_stream *s, const struct ws_frame_header *h,
                                            .offset = h->offset,
                                            .complete = true,
                                            .len = data.len,
-                                           .start =
-                                               slice_make(start, head.len),
+                                           .start = slice_make(start, head.len),
                                            .meta = meta});
 }
 

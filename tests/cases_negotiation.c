@@ -50,7 +50,7 @@ struct talk {
         enum ws_sender from;
         uint8_t opcode; /* 0: none */
         const char *text;
-        size_t len; /* 0: up to the NUL of text */
+        size_t len;   /* 0: up to the NUL of text */
         size_t split; /* two fragments: the first of this length */
     } message[3];
 };
@@ -109,8 +109,7 @@ static const struct finding_case list[] = {
     /* Offered subprotocols */
     {.name = "an offered subprotocol with a blank in it",
      .expect = "handshake-subprotocol-offer-invalid:client",
-     HANDSHAKE(.protocol_offer = "chat room, chat",
-               .protocol_answer = "chat")},
+     HANDSHAKE(.protocol_offer = "chat room, chat", .protocol_answer = "chat")},
     {.name = "an offered subprotocol that is an address",
      .expect = "handshake-subprotocol-offer-invalid:client",
      .also = "handshake-subprotocol-none-chosen:server",
@@ -155,9 +154,8 @@ static const struct finding_case list[] = {
      .absent = "handshake-subprotocol-not-offered "
                "handshake-extension-not-offered "
                "handshake-subprotocol-none-chosen deflate-declined",
-     HANDSHAKE(.status = "500 Internal Server Error",
-               .protocol_offer = "chat", .protocol_answer = "soap",
-               .deflate_answer = DEFLATE)},
+     HANDSHAKE(.status = "500 Internal Server Error", .protocol_offer = "chat",
+               .protocol_answer = "soap", .deflate_answer = DEFLATE)},
     {.name = "two subprotocols chosen",
      .expect = "handshake-subprotocol-multiple:server",
      PROTOCOLS("a, b", "a, b")},
@@ -192,12 +190,11 @@ static const struct finding_case list[] = {
                "handshake-extension-rsv-conflict deflate-offer-invalid "
                "deflate-invalid-offer-accepted "
                "deflate-request-not-acknowledged deflate-legacy-name",
-     HANDSHAKE(.request_headers =
-                   "Sec-WebSocket-Extensions: " DEFLATE
-                   " ; server_max_window_bits = \"10\" ; "
-                   "client_max_window_bits\r\n"
-                   "Sec-WebSocket-Extensions: " DEFLATE
-                   "; client_max_window_bits\r\n",
+     HANDSHAKE(.request_headers = "Sec-WebSocket-Extensions: " DEFLATE
+                                  " ; server_max_window_bits = \"10\" ; "
+                                  "client_max_window_bits\r\n"
+                                  "Sec-WebSocket-Extensions: " DEFLATE
+                                  "; client_max_window_bits\r\n",
                .deflate_answer = DEFLATE)},
     {.name = "an extension nobody registered",
      .also = "handshake-extension-unregistered:client",

@@ -132,8 +132,8 @@ weak_key_reused(struct scene *s)
 static void
 two_at_once(struct scene *s, const char *headers)
 {
-    const struct scene_handshake first = {
-        .request_headers = "User-Agent: one\r\n"};
+    const struct scene_handshake first = {.request_headers =
+                                              "User-Agent: one\r\n"};
     const struct scene_handshake second = {.request_headers = headers};
     scene_request(s, &first);
     size_t other = scene_another(s);
@@ -358,9 +358,9 @@ static const struct finding_case list[] = {
      .expect = "",
      .also = "handshake-http-answer",
      .absent = "security-cross-origin-accepted security-origin-null-accepted",
-     LOOPBACK(.status = "403 Forbidden",
-              .request_headers = "Origin: http://evil.example\r\n"
-                                 "Cookie: session=0123\r\n")},
+     LOOPBACK(.status = "403 Forbidden", .request_headers =
+                                             "Origin: http://evil.example\r\n"
+                                             "Cookie: session=0123\r\n")},
     {.name = "a page without an origin",
      .expect = "security-plaintext security-origin-null-accepted:both",
      OUTSIDE(.request_headers = "Origin: null\r\n")},

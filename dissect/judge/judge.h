@@ -75,7 +75,7 @@ void judge_message(struct judge *j, const struct event_message *ev,
 /* The beginning of a message that ended. */
 struct judged_payload {
     enum ws_sender from;
-    uint8_t opcode; /* WS_OP_CONT: its kind is not known */
+    uint8_t opcode;          /* WS_OP_CONT: its kind is not known */
     uint64_t message, frame; /* numbers; frame is its last one, */
     uint64_t offset;         /* which starts here */
     bool complete;           /* nothing missing, len and start are known */

@@ -35,8 +35,8 @@ struct place {
 static struct place
 first_place(const struct http1_head *head)
 {
-    return (struct place){
-        .search = http1_search(head, "Sec-WebSocket-Protocol")};
+    return (struct place){.search =
+                              http1_search(head, "Sec-WebSocket-Protocol")};
 }
 
 static struct slice
@@ -44,8 +44,7 @@ trim(struct slice s)
 {
     while (s.len > 0 && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
         s = slice_skip(s, 1);
-    while (s.len > 0 &&
-           (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
+    while (s.len > 0 && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
         s.len--;
     return s;
 }
@@ -217,8 +216,9 @@ static bool
 is_legacy(struct slice name)
 {
     static const char *const names[] = {
-        "x-webkit-deflate-frame", "deflate-frame",    "perframe-deflate",
-        "permessage-compress",    "permessage-bzip2", "permessage-snappy",
+        "x-webkit-deflate-frame", "deflate-frame",
+        "perframe-deflate",       "permessage-compress",
+        "permessage-bzip2",       "permessage-snappy",
         "deflate-stream",         NULL};
     return is_one_of(name, names);
 }

@@ -70,7 +70,7 @@ struct recent_key {
 };
 
 struct peers {
-    struct map map; /* of all entries */
+    struct map map;                                /* of all entries */
     uint64_t n_keys, n_clients, n_aims, n_servers; /* ever made */
     uint64_t n_recent;
     struct recent_key recent[PEERS_KEYS_RECENT];
@@ -264,8 +264,7 @@ peers_is_parallel(struct peers *p, const struct peers_attempt *attempt,
                   uint64_t *packet)
 {
     bool is_new;
-    struct client_entry *e =
-        p ? find_client(p, attempt, &is_new) : NULL;
+    struct client_entry *e = p ? find_client(p, attempt, &is_new) : NULL;
     if (!e || is_new)
         return false;
     bool parallel = e->last.client.port != attempt->client.port &&
@@ -302,8 +301,8 @@ log_has_storm(const struct aim_entry *e, const struct peers_storm *storm)
     uint64_t returns = 0;
     bool dropped = false;
     int64_t drop_ns = 0, last_pause = 0;
-    uint64_t enough = storm->returns < PEERS_RETURNS_MAX ? storm->returns
-                                                         : PEERS_RETURNS_MAX;
+    uint64_t enough =
+        storm->returns < PEERS_RETURNS_MAX ? storm->returns : PEERS_RETURNS_MAX;
     for (size_t i = 0; i < e->n_log; i++) {
         int64_t ns = e->log[i] >> 1;
         if (!(e->log[i] & 1)) {
@@ -365,8 +364,7 @@ static bool
 equal_server(const void *value, const void *key)
 {
     const struct server_entry *e = value;
-    return is_kind(value, KIND_SERVER) &&
-           endpoint_equal(&e->server, key);
+    return is_kind(value, KIND_SERVER) && endpoint_equal(&e->server, key);
 }
 
 bool

@@ -5,8 +5,8 @@
  *
  * Bounded: the oldest of PEERS_MAX entries of each kind goes first, so that
  * what is very old is no longer compared; nothing else is lost.  Its memory
- * is below 1 MiB, taken as it fills.  All calls take p == NULL, and know nothing
- * then.
+ * is below 1 MiB, taken as it fills.  All calls take p == NULL, and know
+ * nothing then.
  *
  * Does not decode and tells nothing: security.c does.
  */

@@ -15,14 +15,14 @@ static void
 find(struct judge *j, enum finding_id id, const enum ws_sender *from,
      struct stamp at, bool lowered, const char *detail)
 {
-    judge_find(j, &(struct event_finding){.id = id,
-                                          .severity = SEVERITY_NOTE,
-                                          .lowered = lowered,
-                                          .has_from = from != NULL,
-                                          .from = from ? *from
-                                                       : WS_SENDER_CLIENT,
-                                          .at = at,
-                                          .detail = detail});
+    judge_find(j,
+               &(struct event_finding){.id = id,
+                                       .severity = SEVERITY_NOTE,
+                                       .lowered = lowered,
+                                       .has_from = from != NULL,
+                                       .from = from ? *from : WS_SENDER_CLIENT,
+                                       .at = at,
+                                       .detail = detail});
 }
 
 static const enum ws_sender client = WS_SENDER_CLIENT;
@@ -41,8 +41,7 @@ has_header(const struct http1_head *head, const char *name)
 static bool
 is_local(const struct addr *a)
 {
-    static const uint8_t mapped[] = {0, 0, 0, 0, 0,    0,
-                                     0, 0, 0, 0, 0xff, 0xff};
+    static const uint8_t mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
     static const uint8_t loopback[] = {0, 0, 0, 0, 0, 0, 0, 0,
                                        0, 0, 0, 0, 0, 0, 0, 1};
     const uint8_t *b = a->bytes;
@@ -190,8 +189,8 @@ add_hidden(struct detail *d, size_t len)
 static const char *
 auth_scheme(struct slice value)
 {
-    static const char *const names[] = {"Basic", "Bearer",    "Digest",
-                                        "NTLM",  "Negotiate", "Token",
+    static const char *const names[] = {"Basic", "Bearer",          "Digest",
+                                        "NTLM",  "Negotiate",       "Token",
                                         "HOBA",  "AWS4-HMAC-SHA256"};
     size_t len = 0;
     while (len < value.len && value.ptr[len] != ' ')
@@ -206,10 +205,9 @@ static void
 judge_credentials(struct judge *j, const struct event_handshake *ev)
 {
     static const char *const names[] = {
-        "Authorization",   "Proxy-Authorization", "X-API-Key",
-        "Api-Key",         "ApiKey",              "X-Auth-Token",
-        "X-Access-Token",  "X-Auth-Key",          "X-Goog-Api-Key",
-        "X-Amz-Security-Token"};
+        "Authorization",  "Proxy-Authorization", "X-API-Key",      "Api-Key",
+        "ApiKey",         "X-Auth-Token",        "X-Access-Token", "X-Auth-Key",
+        "X-Goog-Api-Key", "X-Amz-Security-Token"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         struct http1_search search = http1_search(ev->request_head, names[i]);
         struct slice value;
@@ -284,11 +282,12 @@ static bool
 is_secret_parameter(struct slice name)
 {
     static const char *const names[] = {
-        "token",      "access_token", "accesstoken", "auth_token", "authtoken",
-        "id_token",   "refresh_token", "jwt",        "auth",       "bearer",
-        "api_key",    "apikey",       "api-key",     "key",        "secret",
-        "session",    "session_id",   "sessionid",   "sig",        "signature",
-        "password",   "passwd",       "pwd",         "authorization",
+        "token",      "access_token", "accesstoken",   "auth_token",
+        "authtoken",  "id_token",     "refresh_token", "jwt",
+        "auth",       "bearer",       "api_key",       "apikey",
+        "api-key",    "key",          "secret",        "session",
+        "session_id", "sessionid",    "sig",           "signature",
+        "password",   "passwd",       "pwd",           "authorization",
         "sid"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (slice_equal_nocase(name, slice_cstr(names[i])))
@@ -340,7 +339,8 @@ judge_query(struct judge *j, const struct event_handshake *ev)
 static void
 judge_subprotocol_tokens(struct judge *j, const struct event_handshake *ev)
 {
-    uint64_t least = j->config.limits->value[THRESHOLD_SUBPROTOCOL_TOKEN_LENGTH];
+    uint64_t least =
+        j->config.limits->value[THRESHOLD_SUBPROTOCOL_TOKEN_LENGTH];
     struct detail d;
     for (size_t i = 0; i < ev->n_protocols_offered; i++) {
         struct slice name = ev->protocols_offered[i];
@@ -448,9 +448,9 @@ distance(const struct place *origin, const struct place *host)
 {
     if (slice_equal_nocase(origin->host, host->host) ||
         (is_loopback_name(origin->host) && is_loopback_name(host->host))) {
-        bool same = slice_equal(origin->port, host->port) ||
-                    (is_default_port(origin->port) &&
-                     is_default_port(host->port));
+        bool same =
+            slice_equal(origin->port, host->port) ||
+            (is_default_port(origin->port) && is_default_port(host->port));
         return same ? SAME : OTHER_PORT;
     }
     if (!is_ip_literal(origin->host) && !is_ip_literal(host->host) &&
@@ -643,9 +643,9 @@ static struct peers_storm
 storm_limits(const struct judge *j)
 {
     const uint64_t *limits = j->config.limits->value;
-    return (struct peers_storm){
-        .window_ns = (int64_t)limits[THRESHOLD_RECONNECT_WINDOW],
-        .returns = limits[THRESHOLD_RECONNECT_COUNT]};
+    return (struct peers_storm){.window_ns =
+                                    (int64_t)limits[THRESHOLD_RECONNECT_WINDOW],
+                                .returns = limits[THRESHOLD_RECONNECT_COUNT]};
 }
 
 static void

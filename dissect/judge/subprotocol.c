@@ -34,7 +34,7 @@ struct subprotocol {
     uint8_t kinds;
     uint8_t shape; /* enum shape */
     bool is_registered;
-    bool is_must; /* of the kind: MQTT-6.0.0-1 */
+    bool is_must;     /* of the kind: MQTT-6.0.0-1 */
     const char *what; /* NULL: the name says it */
 };
 
