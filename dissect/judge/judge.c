@@ -96,8 +96,7 @@ judge_segment(struct judge *j, enum ws_sender from, uint64_t off, size_t len,
 void
 judge_frame(struct judge *j, const struct judged_frame *f)
 {
-    (void)j;
-    (void)f;
+    judge_security_frame(j, f);
 }
 
 void
@@ -119,10 +118,8 @@ void
 judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
           const struct pkt_meta *meta)
 {
-    (void)j;
     (void)from;
-    (void)what;
-    (void)meta;
+    judge_security_tcp(j, what, meta);
 }
 
 void

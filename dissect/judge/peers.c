@@ -11,6 +11,12 @@
  * enough to be one at all. */
 #define PAUSE_MIN_NS INT64_C(50000000)
 
+/* Comings and drops of one client that are kept. */
+#define LOG_MAX (2 * PEERS_RETURNS_MAX + 2)
+
+/* A storm is told once in this time. */
+#define TOLD_NS INT64_C(60000000000)
+
 enum kind {
     KIND_KEY = 1,
     KIND_CLIENT, /* one client at one server */
@@ -38,14 +44,19 @@ struct key_entry {
     struct peers_attempt last;
 };
 
-/* KIND_CLIENT, KIND_AIM. */
+/* KIND_CLIENT, and what KIND_AIM begins with. */
 struct client_entry {
     struct entry entry;
     struct peers_attempt last; /* the one that ended last */
-    bool dropped;              /* it ended abnormally, at drop_ns */
-    int64_t drop_ns;
-    int64_t pause_ns; /* the last one */
-    uint64_t returns; /* in a row */
+};
+
+struct aim_entry {
+    struct client_entry client;
+    bool told; /* of a storm, at told_ns */
+    int64_t told_ns;
+    size_t n_log;
+    int64_t log[LOG_MAX]; /* times in ns, doubled; 1 more: it came, else it was
+                             dropped */
 };
 
 struct server_entry {
@@ -65,7 +76,7 @@ struct peers {
     struct recent_key recent[PEERS_KEYS_RECENT];
     struct key_entry keys[PEERS_MAX];
     struct client_entry clients[PEERS_MAX];
-    struct client_entry aims[PEERS_MAX];
+    struct aim_entry aims[PEERS_MAX];
     struct server_entry servers[PEERS_MAX];
 };
 
@@ -200,32 +211,51 @@ equal_client(const void *value, const void *key)
            endpoint_equal(&e->last.server, &want->attempt->server);
 }
 
-/* The entry of that client, a new one if there is none; *is_new tells.  NULL:
- * no memory. */
-static struct client_entry *
-find_client(struct peers *p, enum kind kind,
-            const struct peers_attempt *attempt, bool *is_new)
+static uint32_t
+hash_client(const struct peers *p, const struct client_key *key)
 {
-    const struct endpoint *server = &attempt->server;
-    const struct client_key key = {kind, attempt};
-    uint32_t words[12] = {(uint32_t)kind,
-                          (uint32_t)attempt->client.addr.family << 16 |
-                              server->addr.family,
-                          server->port, (uint32_t)attempt->who};
-    memcpy(words + 4, attempt->client.addr.bytes, 16);
-    memcpy(words + 8, server->addr.bytes, 16);
-    uint32_t hash = map_hash(&p->map, words, sizeof words / sizeof words[0]);
+    const struct peers_attempt *a = key->attempt;
+    uint32_t words[12] = {(uint32_t)key->kind,
+                          (uint32_t)a->client.addr.family << 16 |
+                              a->server.addr.family,
+                          a->server.port, (uint32_t)a->who};
+    memcpy(words + 4, a->client.addr.bytes, 16);
+    memcpy(words + 8, a->server.addr.bytes, 16);
+    return map_hash(&p->map, words, sizeof words / sizeof words[0]);
+}
+
+/* The entry of that client, a new one (*is_new) if there is none.  NULL: no
+ * memory. */
+static struct client_entry *
+find_client(struct peers *p, const struct peers_attempt *attempt, bool *is_new)
+{
+    const struct client_key key = {KIND_CLIENT, attempt};
+    uint32_t hash = hash_client(p, &key);
     struct client_entry *e = map_find(&p->map, hash, equal_client, &key);
     *is_new = !e;
     if (e)
         return e;
-    e = kind == KIND_CLIENT ? &p->clients[p->n_clients++ % PEERS_MAX]
-                            : &p->aims[p->n_aims++ % PEERS_MAX];
-    if (!entry_renew(p, &e->entry, kind, hash))
+    e = &p->clients[p->n_clients++ % PEERS_MAX];
+    if (!entry_renew(p, &e->entry, KIND_CLIENT, hash))
         return NULL;
     e->last = *attempt;
-    e->dropped = false;
-    e->returns = 0;
+    return e;
+}
+
+static struct aim_entry *
+find_aim(struct peers *p, const struct peers_attempt *attempt)
+{
+    const struct client_key key = {KIND_AIM, attempt};
+    uint32_t hash = hash_client(p, &key);
+    struct aim_entry *e = map_find(&p->map, hash, equal_client, &key);
+    if (e)
+        return e;
+    e = &p->aims[p->n_aims++ % PEERS_MAX];
+    if (!entry_renew(p, &e->client.entry, KIND_AIM, hash))
+        return NULL;
+    e->client.last = *attempt;
+    e->told = false;
+    e->n_log = 0;
     return e;
 }
 
@@ -234,8 +264,7 @@ peers_is_parallel(struct peers *p, const struct peers_attempt *attempt,
                   uint64_t *packet)
 {
     bool is_new;
-    struct client_entry *e =
-        p ? find_client(p, KIND_CLIENT, attempt, &is_new) : NULL;
+    struct client_entry *e = p ? find_client(p, attempt, &is_new) : NULL;
     if (!e || is_new)
         return false;
     bool parallel = e->last.client.port != attempt->client.port &&
@@ -248,44 +277,85 @@ peers_is_parallel(struct peers *p, const struct peers_attempt *attempt,
     return parallel;
 }
 
-uint64_t
-peers_returns(struct peers *p, const struct peers_attempt *attempt,
-              int64_t window_ns)
+/* Puts an event into the log of that client, in the order of time; the oldest
+ * one goes for it. */
+static void
+log_event(struct aim_entry *e, int64_t ns, bool came)
 {
-    bool is_new;
-    struct client_entry *e =
-        p ? find_client(p, KIND_AIM, attempt, &is_new) : NULL;
-    if (!e)
-        return 0;
-    int64_t pause = attempt->start_ns - e->drop_ns;
-    bool returns = e->dropped && pause >= 0 && pause <= window_ns;
-    bool grown = pause >= PAUSE_MIN_NS && pause - e->pause_ns > e->pause_ns / 4;
-    /* Each end is good for one return: several tabs that lose their
-     * connections together are not one that comes back again and again. */
-    e->dropped = false;
-    if (!returns)
-        e->returns = 0;
-    else if (e->returns > 0 && grown)
-        e->returns = 1;
-    else
-        e->returns++;
-    e->pause_ns = pause;
-    return e->returns;
+    int64_t event = ns * 2 + came;
+    if (e->n_log == LOG_MAX) {
+        if (event < e->log[0])
+            return;
+        e->n_log--;
+        memmove(e->log, e->log + 1, e->n_log * sizeof e->log[0]);
+    }
+    size_t i = e->n_log++;
+    for (; i > 0 && e->log[i - 1] > event; i--)
+        e->log[i] = e->log[i - 1];
+    e->log[i] = event;
 }
 
-void
-peers_ended(struct peers *p, const struct peers_attempt *attempt,
-            bool abnormally)
+static bool
+log_has_storm(const struct aim_entry *e, const struct peers_storm *storm)
 {
-    bool is_new;
-    struct client_entry *e =
-        p ? find_client(p, KIND_AIM, attempt, &is_new) : NULL;
-    if (!e)
-        return;
-    e->dropped = abnormally;
-    e->drop_ns = attempt->end_ns;
-    if (!abnormally)
-        e->returns = 0;
+    uint64_t returns = 0;
+    bool dropped = false;
+    int64_t drop_ns = 0, last_pause = 0;
+    uint64_t enough =
+        storm->returns < PEERS_RETURNS_MAX ? storm->returns : PEERS_RETURNS_MAX;
+    for (size_t i = 0; i < e->n_log; i++) {
+        int64_t ns = e->log[i] >> 1;
+        if (!(e->log[i] & 1)) {
+            dropped = true;
+            drop_ns = ns;
+            continue;
+        }
+        int64_t pause = ns - drop_ns;
+        bool grown =
+            pause >= PAUSE_MIN_NS && pause - last_pause > last_pause / 4;
+        /* Each end is good for one return: several tabs that lose their
+         * connections together are not one that comes again and again. */
+        if (!dropped || pause > storm->window_ns)
+            returns = 0;
+        else
+            returns = returns > 0 && grown ? 1 : returns + 1;
+        dropped = false;
+        last_pause = pause;
+        if (returns >= enough)
+            return true;
+    }
+    return false;
+}
+
+static bool
+note_event(struct peers *p, const struct peers_attempt *attempt, bool came,
+           const struct peers_storm *storm)
+{
+    struct aim_entry *e = p ? find_aim(p, attempt) : NULL;
+    int64_t ns = came ? attempt->start_ns : attempt->end_ns;
+    /* The lowest bit of an event is its kind. */
+    if (!e || ns < 0 || ns > INT64_MAX / 2 - 1)
+        return false;
+    log_event(e, ns, came);
+    if (e->told && ns - e->told_ns < TOLD_NS)
+        return false;
+    e->told = log_has_storm(e, storm);
+    e->told_ns = ns;
+    return e->told;
+}
+
+bool
+peers_came(struct peers *p, const struct peers_attempt *attempt,
+           const struct peers_storm *storm)
+{
+    return note_event(p, attempt, true, storm);
+}
+
+bool
+peers_dropped(struct peers *p, const struct peers_attempt *attempt,
+              const struct peers_storm *storm)
+{
+    return note_event(p, attempt, false, storm);
 }
 
 /* ---- Servers -------------------------------------------------------- */

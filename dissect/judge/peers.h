@@ -5,8 +5,8 @@
  *
  * Bounded: the oldest of PEERS_MAX entries of each kind goes first, so that
  * what is very old is no longer compared; nothing else is lost.  Its memory
- * is about 700 KiB at most, taken as it fills.  All calls take p == NULL, and
- * know nothing then.
+ * is below 1 MiB, taken as it fills.  All calls take p == NULL, and know
+ * nothing then.
  *
  * Does not decode and tells nothing: security.c does.
  */
@@ -69,17 +69,27 @@ bool peers_is_key_reused(struct peers *p, struct slice key,
 bool peers_is_parallel(struct peers *p, const struct peers_attempt *attempt,
                        uint64_t *packet);
 
-/*
- * The client comes to this server, to the aim that attempt->who has in it
- * too: how often now within window_ns after an abnormal end, each time without
- * a longer pause than before.  0: not.
- */
-uint64_t peers_returns(struct peers *p, const struct peers_attempt *attempt,
-                       int64_t window_ns);
+/* What is a storm: so many returns (at most PEERS_RETURNS_MAX), each within
+ * window_ns after an abnormal end. */
+#define PEERS_RETURNS_MAX 12u
 
-/* A connection that peers_returns() was asked about has ended, at
- * attempt->end_ns. */
-void peers_ended(struct peers *p, const struct peers_attempt *attempt,
-                 bool abnormally);
+struct peers_storm {
+    int64_t window_ns;
+    uint64_t returns;
+};
+
+/*
+ * The client comes to this server, at attempt->start_ns, for the aim that
+ * attempt->who has in it too; or its connection ended abnormally, at
+ * attempt->end_ns.  The two may be told in any order, as ends are often known
+ * late.
+ *
+ * True: it has come back in a storm, each time without a longer pause than
+ * before; not told again for a minute.
+ */
+bool peers_came(struct peers *p, const struct peers_attempt *attempt,
+                const struct peers_storm *storm);
+bool peers_dropped(struct peers *p, const struct peers_attempt *attempt,
+                   const struct peers_storm *storm);
 
 #endif /* DISSECT_JUDGE_PEERS_H */

@@ -27,7 +27,8 @@ struct judge_opening {
 /* security.c */
 struct judge_security {
     uint64_t aim; /* hash of the client and what it asked for; with has_aim */
-    bool has_aim;
+    bool has_aim; /* and the end was not told to peers.h yet */
+    bool close_seen;
 };
 
 /* subprotocol.c */
@@ -135,6 +136,9 @@ void judge_negotiation(struct judge *j, const struct event_handshake *ev);
 
 /* security.c: what the handshake gives away, and to whom. */
 void judge_security(struct judge *j, const struct event_handshake *ev);
+void judge_security_frame(struct judge *j, const struct judged_frame *f);
+void judge_security_tcp(struct judge *j, enum stream_tcp what,
+                        const struct pkt_meta *meta);
 void judge_security_end(struct judge *j, const struct event_end *end);
 
 /* Whether an offered subprotocol is no name but a secret, not to be shown. */

@@ -435,6 +435,14 @@ enum distance {
     OTHER_SITE,
 };
 
+/* Which one is the default depends on who ends TLS, so either. */
+static bool
+is_default_port(struct slice port)
+{
+    return port.len == 0 || slice_equal_cstr(port, "80") ||
+           slice_equal_cstr(port, "443");
+}
+
 static enum distance
 distance(const struct place *origin, const struct place *host)
 {
@@ -442,8 +450,7 @@ distance(const struct place *origin, const struct place *host)
         (is_loopback_name(origin->host) && is_loopback_name(host->host))) {
         bool same =
             slice_equal(origin->port, host->port) ||
-            (origin->port.len == 0 && (slice_equal_cstr(host->port, "80") ||
-                                       slice_equal_cstr(host->port, "443")));
+            (is_default_port(origin->port) && is_default_port(host->port));
         return same ? SAME : OTHER_PORT;
     }
     if (!is_ip_literal(origin->host) && !is_ip_literal(host->host) &&
@@ -575,16 +582,18 @@ key_weakness(const uint8_t key[16])
     return text ? "it is text" : NULL;
 }
 
-static void
+/* True: it is weak, which was told. */
+static bool
 judge_key(struct judge *j, const struct event_handshake *ev)
 {
     uint8_t key[16];
     if (!ev->key.ptr || !read_key(ev->key, key))
-        return;
+        return false;
     const char *why = key_weakness(key);
     if (why)
         find(j, FINDING_SECURITY_KEY_WEAK, &client, judge_requested(ev), false,
              why);
+    return why != NULL;
 }
 
 /* ---- Other connections ---------------------------------------------- */
@@ -630,25 +639,27 @@ find_other(struct judge *j, enum finding_id id,
     find(j, id, &client, judge_requested(ev), false, d.text);
 }
 
-static void
-judge_returns(struct judge *j, const struct event_handshake *ev,
-              const struct peers_attempt *aim)
+static struct peers_storm
+storm_limits(const struct judge *j)
 {
     const uint64_t *limits = j->config.limits->value;
-    uint64_t n = peers_returns(j->config.peers, aim,
-                               (int64_t)limits[THRESHOLD_RECONNECT_WINDOW]);
-    struct detail d;
-    if (n == 0 || n != limits[THRESHOLD_RECONNECT_COUNT])
-        return; /* told once for each run */
-    detail_init(&d);
-    detail_add_number(&d, n);
-    detail_add(&d, " times in a row right after an abnormal end");
-    find(j, FINDING_PERF_RECONNECT_STORM, &client, judge_requested(ev), false,
-         d.text);
+    return (struct peers_storm){.window_ns =
+                                    (int64_t)limits[THRESHOLD_RECONNECT_WINDOW],
+                                .returns = limits[THRESHOLD_RECONNECT_COUNT]};
 }
 
 static void
-judge_others(struct judge *j, const struct event_handshake *ev)
+tell_storm(struct judge *j, struct stamp at)
+{
+    struct detail d;
+    detail_init(&d);
+    detail_add_number(&d, storm_limits(j).returns);
+    detail_add(&d, " times in a row right after an abnormal end");
+    find(j, FINDING_PERF_RECONNECT_STORM, &client, at, false, d.text);
+}
+
+static void
+judge_others(struct judge *j, const struct event_handshake *ev, bool weak_key)
 {
     struct peers *peers = j->config.peers;
     struct peers_attempt attempt = {.client = ev->client,
@@ -658,7 +669,9 @@ judge_others(struct judge *j, const struct event_handshake *ev)
                                     .end_ns = ev->at.time_ns,
                                     .packet = judge_requested(ev).packet};
     uint64_t packet;
-    if (ev->key.ptr && peers_is_key_reused(peers, ev->key, &attempt, &packet))
+    /* A key that is weak comes again for that reason. */
+    if (ev->key.ptr && !weak_key &&
+        peers_is_key_reused(peers, ev->key, &attempt, &packet))
         find_other(j, FINDING_SECURITY_KEY_REUSED, ev, packet);
     /* An answer that was not captured may have come long before. */
     if (ev->answer != ANSWER_NOT_CAPTURED &&
@@ -668,23 +681,54 @@ judge_others(struct judge *j, const struct event_handshake *ev)
                            path_of(ev->request_head->target));
     j->security.aim = attempt.who;
     j->security.has_aim = true;
-    judge_returns(j, ev, &attempt);
+    const struct peers_storm storm = storm_limits(j);
+    if (peers_came(peers, &attempt, &storm))
+        tell_storm(j, judge_requested(ev));
+}
+
+/* The connection has ended, abnormally unless a Close frame was seen: will it
+ * come back? */
+static void
+note_end(struct judge *j, struct stamp at)
+{
+    const struct endpoint *ends = j->config.pair->end;
+    unsigned dir = j->config.client_dir;
+    const struct peers_storm storm = storm_limits(j);
+    if (!j->security.has_aim)
+        return;
+    j->security.has_aim = false;
+    if (j->side[0].gap || j->side[1].gap || j->security.close_seen)
+        return;
+    if (peers_dropped(j->config.peers,
+                      &(struct peers_attempt){.client = ends[dir],
+                                              .server = ends[!dir],
+                                              .who = j->security.aim,
+                                              .end_ns = at.time_ns},
+                      &storm))
+        tell_storm(j, at);
+}
+
+void
+judge_security_frame(struct judge *j, const struct judged_frame *f)
+{
+    j->security.close_seen |= f->header->opcode == WS_OP_CLOSE;
+}
+
+/* The end itself may be told much later: capture/ waits for segments that are
+ * captured behind an RST, and the other side may never send its FIN. */
+void
+judge_security_tcp(struct judge *j, enum stream_tcp what,
+                   const struct pkt_meta *meta)
+{
+    if (j->accepted && (what == STREAM_TCP_FIN || what == STREAM_TCP_RST))
+        note_end(j, judge_stamp(meta));
 }
 
 void
 judge_security_end(struct judge *j, const struct event_end *end)
 {
-    const struct endpoint *ends = j->config.pair->end;
-    unsigned dir = j->config.client_dir;
-    bool gaps = j->side[0].gap || j->side[1].gap;
-    if (!j->security.has_aim)
-        return;
-    peers_ended(j->config.peers,
-                &(struct peers_attempt){.client = ends[dir],
-                                        .server = ends[!dir],
-                                        .who = j->security.aim,
-                                        .end_ns = end->at.time_ns},
-                !gaps && end->onclose_code == CODE_ABNORMAL);
+    if (end->onclose_code == CODE_ABNORMAL)
+        note_end(j, end->at);
 }
 
 /* ---- All of it ------------------------------------------------------ */
@@ -702,6 +746,5 @@ judge_security(struct judge *j, const struct event_handshake *ev)
     judge_query(j, ev);
     judge_subprotocol_tokens(j, ev);
     judge_origin(j, ev);
-    judge_key(j, ev);
-    judge_others(j, ev);
+    judge_others(j, ev, judge_key(j, ev));
 }
