@@ -221,7 +221,9 @@ judge_credentials(struct judge *j, const struct event_handshake *ev)
             detail_add(&d, ": ");
             detail_add(&d, scheme ? scheme : "");
             detail_add(&d, scheme ? ", " : "");
-            add_hidden(&d, value.len - (scheme ? strlen(scheme) : 0));
+            /* Behind the scheme stands a blank. */
+            size_t shown = scheme ? strlen(scheme) + 1 : 0;
+            add_hidden(&d, value.len > shown ? value.len - shown : 0);
             find(j, FINDING_SECURITY_CREDENTIALS_PLAINTEXT, &client,
                  judge_requested(ev), is_harmless_place(ev), d.text);
         }
