@@ -219,6 +219,30 @@ clean_ends(struct scene *s)
     dropped(s, 4, (const unsigned[]){10, 10, 10, 10}, false);
 }
 
+static void
+refused_as(struct scene *s, const char *status)
+{
+    const struct scene_handshake h = {.status = status};
+    for (unsigned i = 0; i < 4; i++) {
+        if (i > 0)
+            scene_another(s);
+        scene_handshake_with(s, &h);
+        scene_end(s, S);
+    }
+}
+
+static void
+refused_again_and_again(struct scene *s)
+{
+    refused_as(s, "503 Service Unavailable");
+}
+
+static void
+asked_again_and_again(struct scene *s)
+{
+    refused_as(s, "401 Unauthorized");
+}
+
 /* Four connections of one client end together, and all come back. */
 static void
 several_tabs(struct scene *s)
@@ -432,6 +456,13 @@ static const struct finding_case list[] = {
     {.name = "a client that comes back after clean ends",
      .absent = "perf-reconnect-storm",
      .play = clean_ends},
+    {.name = "a client that is refused and comes back at once",
+     .expect = "handshake-refused perf-reconnect-storm:client",
+     .play = refused_again_and_again},
+    {.name = "a client that is asked to log in",
+     .also = "handshake-http-answer",
+     .absent = "perf-reconnect-storm",
+     .play = asked_again_and_again},
     {.name = "several tabs that come back together",
      .absent = "perf-reconnect-storm",
      .play = several_tabs},

@@ -221,7 +221,9 @@ judge_credentials(struct judge *j, const struct event_handshake *ev)
             detail_add(&d, ": ");
             detail_add(&d, scheme ? scheme : "");
             detail_add(&d, scheme ? ", " : "");
-            add_hidden(&d, value.len - (scheme ? strlen(scheme) : 0));
+            /* Behind the scheme stands a blank. */
+            size_t shown = scheme ? strlen(scheme) + 1 : 0;
+            add_hidden(&d, value.len > shown ? value.len - shown : 0);
             find(j, FINDING_SECURITY_CREDENTIALS_PLAINTEXT, &client,
                  judge_requested(ev), is_harmless_place(ev), d.text);
         }
@@ -639,6 +641,15 @@ find_other(struct judge *j, enum finding_id id,
     find(j, id, &client, judge_requested(ev), false, d.text);
 }
 
+/* Whether the answer asks the client to come again, in another way. */
+static bool
+asks_again(const struct http1_head *response)
+{
+    unsigned status = response ? response->status : 0;
+    return (status >= 300 && status < 400) || status == 401 || status == 407 ||
+           status == 426;
+}
+
 static struct peers_storm
 storm_limits(const struct judge *j)
 {
@@ -680,7 +691,7 @@ judge_others(struct judge *j, const struct event_handshake *ev, bool weak_key)
     attempt.who = add_hash(add_hash(attempt.who, ev->host),
                            path_of(ev->request_head->target));
     j->security.aim = attempt.who;
-    j->security.has_aim = true;
+    j->security.has_aim = !asks_again(ev->response_head);
     const struct peers_storm storm = storm_limits(j);
     if (peers_came(peers, &attempt, &storm))
         tell_storm(j, judge_requested(ev));
