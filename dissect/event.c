@@ -42,7 +42,7 @@ const char *
 closed_by_name(enum closed_by by)
 {
     static const char *const names[] = {NULL, "client", "server", "both",
-                                        "unknown"};
+                                        "unknown", "middlebox"};
     assert((unsigned)by < sizeof names / sizeof names[0]);
     return names[by];
 }

@@ -3,7 +3,7 @@
 #include "tests/event_samples.h"
 #include "tests/out_text.h"
 #include "tests/safe_text.h"
-#include "ui/close_code.h"
+#include "dissect/close_code.h"
 #include "ui/report.h"
 #include "ui/text.h"
 

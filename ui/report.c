@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/close_code.h"
+#include "dissect/close_code.h"
 #include "ui/put.h"
 #include "ui/report_parts.h"
 
@@ -283,6 +283,44 @@ put_side(struct report *r, struct report_conn *c, const struct event_end *e,
 }
 
 static void
+add_span(struct report *r, const char *name, int64_t ns)
+{
+    uint8_t span[WHEN_TEXT_MAX];
+    uint8_t *end = when_span6(ns, span);
+    report_add_str(r, name);
+    report_add(r, slice_make(span, (size_t)(end - span)));
+}
+
+/* "12 by client answered after 0.000120 to 0.004100 s, median 0.000200, 95 %
+ * within 0.004000 s" */
+static void
+put_round_trips(struct report *r, struct report_conn *c,
+                const struct event_end *e)
+{
+    bool first = true;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct event_rtt *rtt = &e->rtt[i];
+        if (rtt->n == 0)
+            continue;
+        buf_clear(&r->scratch);
+        report_add_u64(r, rtt->n);
+        report_add_str(r, " by ");
+        report_add_str(r, ws_sender_name((enum ws_sender)i));
+        report_add_str(r, " answered after ");
+        add_span(r, "", rtt->min_ns);
+        if (rtt->n > 1) {
+            add_span(r, " to ", rtt->max_ns);
+            add_span(r, " s, median ", rtt->median_ns);
+            add_span(r, ", 95 % within ", rtt->p95_ns);
+        }
+        report_add_str(r, " s");
+        report_field_wrap(r, c->conn, first ? "  pings" : "",
+                          buf_slice(&r->scratch), STYLE_PLAIN);
+        first = false;
+    }
+}
+
+static void
 put_duration(struct report *r, struct report_conn *c, int64_t ns)
 {
     uint8_t span[WHEN_TEXT_MAX];
@@ -300,11 +338,13 @@ put_end(struct report *r, struct report_conn *c, const struct event_end *e)
     buf_clear(&r->scratch);
     report_add_str(r, e->text ? e->text : verdict_name(e->verdict));
     report_field_wrap(r, c->conn, "end", buf_slice(&r->scratch),
-                      e->clean ? STYLE_GOOD : STYLE_WARNING);
+                      e->verdict == VERDICT_CLEAN_CLOSE ? STYLE_GOOD
+                                                        : STYLE_WARNING);
     if (c->accepted || e->frames[0] || e->frames[1] || e->gap_bytes[0] ||
         e->gap_bytes[1]) {
         put_side(r, c, e, WS_SENDER_CLIENT);
         put_side(r, c, e, WS_SENDER_SERVER);
+        put_round_trips(r, c, e);
         put_duration(r, c, e->duration_ns);
     }
     if (r->options.detail != REPORT_VERBOSE)

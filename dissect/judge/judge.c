@@ -15,6 +15,7 @@ judge_new(struct judge **out, const struct judge_config *config)
     j->config = *config;
     j->pub.idle_ns = INT64_MAX;
     j->pub.tally[0].mask_and = j->pub.tally[1].mask_and = UINT32_MAX;
+    judge_path_init(j);
     *out = j;
     return ERR_OK;
 }
@@ -22,13 +23,18 @@ judge_new(struct judge **out, const struct judge_config *config)
 void
 judge_free(struct judge *j)
 {
+    if (!j)
+        return;
+    judge_closing_free(j);
+    judge_ping_free(j);
     free(j);
 }
 
 size_t
 judge_memory(const struct judge *j)
 {
-    return budget_block(sizeof *j);
+    return budget_block(sizeof *j) + judge_closing_memory(j) +
+           judge_ping_memory(j);
 }
 
 struct judge_public *
@@ -70,6 +76,30 @@ judge_find_frame(struct judge *j, enum finding_id id,
                                           .detail = detail});
 }
 
+void
+judge_add_bytes(char *out, size_t size, struct slice bytes)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t n = strlen(out);
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t c = bytes.ptr[i];
+        bool plain = c >= ' ' && c < 0x7f;
+        if (n + (plain ? 1 : 4) + sizeof "..." > size) {
+            memcpy(out + n, "...", sizeof "...");
+            return;
+        }
+        if (plain) {
+            out[n++] = (char)c;
+        } else {
+            out[n++] = '\\';
+            out[n++] = 'x';
+            out[n++] = hex[c >> 4];
+            out[n++] = hex[c & 15];
+        }
+        out[n] = '\0';
+    }
+}
+
 /* ---- What happened ------------------------------------------------------ */
 
 void
@@ -87,18 +117,14 @@ void
 judge_segment(struct judge *j, enum ws_sender from, uint64_t off, size_t len,
               const struct pkt_meta *meta)
 {
-    (void)j;
-    (void)from;
-    (void)off;
-    (void)len;
-    (void)meta;
+    judge_path_segment(j, from, off, len, meta);
 }
 
 void
 judge_frame(struct judge *j, const struct judged_frame *f)
 {
-    (void)j;
-    (void)f;
+    judge_closing_frame(j, f);
+    judge_ping_frame(j, f);
 }
 
 void
@@ -120,17 +146,13 @@ void
 judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
           const struct pkt_meta *meta)
 {
-    (void)j;
-    (void)from;
-    (void)what;
-    (void)meta;
+    judge_path_tcp(j, from, what, meta);
+    judge_closing_tcp(j, from, what, meta);
 }
 
 void
-judge_end(struct judge *j, const struct verdict_facts *facts,
-          struct event_end *end)
+judge_end(struct judge *j, struct verdict_facts *facts, struct event_end *end)
 {
-    (void)j;
-    (void)facts;
-    (void)end;
+    judge_ping_end(j, facts, end);
+    judge_closing_end(j, facts, end);
 }

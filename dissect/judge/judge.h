@@ -60,6 +60,7 @@ struct judged_frame {
     const struct pkt_meta *meta; /* packet with its last byte */
     bool whole;                  /* every payload byte was captured */
     bool synced;                 /* boundary known since the handshake */
+    bool inside; /* control frame: a message of the sender goes on around it */
     /* Payload of a control frame, unmasked: at most 125 bytes, all of it with
      * whole. */
     struct slice control;
@@ -84,10 +85,11 @@ void judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
 
 struct verdict_facts;
 
-/* The connection is over; what can only be judged now.  end is complete but
- * for what the judge itself knows, which it adds (round trips).  Right before
- * repeated findings and the end event. */
-void judge_end(struct judge *j, const struct verdict_facts *facts,
+/* The connection is over; what can only be judged now.  Adds what the judge
+ * itself knows: to *end the round trips, to *facts what verdict.h says is the
+ * judge's; the texts there live as long as j.  end has its counts and no
+ * verdict yet. */
+void judge_end(struct judge *j, struct verdict_facts *facts,
                struct event_end *end);
 
 /* ---- Frames of every day, without a call -------------------------------- */
