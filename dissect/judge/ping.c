@@ -384,11 +384,14 @@ find_round_trips(struct judge *j, enum ws_sender pinger, struct stamp at)
     struct event_rtt rtt = round_trips_summary(&p->trips);
     int64_t tcp = judge_tcp_rtt(j);
     char text[200];
-    int n = snprintf(text, sizeof text,
-                     "%" PRIu64 " answered, %.3f to %.3f ms, median %.3f, 95 %% "
-                     "%.3f",
-                     rtt.n, (double)rtt.min_ns / 1e6, (double)rtt.max_ns / 1e6,
-                     (double)rtt.median_ns / 1e6, (double)rtt.p95_ns / 1e6);
+    int n = snprintf(text, sizeof text, "%" PRIu64 " answered, %.3f ms", rtt.n,
+                     (double)rtt.min_ns / 1e6);
+    if (rtt.n > 1)
+        n = snprintf(
+            text, sizeof text,
+            "%" PRIu64 " answered, %.3f to %.3f ms, median %.3f, 95 %% %.3f",
+            rtt.n, (double)rtt.min_ns / 1e6, (double)rtt.max_ns / 1e6,
+            (double)rtt.median_ns / 1e6, (double)rtt.p95_ns / 1e6);
     if (tcp >= 0 && n > 0)
         n += snprintf(text + n, sizeof text - (size_t)n, "; TCP %.3f ms",
                       (double)tcp / 1e6);
