@@ -241,6 +241,7 @@ new_attempt(struct conn *c)
     struct ws_conn_config config = {
         .sink = &c->shared->sink,
         .shared = c->shared->ws,
+        .limits = &c->shared->limits.thresholds,
         .pair = c->pair,
         .client_dir = c->client_dir,
         .number = c->shared->n_conns + 1,
