@@ -92,7 +92,7 @@ ws_conn_failed(const struct ws_conn *c)
     for (unsigned i = 0; i < 2; i++)
         n += c->failed[i] ||
              (c->stream[i] && ws_stream_stats(c->stream[i])->no_memory);
-    return n + c->emit.no_memory;
+    return n + c->emit.no_memory + judge_failed(c->judge);
 }
 
 static void

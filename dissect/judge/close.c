@@ -259,8 +259,10 @@ close_frame(struct judge *j, const struct judged_frame *f)
     find_close(j, f);
     if (!j->closing)
         j->closing = calloc(1, sizeof *j->closing);
-    if (!j->closing)
+    if (!j->closing) {
+        j->no_memory = true;
         return;
+    }
     j->pub.each = true;
     if (closer(j, f->from)) {
         judge_find_frame(j, FINDING_CLOSE_DUPLICATE, f, NULL);

@@ -37,6 +37,13 @@ judge_memory(const struct judge *j)
            judge_ping_memory(j);
 }
 
+bool
+judge_failed(const struct judge *j)
+{
+    return j->no_memory || j->pings[0].trips.no_memory ||
+           j->pings[1].trips.no_memory;
+}
+
 struct judge_public *
 judge_public(struct judge *j)
 {

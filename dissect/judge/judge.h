@@ -46,6 +46,9 @@ void judge_free(struct judge *j);
 /* Bytes allocated, for a budget. */
 size_t judge_memory(const struct judge *j);
 
+/* Something was not judged for want of memory. */
+bool judge_failed(const struct judge *j);
+
 /* Right behind the handshake event, once.  What ev points to dies with the
  * call.  Called for refused, unanswered and inferred ones as well. */
 void judge_handshake(struct judge *j, const struct event_handshake *ev);

@@ -178,8 +178,10 @@ ping(struct judge *j, const struct judged_frame *f)
          p->stray_hash == hash(f->control)))
         return;
     struct judge_ping *ping = add_waiting(p);
-    if (!ping)
+    if (!ping) {
+        j->no_memory = true;
         return;
+    }
     const struct ws_frame_header *h = f->header;
     *ping = (struct judge_ping){
         .at = judge_stamp(f->meta),

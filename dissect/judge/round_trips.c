@@ -67,8 +67,10 @@ static void
 make_histogram(struct round_trips *r)
 {
     r->histogram = calloc(1, sizeof *r->histogram);
-    if (!r->histogram)
+    if (!r->histogram) {
+        r->no_memory = true;
         return;
+    }
     for (uint32_t i = 0; i < r->n_exact; i++)
         histogram_add(r->histogram, r->exact[i]);
     free(r->exact);
@@ -82,8 +84,10 @@ insert_exact(struct round_trips *r, int64_t ns)
     if (r->n_exact == r->cap) {
         uint32_t cap = r->cap ? 2 * r->cap : 4;
         int64_t *exact = realloc(r->exact, cap * sizeof exact[0]);
-        if (!exact)
+        if (!exact) {
+            r->no_memory = true;
             return;
+        }
         r->exact = exact;
         r->cap = cap;
     }

@@ -12,6 +12,7 @@
 #ifndef DISSECT_JUDGE_ROUND_TRIPS_H
 #define DISSECT_JUDGE_ROUND_TRIPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct round_trips {
     uint32_t cap;     /* of exact */
     uint32_t n_exact; /* fewer than n when memory was short */
     int64_t *exact;   /* sorted; NULL when there are none, or too many */
+    bool no_memory;   /* for some sample */
     struct round_trips_histogram *histogram; /* NULL: exact still counts */
 };
 

@@ -63,6 +63,7 @@ struct judge {
     struct judge_side side[2]; /* by enum ws_sender */
     struct judge_path path[2];
     struct judge_pings pings[2];
+    bool no_memory; /* something is not judged for want of it */
     struct judge_closing *closing; /* from the first Close frame on, or NULL */
 };
 
