@@ -128,8 +128,7 @@ note_fault(struct emitter *e, const struct event_finding *ev)
 {
     struct emit_fault *fault = &e->fault[ev->from];
     enum severity s = ev->lowered ? ev->severity : severity_of(e, ev->id);
-    bool in_frame =
-        ev->frame > 0 || ev->id == FINDING_FRAME_LENGTH_HIGH_BIT;
+    bool in_frame = ev->frame > 0 || ev->id == FINDING_FRAME_LENGTH_HIGH_BIT;
     if (s < SEVERITY_ERROR || !ev->has_from || !in_frame ||
         (fault->any && fault->frame == ev->frame))
         return;

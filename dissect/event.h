@@ -184,8 +184,8 @@ enum verdict_id {
     VERDICT_ANSWER_NOT_CAPTURED, /* to a Close frame, if there was one */
     VERDICT_FIN_CLOSE_UNKNOWN,   /* a Close frame may be in what is missing */
     VERDICT_OTHER_PROTOCOL,      /* 101 to something else than WebSocket */
-    VERDICT_PROTOCOL_ERROR, /* closed for a broken rule of the other side */
-    VERDICT_IDLE_CUT,       /* TCP ended after a round time of silence */
+    VERDICT_PROTOCOL_ERROR,     /* closed for a broken rule of the other side */
+    VERDICT_IDLE_CUT,           /* TCP ended after a round time of silence */
     VERDICT_RESET_BY_MIDDLEBOX, /* the RST is none of the side it names */
     VERDICT_COUNT
 };

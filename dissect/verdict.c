@@ -548,7 +548,8 @@ decide_dropped(const struct verdict_facts *f, struct event_end *out,
         snprintf(text, VERDICT_TEXT_MAX,
                  "the end was not seen; its addresses and ports were used "
                  "again or memory was short");
-    } else if (client_in_doubt || verdict_has_holes(&f->side[WS_SENDER_SERVER])) {
+    } else if (client_in_doubt ||
+               verdict_has_holes(&f->side[WS_SENDER_SERVER])) {
         doubt_text(f, client_in_doubt ? WS_SENDER_CLIENT : WS_SENDER_SERVER,
                    doubt);
         out->verdict = VERDICT_CAPTURE_ENDED;
@@ -566,7 +567,8 @@ decide_dropped(const struct verdict_facts *f, struct event_end *out,
 bool
 verdict_is_unanswered(const struct verdict_facts *facts)
 {
-    return !facts->answered && !facts->accepted && verdict_tcp_end(facts).at.packet &&
+    return !facts->answered && !facts->accepted &&
+           verdict_tcp_end(facts).at.packet &&
            !is_doubtful(&facts->side[WS_SENDER_SERVER]);
 }
 

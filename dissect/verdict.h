@@ -72,8 +72,8 @@ struct verdict_side {
      * of it was seen behind them: a Close frame is the last one (RFC 6455
      * section 5.5.1). */
     uint64_t gap_bytes;
-    bool frame_open;   /* its stream ended inside a frame, */
-    bool message_open; /* ... inside a message */
+    bool frame_open;         /* its stream ended inside a frame, */
+    bool message_open;       /* ... inside a message */
     struct stamp last_frame; /* packet 0: none ended */
     struct verdict_host host;
     /* These are the judge's (judge.h). */

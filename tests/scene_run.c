@@ -20,7 +20,7 @@ require(bool truth)
 static enum severity
 severity_of(const struct event_finding *ev)
 {
-    return finding_info(ev->id)->severity;
+    return ev->severity;
 }
 
 /* Later events of the same id and sender tell how often it was. */

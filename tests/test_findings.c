@@ -338,7 +338,9 @@ findings_suite(void)
 {
     Suite *suite = suite_create("findings");
     TCase *tc = tcase_create("findings");
+    add_cases(&cases_close);
     add_cases(&cases_frame);
+    add_cases(&cases_ping);
     int n = (int)all.n;
     tcase_set_timeout(tc, 300);
     tcase_add_test(tc, every_finding_has_a_trigger_and_a_near_miss);

@@ -648,11 +648,11 @@ START_TEST(an_end_has_every_field)
     ck_assert_ptr_nonnull(strstr(line, "\"closed_by\":null"));
     ck_assert_ptr_nonnull(strstr(line, "\"onclose_code\":null"));
     ck_assert_ptr_nonnull(strstr(line, "\"evidence\":[],"));
-    ck_assert_ptr_nonnull(
-        strstr(line, "\"ping_rtt\":{\"client\":null,\"server\":{"
-                     "\"count\":4,\"min\":0.000000100,"
-                     "\"median\":0.000002000,\"p95\":0.003000000,"
-                     "\"max\":4.000000000}}}\n"));
+    ck_assert_ptr_nonnull(strstr(line,
+                                 "\"ping_rtt\":{\"client\":null,\"server\":{"
+                                 "\"count\":4,\"min\":0.000000100,"
+                                 "\"median\":0.000002000,\"p95\":0.003000000,"
+                                 "\"max\":4.000000000}}}\n"));
 }
 END_TEST
 

@@ -24,12 +24,12 @@
 #define REASON_TEXT_MAX 64u
 
 struct closing_side {
-    struct stamp at;    /* its first Close frame; packet 0: none */
-    uint64_t frame;     /* number of that */
-    uint64_t end_off;   /* behind it */
-    uint32_t ack;       /* of that packet, with has_ack */
-    struct stamp got;   /* packet that showed that it had the other's; 0: none */
-    int64_t busy_ns;    /* when it ended a frame of a long message after that */
+    struct stamp at;  /* its first Close frame; packet 0: none */
+    uint64_t frame;   /* number of that */
+    uint64_t end_off; /* behind it */
+    uint32_t ack;     /* of that packet, with has_ack */
+    struct stamp got; /* packet that showed that it had the other's; 0: none */
+    int64_t busy_ns;  /* when it ended a frame of a long message after that */
     struct emit_fault cause; /* of the other side */
     uint16_t code;
     bool has_code, has_ack;
@@ -65,8 +65,8 @@ static void
 find_both(struct judge *j, enum finding_id id, struct stamp at,
           const char *detail)
 {
-    judge_find(j, &(struct event_finding){.id = id, .at = at,
-                                          .detail = detail});
+    judge_find(j,
+               &(struct event_finding){.id = id, .at = at, .detail = detail});
 }
 
 static void
@@ -216,13 +216,14 @@ judge_answer(struct judge *j, enum ws_sender by)
     }
     if (a->has_code && b->has_code && a->code != b->code) {
         snprintf(text, sizeof text, "%u in answer to %u", b->code, a->code);
-        judge_find(j, &(struct event_finding){
-                          .id = FINDING_CLOSE_REPLY_CODE_DIFFERS,
-                          .has_from = true,
-                          .from = by,
-                          .at = b->at,
-                          .frame = b->frame,
-                          .detail = text});
+        judge_find(j,
+                   &(struct event_finding){.id =
+                                               FINDING_CLOSE_REPLY_CODE_DIFFERS,
+                                           .has_from = true,
+                                           .from = by,
+                                           .at = b->at,
+                                           .frame = b->frame,
+                                           .detail = text});
     }
 }
 
@@ -438,7 +439,8 @@ end_closed(struct judge *j, const struct verdict_facts *facts,
     if (!last.packet ||
         last.time_ns - from_ns <= judge_limit(j, THRESHOLD_SLOW_CLOSE))
         return;
-    snprintf(text, sizeof text, "%.3f s", (double)(last.time_ns - from_ns) / 1e9);
+    snprintf(text, sizeof text, "%.3f s",
+             (double)(last.time_ns - from_ns) / 1e9);
     find_both(j, FINDING_PERF_SLOW_CLOSE, last, text);
 }
 
@@ -501,13 +503,12 @@ end_cut(struct judge *j, const struct verdict_facts *facts, enum ws_sender from,
     if (side->frame_open)
         judge_find_side(j, FINDING_TCP_ENDED_MID_FRAME, from, at, NULL);
     else if (side->message_open)
-        judge_find(j,
-                   &(struct event_finding){.id = FINDING_MESSAGE_UNFINISHED,
-                                           .has_from = true,
-                                           .from = from,
-                                           .at = at,
-                                           .message = end->messages[from],
-                                           .detail = "the end of TCP"});
+        judge_find(j, &(struct event_finding){.id = FINDING_MESSAGE_UNFINISHED,
+                                              .has_from = true,
+                                              .from = from,
+                                              .at = at,
+                                              .message = end->messages[from],
+                                              .detail = "the end of TCP"});
 }
 
 /* Data frames long after the other side's FIN. */
@@ -558,8 +559,7 @@ end_idle(struct judge *j, const struct verdict_facts *facts,
 /* ---- For the verdict ---------------------------------------------------- */
 
 static void
-tell_host(const struct judge *j, struct verdict_host *host,
-          enum ws_sender from)
+tell_host(const struct judge *j, struct verdict_host *host, enum ws_sender from)
 {
     const struct judge_path *p = &j->path[from], *o = &j->path[!from];
     host->has_seq = p->has_base;
@@ -605,8 +605,8 @@ judge_closing_end(struct judge *j, struct verdict_facts *facts,
     for (unsigned i = 0; i < 2; i++)
         tell_host(j, &facts->side[i].host, (enum ws_sender)i);
     tell_verdict(j, facts, &tcp);
-    if (j->closing && (closer(j, WS_SENDER_CLIENT) ||
-                       closer(j, WS_SENDER_SERVER)))
+    if (j->closing &&
+        (closer(j, WS_SENDER_CLIENT) || closer(j, WS_SENDER_SERVER)))
         end_closed(j, facts, end);
     for (unsigned i = 0; i < 2; i++) {
         end_cut(j, facts, (enum ws_sender)i, end);

@@ -25,12 +25,12 @@
 
 struct judge_ping {
     struct stamp at;
-    struct stamp differs;  /* a pong with other bytes; packet 0: none */
-    uint64_t number;       /* of the frame */
-    uint64_t end_off;      /* behind it, in its sender's stream */
-    uint64_t peer_off;     /* of the other side's stream, by then */
-    uint64_t peer_frames;  /* data frames of the other side, by then */
-    bool queued;           /* behind much that was not acknowledged */
+    struct stamp differs; /* a pong with other bytes; packet 0: none */
+    uint64_t number;      /* of the frame */
+    uint64_t end_off;     /* behind it, in its sender's stream */
+    uint64_t peer_off;    /* of the other side's stream, by then */
+    uint64_t peer_frames; /* data frames of the other side, by then */
+    bool queued;          /* behind much that was not acknowledged */
     uint8_t len;
     uint8_t payload[WS_FRAME_CONTROL_MAX];
 };
@@ -218,8 +218,7 @@ is_explained(const struct judge *j, const struct judge_ping *ping,
     for (unsigned i = 0; i < 2; i++)
         if (j->path[i].resent_ns >= ping->at.time_ns)
             return true;
-    return ping->queued ||
-           pong->header->offset > ping->peer_off + QUEUE_LEN;
+    return ping->queued || pong->header->offset > ping->peer_off + QUEUE_LEN;
 }
 
 static void
@@ -293,9 +292,9 @@ pong(struct judge *j, const struct judged_frame *f)
         return;
     for (uint32_t i = p->n; i-- > 0;)
         if (p->waiting[i].len == f->control.len &&
-            (f->control.len == 0 || memcmp(p->waiting[i].payload,
-                                           f->control.ptr,
-                                           f->control.len) == 0)) {
+            (f->control.len == 0 ||
+             memcmp(p->waiting[i].payload, f->control.ptr, f->control.len) ==
+                 0)) {
             match(j, f, i);
             return;
         }
@@ -358,6 +357,12 @@ settle(struct judge *j, enum ws_sender pinger, struct stamp last, bool judged)
     }
 }
 
+static bool
+is_captured(const struct judge_path *p)
+{
+    return p->has_base || p->has_acked;
+}
+
 void
 judge_ping_frame(struct judge *j, const struct judged_frame *f)
 {
@@ -369,9 +374,9 @@ judge_ping_frame(struct judge *j, const struct judged_frame *f)
         pong(j, f);
         break;
     case WS_OP_CLOSE: {
-        bool one_way = !j->path[0].end_off || !j->path[1].end_off;
-        settle(j, WS_SENDER_CLIENT, judge_stamp(f->meta), !one_way);
-        settle(j, WS_SENDER_SERVER, judge_stamp(f->meta), !one_way);
+        bool both = is_captured(&j->path[0]) && is_captured(&j->path[1]);
+        settle(j, WS_SENDER_CLIENT, judge_stamp(f->meta), both);
+        settle(j, WS_SENDER_SERVER, judge_stamp(f->meta), both);
         break;
     }
     default:
@@ -389,11 +394,11 @@ find_round_trips(struct judge *j, enum ws_sender pinger, struct stamp at)
     int n = snprintf(text, sizeof text, "%" PRIu64 " answered, %.3f ms", rtt.n,
                      (double)rtt.min_ns / 1e6);
     if (rtt.n > 1)
-        n = snprintf(
-            text, sizeof text,
-            "%" PRIu64 " answered, %.3f to %.3f ms, median %.3f, 95 %% %.3f",
-            rtt.n, (double)rtt.min_ns / 1e6, (double)rtt.max_ns / 1e6,
-            (double)rtt.median_ns / 1e6, (double)rtt.p95_ns / 1e6);
+        n = snprintf(text, sizeof text,
+                     "%" PRIu64
+                     " answered, %.3f to %.3f ms, median %.3f, 95 %% %.3f",
+                     rtt.n, (double)rtt.min_ns / 1e6, (double)rtt.max_ns / 1e6,
+                     (double)rtt.median_ns / 1e6, (double)rtt.p95_ns / 1e6);
     if (tcp >= 0 && n > 0)
         n += snprintf(text + n, sizeof text - (size_t)n, "; TCP %.3f ms",
                       (double)tcp / 1e6);

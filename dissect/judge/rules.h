@@ -20,19 +20,19 @@ struct judge_side {
 
 /* How the bytes of a side travel: path.c. */
 struct judge_path {
-    bool has_base;       /* base is known */
-    bool has_acked;      /* acked is known */
-    bool timing;         /* the acknowledgement of timed_seq is waited for */
-    uint32_t base;       /* TCP sequence number of the stream's offset 0 */
-    uint32_t acked;      /* what it acknowledged last of the other side */
-    uint32_t timed_seq;  /* behind a segment of it, ... */
-    int64_t timed_ns;    /* ... when that came */
-    int64_t delay_ns;    /* shortest time from a segment to its
-                            acknowledgement; INT64_MAX: none seen */
-    uint32_t fin_ack;    /* acknowledgement number of its FIN */
+    bool has_base;      /* base is known */
+    bool has_acked;     /* acked is known */
+    bool timing;        /* the acknowledgement of timed_seq is waited for */
+    uint32_t base;      /* TCP sequence number of the stream's offset 0 */
+    uint32_t acked;     /* what it acknowledged last of the other side */
+    uint32_t timed_seq; /* behind a segment of it, ... */
+    int64_t timed_ns;   /* ... when that came */
+    int64_t delay_ns;   /* shortest time from a segment to its
+                           acknowledgement; INT64_MAX: none seen */
+    uint32_t fin_ack;   /* acknowledgement number of its FIN */
     bool has_fin_ack;
-    uint64_t end_off;    /* behind the last byte that was captured */
-    int64_t resent_ns;   /* when it sent something again last */
+    uint64_t end_off;  /* behind the last byte that was captured */
+    int64_t resent_ns; /* when it sent something again last */
 };
 
 struct judge_closing; /* close.c */
@@ -41,8 +41,8 @@ struct judge_closing; /* close.c */
 struct judge_pings {
     struct judge_ping *waiting; /* oldest first; NULL: none yet */
     uint32_t n, cap;
-    uint64_t dropped;     /* ... for want of room */
-    uint64_t stray_hash;  /* the last pong of the other side without a ping */
+    uint64_t dropped;    /* ... for want of room */
+    uint64_t stray_hash; /* the last pong of the other side without a ping */
     uint64_t stray_packet;
     struct stamp unanswered; /* of those that will not be answered any more,
                                 the last one; packet 0: none */
@@ -63,7 +63,7 @@ struct judge {
     struct judge_side side[2]; /* by enum ws_sender */
     struct judge_path path[2];
     struct judge_pings pings[2];
-    bool no_memory; /* something is not judged for want of it */
+    bool no_memory;                /* something is not judged for want of it */
     struct judge_closing *closing; /* from the first Close frame on, or NULL */
 };
 
