@@ -144,13 +144,16 @@ static void
 long_message_before_answer(struct scene *s)
 {
     hello(s);
-    scene_frame(s, S, &(struct scene_frame){.opcode = WS_OP_TEXT, .more = true,
-                                            .text = "once upon "});
+    scene_frame(s, S,
+                &(struct scene_frame){.opcode = WS_OP_TEXT,
+                                      .more = true,
+                                      .text = "once upon "});
     scene_close_frame(s, C, 1000, NULL);
     for (unsigned i = 0; i < 5; i++) {
         scene_wait_ms(s, 900);
         scene_frame(s, S,
-                    &(struct scene_frame){.opcode = WS_OP_CONT, .more = i < 4,
+                    &(struct scene_frame){.opcode = WS_OP_CONT,
+                                          .more = i < 4,
                                           .text = "a time "});
     }
     scene_close_frame(s, S, 1000, NULL);
@@ -221,8 +224,8 @@ static void
 fin_for_a_bad_close(struct scene *s)
 {
     hello(s);
-    scene_frame(s, C, &(struct scene_frame){.opcode = WS_OP_CLOSE,
-                                            .text = "x"});
+    scene_frame(s, C,
+                &(struct scene_frame){.opcode = WS_OP_CLOSE, .text = "x"});
     scene_end(s, S);
 }
 
@@ -288,10 +291,11 @@ static void
 fin_in_a_frame(struct scene *s)
 {
     hello(s);
-    scene_frame(s, S, &(struct scene_frame){.opcode = WS_OP_TEXT,
-                                            .has_declared_len = true,
-                                            .declared_len = 100,
-                                            .text = "not all of it"});
+    scene_frame(s, S,
+                &(struct scene_frame){.opcode = WS_OP_TEXT,
+                                      .has_declared_len = true,
+                                      .declared_len = 100,
+                                      .text = "not all of it"});
     scene_end(s, S);
 }
 
@@ -299,10 +303,11 @@ static void
 cut_by_the_receiver(struct scene *s)
 {
     hello(s);
-    scene_frame(s, S, &(struct scene_frame){.opcode = WS_OP_TEXT,
-                                            .has_declared_len = true,
-                                            .declared_len = 100,
-                                            .text = "not all of it"});
+    scene_frame(s, S,
+                &(struct scene_frame){.opcode = WS_OP_TEXT,
+                                      .has_declared_len = true,
+                                      .declared_len = 100,
+                                      .text = "not all of it"});
     scene_rst(s, C);
 }
 
@@ -310,8 +315,10 @@ static void
 fin_in_a_message(struct scene *s)
 {
     hello(s);
-    scene_frame(s, S, &(struct scene_frame){.opcode = WS_OP_TEXT, .more = true,
-                                            .text = "once upon "});
+    scene_frame(s, S,
+                &(struct scene_frame){.opcode = WS_OP_TEXT,
+                                      .more = true,
+                                      .text = "once upon "});
     scene_end(s, S);
 }
 
@@ -319,8 +326,10 @@ static void
 close_in_a_message(struct scene *s)
 {
     hello(s);
-    scene_frame(s, C, &(struct scene_frame){.opcode = WS_OP_TEXT, .more = true,
-                                            .text = "once upon "});
+    scene_frame(s, C,
+                &(struct scene_frame){.opcode = WS_OP_TEXT,
+                                      .more = true,
+                                      .text = "once upon "});
     scene_close(s, C, 1000);
 }
 
@@ -328,12 +337,14 @@ static void
 ping_in_a_message(struct scene *s)
 {
     hello(s);
-    scene_frame(s, C, &(struct scene_frame){.opcode = WS_OP_TEXT, .more = true,
-                                            .text = "once upon "});
+    scene_frame(s, C,
+                &(struct scene_frame){.opcode = WS_OP_TEXT,
+                                      .more = true,
+                                      .text = "once upon "});
     scene_ping(s, C, "a");
     scene_pong(s, S, "a");
-    scene_frame(s, C, &(struct scene_frame){.opcode = WS_OP_CONT,
-                                            .text = "a time"});
+    scene_frame(s, C,
+                &(struct scene_frame){.opcode = WS_OP_CONT, .text = "a time"});
     scene_close(s, C, 1000);
 }
 
@@ -341,8 +352,10 @@ static void
 capture_ends_in_a_message(struct scene *s)
 {
     hello(s);
-    scene_frame(s, C, &(struct scene_frame){.opcode = WS_OP_TEXT, .more = true,
-                                            .text = "once upon "});
+    scene_frame(s, C,
+                &(struct scene_frame){.opcode = WS_OP_TEXT,
+                                      .more = true,
+                                      .text = "once upon "});
 }
 
 static void
@@ -374,8 +387,9 @@ rst_from_elsewhere(struct scene *s)
     scene_ttl(s, S, 53);
     hello(s);
     scene_text(s, S, "more");
-    scene_segment_raw(
-        s, &(struct scene_segment){.from = S, .flags = SCENE_RST, .ttl = 61});
+    scene_segment_raw(s, &(struct scene_segment){.from = S,
+                                                 .flags = SCENE_RST,
+                                                 .ttl = 61});
 }
 
 static void
@@ -434,13 +448,12 @@ refused(struct scene *s)
 static const struct finding_case list[] = {
     {.name = "a good closing",
      .also = "close-frame:client close-frame:server close-clean:both",
-     .absent =
-         "close-reply-slow close-reply-missing close-reply-code-differs "
-         "close-crossing close-server-tcp-late close-client-tcp-first "
-         "perf-slow-close close-error-code close-code-application "
-         "close-duplicate tcp-fin-without-close-frame tcp-rst-while-open "
-         "tcp-open-at-capture-end tcp-rst-after-close tcp-half-closed "
-         "tcp-ended-mid-frame message-unfinished close-code-wrong-role",
+     .absent = "close-reply-slow close-reply-missing close-reply-code-differs "
+               "close-crossing close-server-tcp-late close-client-tcp-first "
+               "perf-slow-close close-error-code close-code-application "
+               "close-duplicate tcp-fin-without-close-frame tcp-rst-while-open "
+               "tcp-open-at-capture-end tcp-rst-after-close tcp-half-closed "
+               "tcp-ended-mid-frame message-unfinished close-code-wrong-role",
      .verdict = "clean-close",
      .onclose = 1000,
      CLOSING(.code = 1000, .answer = 1000, .reason = "bye")},
@@ -465,7 +478,8 @@ static const struct finding_case list[] = {
      .expect = "close-code-reserved-sent:client",
      CLOSING(.code = 1005, .answer = 1002)},
     {.name = "1006 is never sent, nor repeated",
-     .expect = "close-code-reserved-sent:client close-code-reserved-sent:server",
+     .expect =
+         "close-code-reserved-sent:client close-code-reserved-sent:server",
      .onclose = 1006,
      CLOSING(.code = 1006, .answer = 1006)},
     {.name = "1015 is never sent",

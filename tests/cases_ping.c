@@ -85,11 +85,12 @@ pong_behind_a_long_frame(struct scene *s)
     char part[1000];
     memset(part, 'x', sizeof part);
     scene_handshake(s);
-    scene_frame(s, S, &(struct scene_frame){.opcode = WS_OP_TEXT,
-                                            .has_declared_len = true,
-                                            .declared_len = 13000,
-                                            .payload = part,
-                                            .payload_len = 1000});
+    scene_frame(s, S,
+                &(struct scene_frame){.opcode = WS_OP_TEXT,
+                                      .has_declared_len = true,
+                                      .declared_len = 13000,
+                                      .payload = part,
+                                      .payload_len = 1000});
     scene_ping(s, C, "are you there?");
     for (unsigned i = 0; i < 12; i++) {
         scene_wait_ms(s, 1000);

@@ -89,15 +89,13 @@ find_with_severity(struct judge *j, enum finding_id id, enum severity severity,
 static void
 find_close(struct judge *j, const struct judged_frame *f)
 {
-    char text[160] = "no code";
+    char text[128] = "no code";
     if (f->control.len >= 2) {
         uint16_t code = rd_load_be16(f->control.ptr);
         snprintf(text, sizeof text, "%u %s", code, close_code_name(code));
-        if (f->control.len > 2) {
-            strcat(text, ", \"");
-            judge_add_bytes(text, 120, slice_skip(f->control, 2));
-            strcat(text, "\"");
-        }
+        if (f->control.len > 2)
+            judge_add_quoted(text, sizeof text, ", ",
+                             slice_skip(f->control, 2));
     }
     judge_find_frame(j, FINDING_CLOSE_FRAME, f, text);
 }

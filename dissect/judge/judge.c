@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dissect/judge/judge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/budget.h"
@@ -105,6 +106,16 @@ judge_add_bytes(char *out, size_t size, struct slice bytes)
         }
         out[n] = '\0';
     }
+}
+
+void
+judge_add_quoted(char *out, size_t size, const char *before, struct slice bytes)
+{
+    size_t n = strlen(out);
+    snprintf(out + n, size - n, "%s\"", before);
+    judge_add_bytes(out, size - 1, bytes);
+    n = strlen(out);
+    snprintf(out + n, size - n, "\"");
 }
 
 /* ---- What happened ------------------------------------------------------ */

@@ -73,18 +73,15 @@ is_first(const struct judge *j, enum finding_id id, enum ws_sender from)
     return emit_finding_count(j->config.emit, id, from) == 0;
 }
 
-/* "\"payload\"" or "no payload" behind what stands in text. */
+/* The payload, or "no payload", behind what stands in text. */
 static void
 add_payload(char *text, size_t size, struct slice payload)
 {
     size_t n = strlen(text);
-    if (payload.len == 0) {
+    if (payload.len > 0)
+        judge_add_quoted(text, size, "", payload);
+    else
         snprintf(text + n, size - n, "no payload");
-        return;
-    }
-    snprintf(text + n, size - n, "\"");
-    judge_add_bytes(text, size - 2, payload);
-    strcat(text, "\"");
 }
 
 static bool
@@ -328,11 +325,11 @@ static void
 find_unanswered(struct judge *j, enum ws_sender pinger,
                 const struct judge_ping *ping, struct stamp last)
 {
-    char text[160];
+    char text[128];
     snprintf(text, sizeof text, "%.3f s after frame %" PRIu64 " of the %s, ",
              (double)(last.time_ns - ping->at.time_ns) / 1e9, ping->number,
              ws_sender_name(pinger));
-    add_payload(text, 120, slice_make(ping->payload, ping->len));
+    add_payload(text, sizeof text, slice_make(ping->payload, ping->len));
     judge_find_side(j, FINDING_PING_UNANSWERED, judge_other(pinger), ping->at,
                     text);
 }

@@ -116,6 +116,10 @@ judge_limit(const struct judge *j, enum threshold_id id)
  * does not fit becomes "...". */
 void judge_add_bytes(char *out, size_t size, struct slice bytes);
 
+/* The same behind `before` and in quotation marks. */
+void judge_add_quoted(char *out, size_t size, const char *before,
+                      struct slice bytes);
+
 /* The last broken rule in a frame or message of the sender, or NULL. */
 static inline const struct emit_fault *
 judge_fault(const struct judge *j, enum ws_sender from)
