@@ -584,7 +584,8 @@ on_event_quiet(void *ctx, const struct event *event)
         note_handshake(report_conn(r, event->conn, 0), event->handshake);
     } else if (event->type == EVENT_FINDING) {
         report_conn(r, event->conn, 0)->n_findings +=
-            event->finding->count == 1;
+            event->finding->count == 1 &&
+            event->finding->severity > SEVERITY_CHAT;
     } else if (event->type == EVENT_END) {
         struct report_conn *c = report_conn(r, event->conn, 0);
         put_quiet(r, c, event->end);
@@ -636,7 +637,10 @@ on_event(void *ctx, const struct event *event)
         put_gap(r, c, event->gap);
         break;
     case EVENT_FINDING:
-        on_finding(r, c, event->finding);
+        /* Chat says in words what the frames beside it show. */
+        if (event->finding->severity > SEVERITY_CHAT ||
+            r->options.detail == REPORT_VERBOSE)
+            on_finding(r, c, event->finding);
         break;
     case EVENT_END:
         put_held(r, c, WS_SENDER_CLIENT, UINT64_MAX);
