@@ -108,7 +108,11 @@ ping_never_acknowledged(struct scene *s)
     scene_text(s, S, "hello");
     scene_auto_ack(s, false);
     scene_ping(s, C, "are you there?");
-    scene_wait_ms(s, 40000);
+    size_t ping = scene_last(s);
+    for (unsigned i = 0; i < 8; i++) {
+        scene_wait_ms(s, 5000);
+        scene_retransmit(s, ping);
+    }
     scene_rst(s, C);
 }
 

@@ -184,13 +184,35 @@ note_got(struct judge *j, enum ws_sender from, const struct pkt_meta *meta)
         s->got = judge_stamp(meta);
 }
 
+static int64_t
+round_trip(const struct judge *j)
+{
+    int64_t rtt = judge_tcp_rtt(j);
+    return rtt < 0 ? 0 : rtt;
+}
+
+/* When the side had the other's Close frame at the latest.  Its answer may be
+ * the first packet to acknowledge it, if the capture lacks another; but what
+ * was not sent again had come after a round trip. */
+static int64_t
+got_ns(const struct judge *j, enum ws_sender by)
+{
+    const struct closing_side *a = closer(j, judge_other(by));
+    const struct closing_side *b = closer(j, by);
+    if (b->got.packet && b->got.packet < b->at.packet)
+        return b->got.time_ns;
+    return j->path[judge_other(by)].resent_ns >= a->at.time_ns
+               ? b->at.time_ns
+               : a->at.time_ns + round_trip(j);
+}
+
 /* Both Close frames are known; b came later. */
 static void
 judge_answer(struct judge *j, enum ws_sender by)
 {
     struct closing_side *a = &j->closing->side[judge_other(by)];
     struct closing_side *b = &j->closing->side[by];
-    int64_t from_ns = b->got.time_ns;
+    int64_t from_ns = got_ns(j, by);
     char text[96];
     struct pkt_meta sent = {.flags = TCP_ACK, .ack = b->ack};
     if (b->has_ack && j->path[judge_other(by)].has_base &&
@@ -201,8 +223,7 @@ judge_answer(struct judge *j, enum ws_sender by)
     }
     if (b->busy_ns > from_ns)
         from_ns = b->busy_ns;
-    if (b->got.packet && b->got.packet <= b->at.packet &&
-        b->at.time_ns - from_ns > judge_limit(j, THRESHOLD_CLOSE_REPLY_SLOW)) {
+    if (b->at.time_ns - from_ns > judge_limit(j, THRESHOLD_CLOSE_REPLY_SLOW)) {
         snprintf(text, sizeof text, "after %.3f s",
                  (double)(b->at.time_ns - from_ns) / 1e9);
         judge_find(j, &(struct event_finding){.id = FINDING_CLOSE_REPLY_SLOW,
@@ -324,13 +345,6 @@ end_of(const struct verdict_side *side)
         (side->reset.packet && side->reset.packet < side->fin.packet))
         return side->reset;
     return side->fin;
-}
-
-static int64_t
-round_trip(const struct judge *j)
-{
-    int64_t rtt = judge_tcp_rtt(j);
-    return rtt < 0 ? 0 : rtt;
 }
 
 /* by had the other's Close frame and sent none. */

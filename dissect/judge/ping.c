@@ -310,9 +310,10 @@ is_unanswered(const struct judge *j, enum ws_sender pinger,
 {
     enum ws_sender peer = judge_other(pinger);
     const struct judge_tally *t = &j->pub.tally[peer];
-    if (ping->differs.packet ||
-        (j->path[pinger].has_base && !judge_had_read(j, peer, ping->end_off)))
-        return false; /* it never arrived */
+    /* What is sent again and never acknowledged does not arrive. */
+    if (j->path[pinger].resent_ns >= ping->at.time_ns &&
+        !judge_had_read(j, peer, ping->end_off))
+        return false;
     /* One long message may hold it up, two may not. */
     if (t->frames >= ping->peer_frames + 2 &&
         t->last_ns - ping->at.time_ns > judge_limit(j, THRESHOLD_PING_REPLY))
@@ -355,9 +356,10 @@ settle(struct judge *j, enum ws_sender pinger, struct stamp last, bool judged)
 }
 
 static bool
-is_captured(const struct judge_path *p)
+is_captured(const struct judge *j, enum ws_sender from)
 {
-    return p->has_base || p->has_acked;
+    const struct judge_path *p = &j->path[from];
+    return p->has_base || p->has_acked || judge_saw_all(j, from);
 }
 
 void
@@ -371,7 +373,8 @@ judge_ping_frame(struct judge *j, const struct judged_frame *f)
         pong(j, f);
         break;
     case WS_OP_CLOSE: {
-        bool both = is_captured(&j->path[0]) && is_captured(&j->path[1]);
+        bool both = is_captured(j, WS_SENDER_CLIENT) &&
+                    is_captured(j, WS_SENDER_SERVER);
         settle(j, WS_SENDER_CLIENT, judge_stamp(f->meta), both);
         settle(j, WS_SENDER_SERVER, judge_stamp(f->meta), both);
         break;
