@@ -575,6 +575,13 @@ put_quiet(struct report *r, const struct report_conn *c,
     line_end(l, r->out);
 }
 
+/* Chat says in words what the frames beside it show. */
+static bool
+is_told(const struct report *r, enum severity severity)
+{
+    return severity > SEVERITY_CHAT || r->options.detail == REPORT_VERBOSE;
+}
+
 static void
 on_event_quiet(void *ctx, const struct event *event)
 {
@@ -585,7 +592,7 @@ on_event_quiet(void *ctx, const struct event *event)
     } else if (event->type == EVENT_FINDING) {
         report_conn(r, event->conn, 0)->n_findings +=
             event->finding->count == 1 &&
-            event->finding->severity > SEVERITY_CHAT;
+            is_told(r, event->finding->severity);
     } else if (event->type == EVENT_END) {
         struct report_conn *c = report_conn(r, event->conn, 0);
         put_quiet(r, c, event->end);
@@ -637,9 +644,7 @@ on_event(void *ctx, const struct event *event)
         put_gap(r, c, event->gap);
         break;
     case EVENT_FINDING:
-        /* Chat says in words what the frames beside it show. */
-        if (event->finding->severity > SEVERITY_CHAT ||
-            r->options.detail == REPORT_VERBOSE)
+        if (is_told(r, event->finding->severity))
             on_finding(r, c, event->finding);
         break;
     case EVENT_END:
@@ -736,7 +741,7 @@ put_findings(struct report *r, const struct summary *s)
     bool any = false;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint64_t n = s->findings[rows[i].severity];
-        if (n == 0)
+        if (n == 0 || !is_told(r, rows[i].severity))
             continue;
         line_put(l, any ? "," : "Findings:");
         any = true;
