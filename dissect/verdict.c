@@ -482,6 +482,8 @@ decide_forged(const struct verdict_facts *f, const struct verdict_tcp_end *end,
         "between",
         ws_sender_name(end->by));
     add_difference(text, &side->host);
+    add_evidence(out, (struct stamp){.packet = side->host.last},
+                 "the last packet of that side itself");
     add_reason(f, end, out, text);
     return true;
 }

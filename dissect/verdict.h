@@ -35,6 +35,7 @@
  */
 struct verdict_host {
     uint32_t n;               /* packets before the RST */
+    uint64_t last;            /* number of the last one */
     uint8_t ttl_min, ttl_max; /* TTL or hop limit */
     uint16_t ip_id;           /* IPv4 identification of the last one, ... */
     bool jumps;               /* ... and they did not all count up */
@@ -117,6 +118,7 @@ verdict_note_packet(struct verdict_host *host, const struct pkt_meta *meta)
     host->ids |= meta->ip_id != 0;
     host->ip_id = meta->ip_id;
     host->n += host->n < UINT32_MAX;
+    host->last = meta->number;
 }
 
 /* Its RST, the first one. */

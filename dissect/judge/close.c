@@ -90,6 +90,10 @@ static void
 find_close(struct judge *j, const struct judged_frame *f)
 {
     char text[128] = "no code";
+    if (emit_finding_count(j->config.emit, FINDING_CLOSE_FRAME, f->from) > 0) {
+        judge_find_frame(j, FINDING_CLOSE_FRAME, f, NULL);
+        return;
+    }
     if (f->control.len >= 2) {
         uint16_t code = rd_load_be16(f->control.ptr);
         snprintf(text, sizeof text, "%u %s", code, close_code_name(code));

@@ -137,24 +137,47 @@ count_flood(struct judge *j, const struct judged_frame *f)
     judge_find_frame(j, FINDING_PING_FLOOD, f, text);
 }
 
+/* The waiting ping with that age, 0 being the oldest. */
+static struct judge_ping *
+waiting_at(const struct judge_pings *p, uint32_t i)
+{
+    return &p->waiting[(p->oldest + i) % p->cap];
+}
+
+static void
+drop_oldest(struct judge_pings *p, uint32_t n)
+{
+    p->oldest = (p->oldest + n) % p->cap;
+    p->n -= n;
+}
+
+static bool
+grow(struct judge_pings *p)
+{
+    uint32_t cap = p->cap ? 2 * p->cap : 1;
+    struct judge_ping *more = malloc(cap * sizeof more[0]);
+    if (!more)
+        return false;
+    for (uint32_t i = 0; i < p->n; i++)
+        more[i] = *waiting_at(p, i);
+    free(p->waiting);
+    p->waiting = more;
+    p->cap = cap;
+    p->oldest = 0;
+    return true;
+}
+
 /* Room for one more; NULL: no memory. */
 static struct judge_ping *
 add_waiting(struct judge_pings *p)
 {
     if (p->n == WAITING_MAX) {
-        memmove(p->waiting, p->waiting + 1, --p->n * sizeof p->waiting[0]);
+        drop_oldest(p, 1);
         p->dropped++;
     }
-    if (p->n == p->cap) {
-        uint32_t cap = p->cap ? 2 * p->cap : 1;
-        struct judge_ping *more =
-            realloc(p->waiting, cap * sizeof p->waiting[0]);
-        if (!more)
-            return NULL;
-        p->waiting = more;
-        p->cap = cap;
-    }
-    return &p->waiting[p->n++];
+    if (p->n == p->cap && !grow(p))
+        return NULL;
+    return waiting_at(p, p->n++);
 }
 
 static void
@@ -224,8 +247,9 @@ find_high(struct judge *j, const struct judge_ping *ping,
 {
     int64_t tcp = judge_tcp_rtt(j);
     int64_t ratio = judge_limit(j, THRESHOLD_RTT_HIGH);
-    bool high = ns > judge_limit(j, THRESHOLD_PING_RTT) ||
-                (tcp >= 0 && ns > RTT_FLOOR_NS && ns / ratio > tcp);
+    bool high =
+        ns > judge_limit(j, THRESHOLD_PING_RTT) ||
+        (tcp >= 0 && ns > RTT_FLOOR_NS && (ratio < 1 || ns / ratio > tcp));
     char text[96];
     if (!high || is_explained(j, ping, pong))
         return;
@@ -236,13 +260,13 @@ find_high(struct judge *j, const struct judge_ping *ping,
     judge_find_frame(j, FINDING_PERF_PING_RTT_HIGH, pong, text);
 }
 
-/* waiting[i] is answered, and those before it. */
+/* The one with age i is answered, and those before it. */
 static void
 match(struct judge *j, const struct judged_frame *f, uint32_t i)
 {
     enum ws_sender pinger = judge_other(f->from);
     struct judge_pings *p = &j->pings[pinger];
-    const struct judge_ping *ping = &p->waiting[i];
+    const struct judge_ping *ping = waiting_at(p, i);
     int64_t ns = f->meta->time_ns - ping->at.time_ns;
     char text[96];
     bool first = is_first(j, FINDING_FRAME_PONG, f->from);
@@ -256,10 +280,9 @@ match(struct judge *j, const struct judged_frame *f, uint32_t i)
         p->unanswered.packet = 0; /* it was on its way */
     find_high(j, ping, f, ns);
     for (uint32_t k = 0; k < i; k++)
-        if (p->waiting[k].differs.packet)
-            find_differs(j, pinger, &p->waiting[k]);
-    p->n -= i + 1;
-    memmove(p->waiting, p->waiting + i + 1, p->n * sizeof p->waiting[0]);
+        if (waiting_at(p, k)->differs.packet)
+            find_differs(j, pinger, waiting_at(p, k));
+    drop_oldest(p, i + 1);
 }
 
 static void
@@ -275,9 +298,9 @@ stray(struct judge *j, const struct judged_frame *f)
             judge_find_frame(j, FINDING_PONG_UNSOLICITED, f, NULL);
         else
             find_lowered(j, FINDING_PONG_UNSOLICITED, SEVERITY_CHAT, f);
-    } else if (p->n == 1 && p->waiting[0].differs.packet == 0 &&
+    } else if (p->n == 1 && waiting_at(p, 0)->differs.packet == 0 &&
                judge_saw_all(j, pinger)) {
-        p->waiting[0].differs = judge_stamp(f->meta);
+        waiting_at(p, 0)->differs = judge_stamp(f->meta);
     }
 }
 
@@ -287,14 +310,13 @@ pong(struct judge *j, const struct judged_frame *f)
     const struct judge_pings *p = &j->pings[judge_other(f->from)];
     if (!is_comparable(f))
         return;
-    for (uint32_t i = p->n; i-- > 0;)
-        if (p->waiting[i].len == f->control.len &&
-            (f->control.len == 0 ||
-             memcmp(p->waiting[i].payload, f->control.ptr, f->control.len) ==
-                 0)) {
+    for (uint32_t i = p->n; i-- > 0;) {
+        const struct judge_ping *ping = waiting_at(p, i);
+        if (slice_equal(slice_make(ping->payload, ping->len), f->control)) {
             match(j, f, i);
             return;
         }
+    }
     stray(j, f);
 }
 
@@ -344,7 +366,7 @@ settle(struct judge *j, enum ws_sender pinger, struct stamp last, bool judged)
         return;
     p->settled = true;
     for (uint32_t i = 0; i < p->n; i++) {
-        const struct judge_ping *ping = &p->waiting[i];
+        const struct judge_ping *ping = waiting_at(p, i);
         if (!judged || j->side[0].gap || j->side[1].gap)
             continue;
         if (ping->differs.packet)

@@ -39,8 +39,9 @@ struct judge_closing; /* close.c */
 
 /* The pings of one side: ping.c. */
 struct judge_pings {
-    struct judge_ping *waiting; /* oldest first; NULL: none yet */
+    struct judge_ping *waiting; /* a ring of cap; NULL: none yet */
     uint32_t n, cap;
+    uint32_t oldest;     /* index of it */
     uint64_t dropped;    /* ... for want of room */
     uint64_t stray_hash; /* the last pong of the other side without a ping */
     uint64_t stray_packet;
