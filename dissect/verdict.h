@@ -101,10 +101,12 @@ struct verdict_facts {
     struct verdict_side side[2]; /* by enum ws_sender */
 };
 
-/* A packet of the side, but for its RST. */
+/* A packet of the side, but for its RST; it may be told more than once. */
 static inline void
 verdict_note_packet(struct verdict_host *host, const struct pkt_meta *meta)
 {
+    if (host->last == meta->number)
+        return;
     if (host->n == 0) {
         host->ttl_min = host->ttl_max = meta->ttl;
     } else {

@@ -638,15 +638,17 @@ END_TEST
 START_TEST(packets_of_a_host_are_summed_up)
 {
     struct verdict_host host = {0};
-    struct pkt_meta meta = {.ttl = 60, .ip_id = 65535};
+    struct pkt_meta meta = {.number = 1, .ttl = 60, .ip_id = 65535};
     verdict_note_packet(&host, &meta);
-    meta = (struct pkt_meta){.ttl = 58, .ip_id = 4};
+    verdict_note_packet(&host, &meta);
+    meta = (struct pkt_meta){.number = 2, .ttl = 58, .ip_id = 4};
     verdict_note_packet(&host, &meta);
     ck_assert_uint_eq(host.n, 2);
     ck_assert_uint_eq(host.ttl_min, 58);
     ck_assert_uint_eq(host.ttl_max, 60);
     ck_assert_uint_eq(host.ip_id, 4);
     ck_assert(host.ids && !host.jumps);
+    meta.number = 3;
     meta.ip_id = 2000;
     verdict_note_packet(&host, &meta);
     ck_assert(host.jumps);
