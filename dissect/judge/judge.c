@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dissect/judge/judge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/budget.h"
@@ -15,6 +16,7 @@ judge_new(struct judge **out, const struct judge_config *config)
     j->config = *config;
     j->pub.idle_ns = INT64_MAX;
     j->pub.tally[0].mask_and = j->pub.tally[1].mask_and = UINT32_MAX;
+    judge_path_init(j);
     *out = j;
     return ERR_OK;
 }
@@ -22,13 +24,25 @@ judge_new(struct judge **out, const struct judge_config *config)
 void
 judge_free(struct judge *j)
 {
+    if (!j)
+        return;
+    judge_closing_free(j);
+    judge_ping_free(j);
     free(j);
 }
 
 size_t
 judge_memory(const struct judge *j)
 {
-    return budget_block(sizeof *j);
+    return budget_block(sizeof *j) + judge_closing_memory(j) +
+           judge_ping_memory(j);
+}
+
+bool
+judge_failed(const struct judge *j)
+{
+    return j->no_memory || j->pings[0].trips.no_memory ||
+           j->pings[1].trips.no_memory;
 }
 
 struct judge_public *
@@ -70,6 +84,40 @@ judge_find_frame(struct judge *j, enum finding_id id,
                                           .detail = detail});
 }
 
+void
+judge_add_bytes(char *out, size_t size, struct slice bytes)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t n = strlen(out);
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t c = bytes.ptr[i];
+        bool plain = c >= ' ' && c < 0x7f;
+        if (n + (plain ? 1 : 4) + sizeof "..." > size) {
+            memcpy(out + n, "...", sizeof "...");
+            return;
+        }
+        if (plain) {
+            out[n++] = (char)c;
+        } else {
+            out[n++] = '\\';
+            out[n++] = 'x';
+            out[n++] = hex[c >> 4];
+            out[n++] = hex[c & 15];
+        }
+        out[n] = '\0';
+    }
+}
+
+void
+judge_add_quoted(char *out, size_t size, const char *before, struct slice bytes)
+{
+    size_t n = strlen(out);
+    snprintf(out + n, size - n, "%s\"", before);
+    judge_add_bytes(out, size - 1, bytes);
+    n = strlen(out);
+    snprintf(out + n, size - n, "\"");
+}
+
 /* ---- What happened ------------------------------------------------------ */
 
 void
@@ -89,14 +137,16 @@ void
 judge_segment(struct judge *j, enum ws_sender from, uint64_t off, size_t len,
               const struct pkt_meta *meta)
 {
-    (void)len;
     judge_first_segment(j, from, off, meta);
+    judge_path_segment(j, from, off, len, meta);
 }
 
 void
 judge_frame(struct judge *j, const struct judged_frame *f)
 {
     judge_security_frame(j, f);
+    judge_closing_frame(j, f);
+    judge_ping_frame(j, f);
 }
 
 void
@@ -118,14 +168,20 @@ void
 judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
           const struct pkt_meta *meta)
 {
-    (void)from;
     judge_security_tcp(j, what, meta);
+    judge_path_tcp(j, from, what, meta);
+    judge_closing_tcp(j, from, what, meta);
 }
 
 void
-judge_end(struct judge *j, const struct verdict_facts *facts,
-          struct event_end *end)
+judge_end(struct judge *j, struct verdict_facts *facts, struct event_end *end)
 {
-    (void)facts;
+    judge_ping_end(j, facts, end);
+    judge_closing_end(j, facts, end);
+}
+
+void
+judge_verdict(struct judge *j, const struct event_end *end)
+{
     judge_security_end(j, end);
 }

@@ -47,6 +47,9 @@ void judge_free(struct judge *j);
 /* Bytes allocated, for a budget. */
 size_t judge_memory(const struct judge *j);
 
+/* Something was not judged for want of memory. */
+bool judge_failed(const struct judge *j);
+
 /* Right behind the handshake event, once.  What ev points to dies with the
  * call.  Called for refused, unanswered and inferred ones as well. */
 void judge_handshake(struct judge *j, const struct event_handshake *ev);
@@ -79,6 +82,7 @@ struct judged_frame {
     const struct pkt_meta *meta; /* packet with its last byte */
     bool whole;                  /* every payload byte was captured */
     bool synced;                 /* boundary known since the handshake */
+    bool inside; /* control frame: a message of the sender goes on around it */
     /* Payload of a control frame, unmasked: at most 125 bytes, all of it with
      * whole. */
     struct slice control;
@@ -118,11 +122,15 @@ void judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
 
 struct verdict_facts;
 
-/* The connection is over; what can only be judged now.  end is complete but
- * for what the judge itself knows, which it adds (round trips).  Right before
- * repeated findings and the end event. */
-void judge_end(struct judge *j, const struct verdict_facts *facts,
+/* The connection is over; what can only be judged now.  Adds what the judge
+ * itself knows: to *end the round trips, to *facts what verdict.h says is the
+ * judge's; the texts there live as long as j.  end has its counts and no
+ * verdict yet. */
+void judge_end(struct judge *j, struct verdict_facts *facts,
                struct event_end *end);
+
+/* Then: end has its verdict. */
+void judge_verdict(struct judge *j, const struct event_end *end);
 
 /* ---- Frames of every day, without a call -------------------------------- */
 

@@ -7,8 +7,11 @@
 #ifndef DISSECT_JUDGE_RULES_H
 #define DISSECT_JUDGE_RULES_H
 
+#include "dissect/emit.h"
 #include "dissect/judge/judge.h"
+#include "dissect/judge/round_trips.h"
 #include "dissect/threshold.h"
+#include "dissect/verdict.h"
 
 /* What is known of one side, whatever the topic. */
 struct judge_side {
@@ -38,6 +41,44 @@ struct judge_subprotocol {
                                         our table */
 };
 
+/* How the bytes of a side travel: path.c. */
+struct judge_path {
+    bool has_base;      /* base is known */
+    bool has_acked;     /* acked is known */
+    bool timing;        /* the acknowledgement of timed_seq is waited for */
+    uint32_t base;      /* TCP sequence number of the stream's offset 0 */
+    uint32_t acked;     /* what it acknowledged last of the other side */
+    uint32_t timed_seq; /* behind a segment of it, ... */
+    int64_t timed_ns;   /* ... when that came */
+    int64_t delay_ns;   /* shortest time from a segment to its
+                           acknowledgement; INT64_MAX: none seen */
+    uint32_t fin_ack;   /* acknowledgement number of its FIN */
+    bool has_fin_ack;
+    uint64_t end_off;  /* behind the last byte that was captured */
+    int64_t resent_ns; /* when it sent something again last */
+};
+
+struct judge_closing; /* close.c */
+
+/* The pings of one side: ping.c. */
+struct judge_pings {
+    struct judge_ping *waiting; /* a ring of cap; NULL: none yet */
+    uint32_t n, cap;
+    uint32_t oldest;     /* index of it */
+    uint64_t dropped;    /* ... for want of room */
+    uint64_t stray_hash; /* the last pong of the other side without a ping */
+    uint64_t stray_packet;
+    struct stamp unanswered; /* of those that will not be answered any more,
+                                the last one; packet 0: none */
+    struct judge_flood {
+        int64_t run_ns;    /* start of the seconds that were all full */
+        int64_t second_ns; /* start of the second that is counted */
+        uint64_t n;        /* pings in it */
+    } flood;
+    bool settled; /* a Close frame came: no more to judge */
+    struct round_trips trips;
+};
+
 struct judge {
     struct judge_public pub;
     struct judge_config config;
@@ -47,6 +88,10 @@ struct judge {
     struct judge_opening opening;
     struct judge_security security;
     struct judge_subprotocol subprotocol;
+    struct judge_path path[2];
+    struct judge_pings pings[2];
+    bool no_memory;                /* something is not judged for want of it */
+    struct judge_closing *closing; /* from the first Close frame on, or NULL */
 };
 
 /* ---- Telling ------------------------------------------------------------ */
@@ -101,6 +146,52 @@ judge_saw_all(const struct judge *j, enum ws_sender from)
            j->config.pair->syn_seen[dir];
 }
 
+static inline enum ws_sender
+judge_other(enum ws_sender from)
+{
+    return from == WS_SENDER_CLIENT ? WS_SENDER_SERVER : WS_SENDER_CLIENT;
+}
+
+/* Appends bytes as printable ASCII, others as \xHH, to the text in out; what
+ * does not fit becomes "...". */
+void judge_add_bytes(char *out, size_t size, struct slice bytes);
+
+/* The same behind `before` and in quotation marks. */
+void judge_add_quoted(char *out, size_t size, const char *before,
+                      struct slice bytes);
+
+/* The last broken rule in a frame or message of the sender, or NULL. */
+static inline const struct emit_fault *
+judge_fault(const struct judge *j, enum ws_sender from)
+{
+    const struct emit_fault *fault = &j->config.emit->fault[from];
+    return fault->any ? fault : NULL;
+}
+
+/* ---- Who had received what: path.c ------------------------------------- */
+
+void judge_path_init(struct judge *j);
+void judge_path_segment(struct judge *j, enum ws_sender from, uint64_t off,
+                        size_t len, const struct pkt_meta *meta);
+void judge_path_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
+                    const struct pkt_meta *meta);
+
+/* Did this packet of the sender acknowledge the other side's bytes up to off?
+ * By acknowledgement numbers, as the order in a capture proves nothing; false
+ * when that is not known. */
+bool judge_has_read(const struct judge *j, enum ws_sender from, uint64_t off,
+                    const struct pkt_meta *meta);
+
+/* Did any packet of the sender so far? */
+bool judge_had_read(const struct judge *j, enum ws_sender from, uint64_t off);
+
+/* Did its FIN? */
+bool judge_fin_had_read(const struct judge *j, enum ws_sender from,
+                        uint64_t off);
+
+/* Shortest round trip of TCP, both halves of the way added up; -1: unknown. */
+int64_t judge_tcp_rtt(const struct judge *j);
+
 /* ---- Parts -------------------------------------------------------------- */
 
 /* head.c: HTTP grammar of the two heads. */
@@ -147,5 +238,21 @@ bool judge_is_secret(struct slice name);
 /* subprotocol.c: what the agreed subprotocol says of messages. */
 void judge_subprotocol(struct judge *j, const struct event_handshake *ev);
 bool judge_is_known_subprotocol(struct slice name);
+
+/* close.c: RFC 6455 sections 5.5.1 and 7, and the end of TCP. */
+void judge_closing_frame(struct judge *j, const struct judged_frame *f);
+void judge_closing_tcp(struct judge *j, enum ws_sender from,
+                       enum stream_tcp what, const struct pkt_meta *meta);
+void judge_closing_end(struct judge *j, struct verdict_facts *facts,
+                       const struct event_end *end);
+void judge_closing_free(struct judge *j);
+size_t judge_closing_memory(const struct judge *j);
+
+/* ping.c: RFC 6455 sections 5.5.2 and 5.5.3. */
+void judge_ping_frame(struct judge *j, const struct judged_frame *f);
+void judge_ping_end(struct judge *j, struct verdict_facts *facts,
+                    struct event_end *end);
+void judge_ping_free(struct judge *j);
+size_t judge_ping_memory(const struct judge *j);
 
 #endif /* DISSECT_JUDGE_RULES_H */
