@@ -122,6 +122,20 @@ keep_first(struct emitter *e, const struct event_finding *ev)
     e->n_seen++;
 }
 
+static void
+note_fault(struct emitter *e, const struct event_finding *ev)
+{
+    enum finding_layer layer = finding_info(ev->id)->layer;
+    if (ev->severity < SEVERITY_ERROR || !ev->has_from ||
+        e->fault[ev->from].at.packet > 0 ||
+        (layer != FINDING_LAYER_FRAME && layer != FINDING_LAYER_MESSAGE &&
+         layer != FINDING_LAYER_DEFLATE && layer != FINDING_LAYER_CLOSE))
+        return;
+    e->fault[ev->from] = (struct emit_fault){ev->id, ev->at, ev->frame};
+    if (e->alarm)
+        *e->alarm = true;
+}
+
 void
 emit_finding(struct emitter *e, const struct event_finding *ev)
 {
@@ -136,6 +150,7 @@ emit_finding(struct emitter *e, const struct event_finding *ev)
     if (!ev->lowered)
         first.severity = severity_of(e, ev->id);
     keep_first(e, &first);
+    note_fault(e, &first);
     pass_finding(e, &first);
 }
 

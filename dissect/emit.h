@@ -12,6 +12,13 @@
 #include "base/budget.h"
 #include "dissect/event.h"
 
+/* The first error of a sender about frames or what is in them. */
+struct emit_fault {
+    enum finding_id id;
+    struct stamp at; /* packet 0: there was none */
+    uint64_t frame;  /* 0: none in particular */
+};
+
 /* A connection has few kinds of findings, so they are looked for one by one. */
 struct emitter {
     const struct event_sink *sink; /* borrowed, outlives the emitter */
@@ -27,6 +34,8 @@ struct emitter {
     /* What seen takes is counted here; NULL: nowhere.  Borrowed; set it
      * before the first finding. */
     struct budget *budget;
+    struct emit_fault fault[2]; /* by enum ws_sender */
+    bool *alarm;    /* becomes true with the first fault; NULL: nobody asks */
     bool no_memory; /* for an entry: that one's repeats are not counted */
 };
 

@@ -231,7 +231,7 @@ ws_conn_data(struct ws_conn *c, enum ws_sender from, uint64_t off,
 {
     c->facts.side[from].captured = true;
     if (c->stream[from] || open_stream(c, from, off)) {
-        judge_segment(c->judge, from, off, data.len, meta);
+        judge_segment(judge_public(c->judge), from, off, data.len, meta);
         ws_stream_data(c->stream[from], off, data, meta);
         note_close(c, from, meta);
     }

@@ -6,6 +6,27 @@
 #include "base/budget.h"
 #include "dissect/judge/rules.h"
 
+#define THRESHOLD(symbol, name, unit, fallback, findings, text)                \
+    [THRESHOLD_##symbol] = (fallback),
+static const struct thresholds standard = {.value = {
+#include "dissect/threshold.def"
+                                           }};
+#undef THRESHOLD
+
+static void
+init_public(struct judge *j)
+{
+    struct judge_public *p = &j->pub;
+    p->each = j->chat;
+    p->idle_ns = judge_limit_ns(j, THRESHOLD_IDLE_NO_KEEPALIVE);
+    p->burst_ns = judge_limit_ns(j, THRESHOLD_SMALL_FRAMES_TIME);
+    p->burst_max = judge_limit(j, THRESHOLD_SMALL_FRAMES);
+    p->small_len = judge_limit(j, THRESHOLD_SMALL_FRAME_SIZE);
+    p->tiny_len = judge_limit(j, THRESHOLD_TINY_PAYLOAD);
+    p->huge_len = judge_limit(j, THRESHOLD_PERF_HUGE_FRAME);
+    p->tally[0].mask_and = p->tally[1].mask_and = UINT32_MAX;
+}
+
 enum err
 judge_new(struct judge **out, const struct judge_config *config)
 {
@@ -13,8 +34,12 @@ judge_new(struct judge **out, const struct judge_config *config)
     if (!j)
         return ERR_NOMEM;
     j->config = *config;
-    j->pub.idle_ns = INT64_MAX;
-    j->pub.tally[0].mask_and = j->pub.tally[1].mask_and = UINT32_MAX;
+    if (!j->config.limits)
+        j->config.limits = &standard;
+    j->chat = config->emit->sink->least == SEVERITY_CHAT &&
+              emit_wants(config->emit, EVENT_FINDING);
+    init_public(j);
+    j->config.emit->alarm = &j->pub.each;
     *out = j;
     return ERR_OK;
 }
@@ -77,6 +102,9 @@ judge_handshake(struct judge *j, const struct event_handshake *ev)
 {
     j->seen = ev->seen;
     j->accepted = ev->accepted;
+    j->has_deflate = ev->has_deflate;
+    j->pub.last_ns =
+        ev->response.packet ? ev->response.time_ns : ev->at.time_ns;
     judge_heads(j, ev);
     judge_opening(j, ev);
     judge_negotiation(j, ev);
@@ -84,30 +112,20 @@ judge_handshake(struct judge *j, const struct event_handshake *ev)
 }
 
 void
-judge_segment(struct judge *j, enum ws_sender from, uint64_t off, size_t len,
-              const struct pkt_meta *meta)
-{
-    (void)j;
-    (void)from;
-    (void)off;
-    (void)len;
-    (void)meta;
-}
-
-void
 judge_frame(struct judge *j, const struct judged_frame *f)
 {
-    (void)j;
-    (void)f;
+    if (j->pub.each)
+        judge_violation(j, f);
+    judge_mask(j, f);
+    judge_performance(j, f);
+    judge_frame_rules(j, f);
 }
 
 void
 judge_message(struct judge *j, const struct event_message *ev,
               const struct pkt_meta *meta)
 {
-    (void)j;
-    (void)ev;
-    (void)meta;
+    judge_message_rules(j, ev, meta);
 }
 
 void
@@ -120,17 +138,14 @@ void
 judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
           const struct pkt_meta *meta)
 {
-    (void)j;
-    (void)from;
-    (void)what;
-    (void)meta;
+    judge_violation_tcp(j, from, what, meta);
 }
 
 void
 judge_end(struct judge *j, const struct verdict_facts *facts,
           struct event_end *end)
 {
-    (void)j;
     (void)facts;
-    (void)end;
+    judge_mask_end(j, end);
+    judge_performance_end(j, end);
 }

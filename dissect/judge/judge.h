@@ -56,7 +56,8 @@ struct judged_frame {
     uint64_t number;  /* 1 = first of this sender */
     uint64_t message; /* its message's number; 0: control frame */
     const struct ws_frame_header *header;
-    struct stamp first;          /* packet with its first byte */
+    struct stamp first; /* packet with its first byte */
+    uint8_t header_cut; /* header bytes in that packet, if not all; else 0 */
     const struct pkt_meta *meta; /* packet with its last byte */
     bool whole;                  /* every payload byte was captured */
     bool synced;                 /* boundary known since the handshake */
@@ -72,10 +73,6 @@ void judge_frame(struct judge *j, const struct judged_frame *f);
 void judge_message(struct judge *j, const struct event_message *ev,
                    const struct pkt_meta *meta);
 
-/* Payload bytes of one packet, before its frames: len of them. */
-void judge_segment(struct judge *j, enum ws_sender from, uint64_t off,
-                   size_t len, const struct pkt_meta *meta);
-
 /* Bytes of the sender are missing. */
 void judge_gap(struct judge *j, enum ws_sender from);
 
@@ -90,41 +87,119 @@ struct verdict_facts;
 void judge_end(struct judge *j, const struct verdict_facts *facts,
                struct event_end *end);
 
-/* ---- Frames of every day, without a call -------------------------------- */
+/* ---- What comes every day, without a call ------------------------------- */
+
+/* A segment that holds no more than a frame header could. */
+struct judge_crumb {
+    uint64_t off; /* in the sender's stream, bytes */
+    size_t len;   /* bytes; 0: none */
+};
 
 /*
- * What is kept of each data frame of a sender, so that a whole, faultless
- * message in one frame costs a few additions (judge_tally()).
+ * What is kept of one sender's segments and data frames, so that a whole,
+ * faultless message in one frame costs a few additions (judge_tally()).
  */
 struct judge_tally {
     uint64_t frames;    /* data frames */
-    uint64_t tiny;      /* ... with less payload than JUDGE_TINY */
+    uint64_t tiny;      /* ... with less payload than tiny_len */
     uint64_t packet;    /* that completed the last one */
-    int64_t last_ns;    /* when */
     int64_t burst_ns;   /* start of a run of small frames, each in a packet */
-    uint32_t burst;     /* frames in it */
+    uint64_t burst;     /* frames in it */
     uint32_t mask;      /* the last masking key, as four bytes in memory */
     uint32_t mask_step; /* how it differed from the one before */
     uint32_t mask_run;  /* how often in a row by the same step */
-    uint32_t mask_and, mask_or; /* of all keys */
-    uint64_t masked;            /* keys seen, of frames with payload */
+    uint32_t mask_and, mask_or; /* of the first JUDGE_MASKS keys */
+    uint32_t masks;             /* ... of which there were so many */
+    uint32_t seq_end;    /* TCP sequence number behind the last segment */
+    uint64_t segments;   /* with payload */
+    uint64_t wire_bytes; /* ... and their packets' bytes in all */
+    struct judge_crumb crumb[2]; /* the last two, newest first */
 };
 
-/* Constants of the tally; the thresholds above them are options. */
-#define JUDGE_TINY 20u                   /* payload bytes */
-#define JUDGE_SMALL 125u                 /* payload bytes */
-#define JUDGE_BURST_NS INT64_C(10000000) /* 10 ms */
-#define JUDGE_MASK_RUN 4u                /* steps */
+/* More keys say no more about which bits of them never change. */
+#define JUDGE_MASKS 256u
 
 /* What ws_stream.c keeps at hand. */
 struct judge_public {
     struct judge_tally tally[2]; /* by enum ws_sender */
     bool each;                   /* every frame is looked at by judge_frame() */
-    int64_t idle_ns;             /* a longer silence is looked at */
+    int64_t last_ns;             /* when the last frame of either side ended */
+    int64_t longest_ns;          /* the longest time without one */
+    uint64_t longest_end;        /* the packet that ended it */
+    /* Limits, see threshold.def. */
+    int64_t idle_ns, burst_ns;
+    uint64_t tiny_len, small_len, huge_len, burst_max;
 };
 
 /* Lives as long as j. */
 struct judge_public *judge_public(struct judge *j);
+
+/* Payload of one packet, before its frames: len bytes at off of the stream. */
+static inline void
+judge_segment(struct judge_public *p, enum ws_sender from, uint64_t off,
+              size_t len, const struct pkt_meta *meta)
+{
+    struct judge_tally *t = &p->tally[from];
+    t->segments++;
+    t->wire_bytes += meta->wire_len;
+    t->seq_end = meta->seq + (uint32_t)len;
+    if (len <= WS_FRAME_HEADER_MAX) {
+        t->crumb[1] = t->crumb[0];
+        t->crumb[0] = (struct judge_crumb){off, len};
+    }
+}
+
+/* Adds a masking key; true: it is worth a look. */
+static inline bool
+judge_tally_mask(struct judge_tally *t, const uint8_t key[4])
+{
+    uint32_t mask;
+    memcpy(&mask, key, sizeof mask);
+    uint32_t step = mask - t->mask;
+    bool odd = mask == 0 || step == 0 || step == t->mask_step;
+    t->mask_run = step == t->mask_step ? t->mask_run + 1 : 0;
+    t->mask = mask;
+    t->mask_step = step;
+    if (t->masks < JUDGE_MASKS) {
+        t->masks++;
+        t->mask_and &= mask;
+        t->mask_or |= mask;
+    }
+    return odd;
+}
+
+/* A frame ended; true: never was it quiet so long before. */
+static inline bool
+judge_tally_time(struct judge_public *p, const struct pkt_meta *meta)
+{
+    int64_t quiet_ns = meta->time_ns - p->last_ns;
+    bool longest = quiet_ns > p->longest_ns;
+    if (quiet_ns > 0)
+        p->last_ns = meta->time_ns;
+    if (longest) {
+        p->longest_ns = quiet_ns;
+        p->longest_end = meta->number;
+    }
+    return longest;
+}
+
+/* The first data frame that ends in a packet. */
+static inline bool
+judge_tally_packet(struct judge_public *p, enum ws_sender from, uint64_t len,
+                   const struct pkt_meta *meta)
+{
+    struct judge_tally *t = &p->tally[from];
+    bool look = judge_tally_time(p, meta) && p->longest_ns > p->idle_ns;
+    /* An answer between them: the sender could not have collected them. */
+    bool alone = p->tally[!from].packet < t->packet;
+    t->packet = meta->number;
+    if (t->burst > 0 && alone && len <= p->small_len &&
+        meta->time_ns - t->burst_ns <= p->burst_ns)
+        return ++t->burst == p->burst_max || look;
+    t->burst = len <= p->small_len;
+    t->burst_ns = meta->time_ns;
+    return look;
+}
 
 /* Adds a data frame to the tally.  True: something about it is worth a look. */
 static inline bool
@@ -132,34 +207,16 @@ judge_tally(struct judge_public *p, enum ws_sender from,
             const struct ws_frame_header *h, const struct pkt_meta *meta)
 {
     struct judge_tally *t = &p->tally[from];
-    int64_t other_ns = p->tally[!from].last_ns;
-    int64_t last_ns = t->last_ns > other_ns ? t->last_ns : other_ns;
-    bool look = p->each || meta->time_ns - last_ns > p->idle_ns;
+    uint64_t len = h->payload_len;
+    bool look = p->each || len > p->huge_len;
     t->frames++;
-    t->tiny += h->payload_len < JUDGE_TINY;
-    if (h->masked && h->payload_len > 0) {
-        uint32_t mask;
-        memcpy(&mask, h->mask, sizeof mask);
-        uint32_t step = mask - t->mask;
-        t->mask_run =
-            t->masked > 1 && step == t->mask_step ? t->mask_run + 1 : 0;
-        look |= mask == 0 || (step == 0 && t->masked > 0) ||
-                t->mask_run == JUDGE_MASK_RUN;
-        t->mask = mask;
-        t->mask_step = step;
-        t->mask_and &= mask;
-        t->mask_or |= mask;
-        t->masked++;
-    }
-    if (h->payload_len <= JUDGE_SMALL && meta->number != t->packet &&
-        meta->time_ns - t->burst_ns <= JUDGE_BURST_NS) {
-        t->burst++;
-    } else {
-        t->burst = 1;
-        t->burst_ns = meta->time_ns;
-    }
-    t->packet = meta->number;
-    t->last_ns = meta->time_ns;
+    t->tiny += len < p->tiny_len;
+    if (h->masked && len > 0)
+        look |= judge_tally_mask(t, h->mask);
+    if (meta->number != t->packet)
+        look |= judge_tally_packet(p, from, len, meta);
+    else
+        t->burst = 0;
     return look;
 }
 

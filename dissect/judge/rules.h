@@ -8,10 +8,46 @@
 #define DISSECT_JUDGE_RULES_H
 
 #include "dissect/judge/judge.h"
+#include "dissect/threshold.h"
 
 /* What is known of one side, whatever the topic. */
 struct judge_side {
     bool gap; /* bytes of it are missing: what it did not send is unknown */
+};
+
+/* frame.c, of one sender. */
+struct judge_frames {
+    bool closed;           /* it sent a Close frame */
+    bool open;             /* a message of it is unfinished */
+    bool flooded;          /* ... and told as a flood of fragments */
+    uint64_t n_fragments;  /* of the last message */
+    uint64_t payload;      /* in them, bytes */
+    uint64_t packet;       /* that completed the last frame */
+    uint64_t packet_count; /* frames that ended in it */
+};
+
+/* violation.c: the first rule that a sender broke. */
+struct judge_violation {
+    enum {
+        VIOLATION_NONE = 0,
+        VIOLATION_SENT,
+        VIOLATION_DELIVERED,
+        VIOLATION_DONE, /* what came of it is known */
+    } state;
+    uint32_t seq_end; /* TCP sequence number behind it */
+    int64_t acked_ns; /* when it was delivered */
+};
+
+/* mask.c, of one sender. */
+struct judge_masks {
+    struct stamp empty_zero; /* first empty frame with a key of zeros */
+};
+
+/* performance.c */
+struct judge_perf {
+    uint64_t idle_packet; /* that ended the last silence told */
+    uint32_t n_split[2];  /* headers in packets of their own, by sender */
+    bool pinged;
 };
 
 struct judge {
@@ -19,7 +55,14 @@ struct judge {
     struct judge_config config;
     enum handshake_seen seen;
     bool accepted;
-    struct judge_side side[2]; /* by enum ws_sender */
+    bool has_deflate; /* permessage-deflate was agreed */
+    bool chat;        /* findings of severity chat are wanted */
+    /* By enum ws_sender: */
+    struct judge_side side[2];
+    struct judge_frames frames[2];
+    struct judge_violation violation[2];
+    struct judge_masks masks[2];
+    struct judge_perf perf;
 };
 
 /* ---- Telling ------------------------------------------------------------ */
@@ -36,6 +79,25 @@ void judge_find_side(struct judge *j, enum finding_id id, enum ws_sender from,
 /* ... about a frame. */
 void judge_find_frame(struct judge *j, enum finding_id id,
                       const struct judged_frame *f, const char *detail);
+
+/* Nothing of that kind was found yet, so a detail will be read. */
+static inline bool
+judge_is_first(const struct judge *j, enum finding_id id, enum ws_sender from)
+{
+    return emit_finding_count(j->config.emit, id, from) == 0;
+}
+
+static inline uint64_t
+judge_limit(const struct judge *j, enum threshold_id id)
+{
+    return j->config.limits->value[id];
+}
+
+static inline int64_t
+judge_limit_ns(const struct judge *j, enum threshold_id id)
+{
+    return (int64_t)j->config.limits->value[id];
+}
 
 static inline struct stamp
 judge_stamp(const struct pkt_meta *meta)
@@ -66,5 +128,23 @@ void judge_negotiation(struct judge *j, const struct event_handshake *ev);
 
 /* security.c: what the handshake gives away, and to whom. */
 void judge_security(struct judge *j, const struct event_handshake *ev);
+
+/* frame.c: frames and messages, how they are cut and filled. */
+void judge_frame_rules(struct judge *j, const struct judged_frame *f);
+void judge_message_rules(struct judge *j, const struct event_message *ev,
+                         const struct pkt_meta *meta);
+
+/* violation.c: what the receiver does about a broken rule. */
+void judge_violation(struct judge *j, const struct judged_frame *f);
+void judge_violation_tcp(struct judge *j, enum ws_sender from,
+                         enum stream_tcp what, const struct pkt_meta *meta);
+
+/* mask.c: masking keys that can be foreseen. */
+void judge_mask(struct judge *j, const struct judged_frame *f);
+void judge_mask_end(struct judge *j, const struct event_end *end);
+
+/* performance.c: what costs time and packets. */
+void judge_performance(struct judge *j, const struct judged_frame *f);
+void judge_performance_end(struct judge *j, const struct event_end *end);
 
 #endif /* DISSECT_JUDGE_RULES_H */
