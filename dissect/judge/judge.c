@@ -18,13 +18,13 @@ init_public(struct judge *j)
 {
     struct judge_public *p = &j->pub;
     p->each = j->chat;
-    p->idle_ns = judge_limit_ns(j, THRESHOLD_IDLE_NO_KEEPALIVE);
+    p->quiet_ns = j->chat ? 0 : judge_limit_ns(j, THRESHOLD_IDLE_NO_KEEPALIVE);
     p->burst_ns = judge_limit_ns(j, THRESHOLD_SMALL_FRAMES_TIME);
     p->burst_max = judge_limit(j, THRESHOLD_SMALL_FRAMES);
     p->small_len = judge_limit(j, THRESHOLD_SMALL_FRAME_SIZE);
     p->tiny_len = judge_limit(j, THRESHOLD_TINY_PAYLOAD);
     p->huge_len = judge_limit(j, THRESHOLD_PERF_HUGE_FRAME);
-    p->tally[0].mask_and = p->tally[1].mask_and = UINT32_MAX;
+    p->some[0].mask_and = p->some[1].mask_and = UINT32_MAX;
 }
 
 enum err
@@ -60,6 +60,21 @@ struct judge_public *
 judge_public(struct judge *j)
 {
     return &j->pub;
+}
+
+bool
+judge_sample(struct judge_public *p, enum ws_sender from,
+             const struct ws_frame_header *h, const struct pkt_meta *meta)
+{
+    uint64_t n = p->tally[from].frames;
+    bool all = n <= JUDGE_SAMPLE_ALL;
+    bool look = false;
+    if (h->masked && h->payload_len > 0)
+        look = judge_add_mask(&p->some[from], h->mask,
+                              all || n % JUDGE_SAMPLE == 1);
+    if (all || n % JUDGE_SAMPLE == 0)
+        look |= judge_add_burst(p, from, h->offset, meta->time_ns);
+    return look;
 }
 
 /* ---- Telling ------------------------------------------------------------ */

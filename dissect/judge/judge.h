@@ -100,39 +100,51 @@ struct judge_crumb {
  * faultless message in one frame costs a few additions (judge_tally()).
  */
 struct judge_tally {
-    uint64_t frames;    /* data frames */
-    uint64_t tiny;      /* ... with less payload than tiny_len */
-    uint64_t packet;    /* that completed the last one */
-    int64_t burst_ns;   /* start of a run of small frames, each in a packet */
-    uint64_t burst;     /* frames in it */
-    uint32_t mask;      /* the last masking key, as four bytes in memory */
-    uint32_t mask_step; /* how it differed from the one before */
-    uint32_t mask_run;  /* how often in a row by the same step */
-    uint32_t mask_and, mask_or; /* of the first JUDGE_MASKS keys */
-    uint32_t masks;             /* ... of which there were so many */
-    uint32_t seq_end;    /* TCP sequence number behind the last segment */
+    uint64_t frames;     /* data frames */
+    uint64_t tiny;       /* ... with less payload than tiny_len */
     uint64_t segments;   /* with payload */
     uint64_t wire_bytes; /* ... and their packets' bytes in all */
-    struct judge_crumb crumb[2]; /* the last two, newest first */
+    uint32_t seq_end;    /* TCP sequence number behind the last segment */
 };
 
-/* More keys say no more about which bits of them never change. */
-#define JUDGE_MASKS 256u
+/* What is kept besides of the frames that judge_samples(), and of segments
+ * that are nearly empty. */
+struct judge_sampled {
+    uint32_t mask;               /* the last masking key, as in memory */
+    uint32_t mask_step;          /* how it differed from the one before */
+    uint32_t mask_run;           /* how often in a row by the same step */
+    uint32_t mask_and, mask_or;  /* of all keys */
+    uint32_t masks;              /* keys */
+    struct judge_crumb crumb[2]; /* the last two, newest first */
+    /* A run of small frames, each in a packet, as counted when it began. */
+    struct {
+        int64_t start_ns;
+        uint64_t frames, segments, off;
+        uint64_t other_frames; /* of the other side */
+    } burst;
+    uint64_t burst_frames; /* in the run that was found last ... */
+    uint64_t burst_end;    /* ... by the data frame of this number */
+};
 
-/* What ws_stream.c keeps at hand. */
+/* What ws_stream.c and ws_conn.c keep at hand; what each frame and segment
+ * needs comes first. */
 struct judge_public {
-    struct judge_tally tally[2]; /* by enum ws_sender */
-    bool each;                   /* every frame is looked at by judge_frame() */
-    int64_t last_ns;             /* when the last frame of either side ended */
-    int64_t longest_ns;          /* the longest time without one */
-    uint64_t longest_end;        /* the packet that ended it */
-    /* Limits, see threshold.def. */
-    int64_t idle_ns, burst_ns;
-    uint64_t tiny_len, small_len, huge_len, burst_max;
+    bool each;        /* every frame is looked at by judge_frame() */
+    int64_t last_ns;  /* time of the last segment with payload */
+    int64_t quiet_ns; /* a longer time without one is told judge_quiet() */
+    uint64_t tiny_len, huge_len; /* limits, see threshold.def */
+    struct judge_tally tally[2]; /* by enum ws_sender, also below */
+    struct judge_sampled some[2];
+    int64_t burst_ns;
+    uint64_t small_len, burst_max;
 };
 
 /* Lives as long as j. */
 struct judge_public *judge_public(struct judge *j);
+
+/* For judge_segment(): nothing was sent for quiet_ns until now. */
+void judge_quiet(struct judge_public *p, int64_t quiet_ns,
+                 const struct pkt_meta *meta);
 
 /* Payload of one packet, before its frames: len bytes at off of the stream. */
 static inline void
@@ -140,83 +152,46 @@ judge_segment(struct judge_public *p, enum ws_sender from, uint64_t off,
               size_t len, const struct pkt_meta *meta)
 {
     struct judge_tally *t = &p->tally[from];
+    int64_t quiet_ns = meta->time_ns - p->last_ns;
+    p->last_ns = meta->time_ns;
     t->segments++;
     t->wire_bytes += meta->wire_len;
     t->seq_end = meta->seq + (uint32_t)len;
     if (len <= WS_FRAME_HEADER_MAX) {
-        t->crumb[1] = t->crumb[0];
-        t->crumb[0] = (struct judge_crumb){off, len};
+        struct judge_crumb *crumb = p->some[from].crumb;
+        crumb[1] = crumb[0];
+        crumb[0] = (struct judge_crumb){off, len};
     }
+    if (quiet_ns > p->quiet_ns)
+        judge_quiet(p, quiet_ns, meta);
 }
 
-/* Adds a masking key; true: it is worth a look. */
+/* All of so many data frames of a sender are looked at closely, then two of
+ * JUDGE_SAMPLE: who repeats a masking key does it all the time. */
+#define JUDGE_SAMPLE_ALL 64u
+#define JUDGE_SAMPLE 16u
+
 static inline bool
-judge_tally_mask(struct judge_tally *t, const uint8_t key[4])
+judge_samples(uint64_t frames)
 {
-    uint32_t mask;
-    memcpy(&mask, key, sizeof mask);
-    uint32_t step = mask - t->mask;
-    bool odd = mask == 0 || step == 0 || step == t->mask_step;
-    t->mask_run = step == t->mask_step ? t->mask_run + 1 : 0;
-    t->mask = mask;
-    t->mask_step = step;
-    if (t->masks < JUDGE_MASKS) {
-        t->masks++;
-        t->mask_and &= mask;
-        t->mask_or |= mask;
-    }
-    return odd;
+    return frames <= JUDGE_SAMPLE_ALL || frames % JUDGE_SAMPLE < 2;
 }
 
-/* A frame ended; true: never was it quiet so long before. */
-static inline bool
-judge_tally_time(struct judge_public *p, const struct pkt_meta *meta)
-{
-    int64_t quiet_ns = meta->time_ns - p->last_ns;
-    bool longest = quiet_ns > p->longest_ns;
-    if (quiet_ns > 0)
-        p->last_ns = meta->time_ns;
-    if (longest) {
-        p->longest_ns = quiet_ns;
-        p->longest_end = meta->number;
-    }
-    return longest;
-}
+/* For judge_tally(): looks closely. */
+bool judge_sample(struct judge_public *p, enum ws_sender from,
+                  const struct ws_frame_header *h, const struct pkt_meta *meta);
 
-/* The first data frame that ends in a packet. */
-static inline bool
-judge_tally_packet(struct judge_public *p, enum ws_sender from, uint64_t len,
-                   const struct pkt_meta *meta)
-{
-    struct judge_tally *t = &p->tally[from];
-    bool look = judge_tally_time(p, meta) && p->longest_ns > p->idle_ns;
-    /* An answer between them: the sender could not have collected them. */
-    bool alone = p->tally[!from].packet < t->packet;
-    t->packet = meta->number;
-    if (t->burst > 0 && alone && len <= p->small_len &&
-        meta->time_ns - t->burst_ns <= p->burst_ns)
-        return ++t->burst == p->burst_max || look;
-    t->burst = len <= p->small_len;
-    t->burst_ns = meta->time_ns;
-    return look;
-}
-
-/* Adds a data frame to the tally.  True: something about it is worth a look. */
+/* Adds a data frame to the tally.  True: something about it is worth a look,
+ * also without .each. */
 static inline bool
 judge_tally(struct judge_public *p, enum ws_sender from,
             const struct ws_frame_header *h, const struct pkt_meta *meta)
 {
     struct judge_tally *t = &p->tally[from];
-    uint64_t len = h->payload_len;
-    bool look = p->each || len > p->huge_len;
-    t->frames++;
-    t->tiny += len < p->tiny_len;
-    if (h->masked && len > 0)
-        look |= judge_tally_mask(t, h->mask);
-    if (meta->number != t->packet)
-        look |= judge_tally_packet(p, from, len, meta);
-    else
-        t->burst = 0;
+    bool look = h->payload_len > p->huge_len;
+    t->tiny += h->payload_len < p->tiny_len;
+    if (judge_samples(++t->frames))
+        look |= judge_sample(p, from, h, meta);
     return look;
 }
 

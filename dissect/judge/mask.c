@@ -21,11 +21,31 @@ is_zero(const uint8_t key[4])
     return (key[0] | key[1] | key[2] | key[3]) == 0;
 }
 
+/* Adds a key of a frame with payload; next: the one before was added as well.
+ * True: it is worth a look. */
+bool
+judge_add_mask(struct judge_sampled *t, const uint8_t key[4], bool next)
+{
+    uint32_t mask;
+    memcpy(&mask, key, sizeof mask);
+    uint32_t step = mask - t->mask;
+    bool same = step == t->mask_step;
+    t->mask = mask;
+    t->masks++;
+    t->mask_and &= mask;
+    t->mask_or |= mask;
+    if (!next)
+        return mask == 0;
+    t->mask_run = same ? t->mask_run + 1 : 0;
+    t->mask_step = step;
+    return mask == 0 || step == 0 || same;
+}
+
 /* The key is not the first one, and follows from those before it. */
 static void
 judge_steps(struct judge *j, const struct judged_frame *f)
 {
-    const struct judge_tally *t = &j->pub.tally[f->from];
+    const struct judge_sampled *t = &j->pub.some[f->from];
     char text[DETAIL_MAX];
     uint64_t keys = (uint64_t)t->mask_run + 2; /* in a row */
     if (t->mask_step == 0) {
@@ -50,7 +70,7 @@ judge_steps(struct judge *j, const struct judged_frame *f)
 void
 judge_mask(struct judge *j, const struct judged_frame *f)
 {
-    struct judge_tally *t = &j->pub.tally[f->from];
+    struct judge_sampled *t = &j->pub.some[f->from];
     const struct ws_frame_header *h = f->header;
     bool control = ws_opcode_is_control(h->opcode);
     if (f->from != WS_SENDER_CLIENT || !h->masked)
@@ -62,7 +82,9 @@ judge_mask(struct judge *j, const struct judged_frame *f)
         return;
     }
     if (control)
-        judge_tally_mask(t, h->mask);
+        judge_add_mask(t, h->mask, true);
+    else if (!judge_samples(j->pub.tally[f->from].frames))
+        return;
     if (is_zero(h->mask))
         judge_find_frame(j, FINDING_SECURITY_MASK_ZERO, f, NULL);
     else if (memcmp(&t->mask, h->mask, sizeof t->mask) == 0)
@@ -92,7 +114,7 @@ is_unjudged(const struct judge *j)
 void
 judge_mask_end(struct judge *j, const struct event_end *end)
 {
-    const struct judge_tally *t = &j->pub.tally[WS_SENDER_CLIENT];
+    const struct judge_sampled *t = &j->pub.some[WS_SENDER_CLIENT];
     const struct judge_masks *m = &j->masks[WS_SENDER_CLIENT];
     unsigned fixed = 32 - count_bits(t->mask_and ^ t->mask_or);
     char text[DETAIL_MAX];

@@ -16,38 +16,44 @@ is_over(const struct judge *j)
 /* RFC 6455 section 5.5.2; told of both.  Pings, and frames as well, may lie
  * where the capture has nothing. */
 static void
-find_idle(struct judge *j, int64_t quiet_ns, struct stamp at)
+judge_idle(struct judge *j)
 {
+    struct judge_perf *perf = &j->perf;
+    int64_t idle_ns = perf->idle_ns;
     char text[DETAIL_MAX];
-    if (j->perf.pinged || quiet_ns <= j->pub.idle_ns ||
+    perf->idle_ns = 0;
+    if (idle_ns == 0 || perf->pinged || is_over(j) ||
         !judge_saw_all(j, WS_SENDER_CLIENT) ||
         !judge_saw_all(j, WS_SENDER_SERVER))
         return;
-    snprintf(text, sizeof text, "no frame for %" PRId64 " s",
-             quiet_ns / (1000 * MS));
+    snprintf(text, sizeof text, "nothing was sent for %" PRId64 " s",
+             idle_ns / (1000 * MS));
     judge_find(j, &(struct event_finding){.id = FINDING_PERF_IDLE_NO_KEEPALIVE,
-                                          .at = at,
+                                          .at = perf->idle_at,
                                           .detail = text});
 }
 
-static void
-judge_silence(struct judge *j, const struct judged_frame *f)
+void
+judge_quiet(struct judge_public *p, int64_t quiet_ns,
+            const struct pkt_meta *meta)
 {
-    const struct judge_public *p = &j->pub;
-    uint8_t opcode = f->header->opcode;
-    j->perf.pinged |= opcode == WS_OP_PING || opcode == WS_OP_PONG;
-    if (p->longest_end != f->meta->number ||
-        j->perf.idle_packet == f->meta->number || is_over(j))
+    struct judge *j = (struct judge *)p;
+    struct judge_perf *perf = &j->perf;
+    if (quiet_ns > perf->longest_ns)
+        perf->longest_ns = quiet_ns;
+    if (quiet_ns <= judge_limit_ns(j, THRESHOLD_IDLE_NO_KEEPALIVE))
         return;
-    j->perf.idle_packet = f->meta->number;
-    find_idle(j, p->longest_ns, judge_stamp(f->meta));
+    judge_idle(j);
+    /* Whether a ping ended it is known when its frame is. */
+    perf->idle_ns = quiet_ns;
+    perf->idle_at = judge_stamp(meta);
 }
 
 /* The header was all that a segment held. */
 static void
 judge_split(struct judge *j, const struct judged_frame *f)
 {
-    const struct judge_crumb *crumb = j->pub.tally[f->from].crumb;
+    const struct judge_crumb *crumb = j->pub.some[f->from].crumb;
     const struct ws_frame_header *h = f->header;
     uint32_t *n = &j->perf.n_split[f->from];
     char text[DETAIL_MAX];
@@ -62,16 +68,48 @@ judge_split(struct judge *j, const struct judged_frame *f)
     judge_find_frame(j, FINDING_PERF_SMALL_WRITE_SPLIT, f, text);
 }
 
+/* off: of the frame that ended at time_ns.  True: it is the last one of a
+ * burst. */
+bool
+judge_add_burst(struct judge_public *p, enum ws_sender from, uint64_t off,
+                int64_t time_ns)
+{
+    struct judge_sampled *some = &p->some[from];
+    const struct judge_tally *t = &p->tally[from];
+    const struct judge_tally *other = &p->tally[!from];
+    uint64_t n = t->frames - some->burst.frames;
+    bool found = false;
+    if (time_ns - some->burst.start_ns <= p->burst_ns && n + 1 < p->burst_max)
+        return false;
+    /* With answers in between they could not have been collected. */
+    if (time_ns - some->burst.start_ns <= p->burst_ns &&
+        t->segments - some->burst.segments >= n &&
+        (off - some->burst.off) / n <= p->small_len + WS_FRAME_HEADER_MAX &&
+        other->frames - some->burst.other_frames < n / 2) {
+        some->burst_frames = n + 1;
+        some->burst_end = t->frames;
+        found = true;
+    }
+    some->burst.start_ns = time_ns;
+    some->burst.frames = t->frames;
+    some->burst.segments = t->segments;
+    some->burst.off = off;
+    some->burst.other_frames = other->frames;
+    return found;
+}
+
 static void
 judge_burst(struct judge *j, const struct judged_frame *f)
 {
-    const struct judge_tally *t = &j->pub.tally[f->from];
+    struct judge_sampled *some = &j->pub.some[f->from];
     char text[DETAIL_MAX];
-    if (t->burst != j->pub.burst_max || t->packet != f->meta->number)
+    if (some->burst_end != j->pub.tally[f->from].frames ||
+        some->burst_frames == 0)
         return;
     snprintf(text, sizeof text,
-             "%" PRIu64 " frames in as many packets within %" PRId64 " us",
-             t->burst, (f->meta->time_ns - t->burst_ns) / 1000);
+             "%" PRIu64 " frames in as many packets within %" PRId64 " ms",
+             some->burst_frames, j->pub.burst_ns / MS);
+    some->burst_frames = 0;
     judge_find_frame(j, FINDING_PERF_ONE_FRAME_PER_SEGMENT, f, text);
 }
 
@@ -80,18 +118,17 @@ judge_performance(struct judge *j, const struct judged_frame *f)
 {
     const struct ws_frame_header *h = f->header;
     char text[DETAIL_MAX];
-    bool control = ws_opcode_is_control(h->opcode);
-    if (control)
-        judge_tally_time(&j->pub, f->meta);
-    judge_silence(j, f);
+    bool ping = h->opcode == WS_OP_PING || h->opcode == WS_OP_PONG;
+    if (f->first.packet != j->perf.idle_at.packet)
+        judge_idle(j);
+    j->perf.pinged |= ping;
+    judge_idle(j);
     if (!f->whole)
         return;
     judge_split(j, f);
-    if (control)
-        return;
     judge_burst(j, f);
     /* What is larger still is told as frame-length-huge. */
-    if (h->payload_len > j->pub.huge_len &&
+    if (h->payload_len > j->pub.huge_len && !ws_opcode_is_control(h->opcode) &&
         h->payload_len <= judge_limit(j, THRESHOLD_FRAME_HUGE)) {
         snprintf(text, sizeof text, "%" PRIu64 " bytes, %" PRId64 " ms",
                  h->payload_len, (f->meta->time_ns - f->first.time_ns) / MS);
@@ -140,10 +177,23 @@ chat_summary(struct judge *j, const struct event_end *end)
              " ms",
              end->messages[0], end->payload_bytes[0], end->messages[1],
              end->payload_bytes[1], rest_percent(wire, payload),
-             rest_percent(all, payload), j->pub.longest_ns / MS);
+             rest_percent(all, payload), j->perf.longest_ns / MS);
     judge_find(j, &(struct event_finding){.id = FINDING_PERF_SUMMARY,
                                           .at = end->at,
                                           .detail = text});
+}
+
+/* A silence up to the end. */
+static void
+judge_quiet_end(struct judge *j, const struct event_end *end)
+{
+    struct pkt_meta last = {.number = end->at.packet,
+                            .time_ns = end->at.time_ns};
+    int64_t quiet_ns = end->at.time_ns - j->pub.last_ns;
+    judge_idle(j);
+    if (quiet_ns > j->pub.quiet_ns)
+        judge_quiet(&j->pub, quiet_ns, &last);
+    judge_idle(j);
 }
 
 void
@@ -151,8 +201,7 @@ judge_performance_end(struct judge *j, const struct event_end *end)
 {
     if (!j->accepted)
         return;
-    if (!is_over(j))
-        find_idle(j, end->at.time_ns - j->pub.last_ns, end->at);
+    judge_quiet_end(j, end);
     judge_tiny(j, WS_SENDER_CLIENT, end);
     judge_tiny(j, WS_SENDER_SERVER, end);
     if (j->chat)

@@ -45,13 +45,15 @@ struct judge_masks {
 
 /* performance.c */
 struct judge_perf {
-    uint64_t idle_packet; /* that ended the last silence told */
+    int64_t idle_ns;      /* of a silence that is not judged yet; else 0 */
+    struct stamp idle_at; /* what ended it */
+    int64_t longest_ns;   /* with chat: the longest silence */
     uint32_t n_split[2];  /* headers in packets of their own, by sender */
     bool pinged;
 };
 
 struct judge {
-    struct judge_public pub;
+    struct judge_public pub; /* first: judge_quiet() is given that */
     struct judge_config config;
     enum handshake_seen seen;
     bool accepted;
@@ -140,10 +142,13 @@ void judge_violation_tcp(struct judge *j, enum ws_sender from,
                          enum stream_tcp what, const struct pkt_meta *meta);
 
 /* mask.c: masking keys that can be foreseen. */
+bool judge_add_mask(struct judge_sampled *t, const uint8_t key[4], bool next);
 void judge_mask(struct judge *j, const struct judged_frame *f);
 void judge_mask_end(struct judge *j, const struct event_end *end);
 
 /* performance.c: what costs time and packets. */
+bool judge_add_burst(struct judge_public *p, enum ws_sender from, uint64_t off,
+                     int64_t time_ns);
 void judge_performance(struct judge *j, const struct judged_frame *f);
 void judge_performance_end(struct judge *j, const struct event_end *end);
 
