@@ -13,6 +13,13 @@ static const struct thresholds standard = {.value = {
                                            }};
 #undef THRESHOLD
 
+static uint32_t
+limit32(const struct judge *j, enum threshold_id id)
+{
+    uint64_t limit = judge_limit(j, id);
+    return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
+}
+
 static void
 init_public(struct judge *j)
 {
@@ -22,8 +29,8 @@ init_public(struct judge *j)
     p->burst_ns = judge_limit_ns(j, THRESHOLD_SMALL_FRAMES_TIME);
     p->burst_max = judge_limit(j, THRESHOLD_SMALL_FRAMES);
     p->small_len = judge_limit(j, THRESHOLD_SMALL_FRAME_SIZE);
-    p->tiny_len = judge_limit(j, THRESHOLD_TINY_PAYLOAD);
-    p->huge_len = judge_limit(j, THRESHOLD_PERF_HUGE_FRAME);
+    p->tiny_len = limit32(j, THRESHOLD_TINY_PAYLOAD);
+    p->huge_len = limit32(j, THRESHOLD_PERF_HUGE_FRAME);
     p->some[0].mask_and = p->some[1].mask_and = UINT32_MAX;
 }
 
@@ -66,7 +73,7 @@ bool
 judge_sample(struct judge_public *p, enum ws_sender from,
              const struct ws_frame_header *h, const struct pkt_meta *meta)
 {
-    uint64_t n = p->tally[from].frames;
+    uint32_t n = p->tally[from].frames;
     bool all = n <= JUDGE_SAMPLE_ALL;
     bool look = false;
     if (h->masked && h->payload_len > 0)

@@ -100,11 +100,10 @@ struct judge_crumb {
  * faultless message in one frame costs a few additions (judge_tally()).
  */
 struct judge_tally {
-    uint64_t frames;     /* data frames */
-    uint64_t tiny;       /* ... with less payload than tiny_len */
-    uint64_t segments;   /* with payload */
-    uint64_t wire_bytes; /* ... and their packets' bytes in all */
-    uint32_t seq_end;    /* TCP sequence number behind the last segment */
+    uint32_t frames;   /* data frames */
+    uint32_t tiny;     /* ... with less payload than tiny_len */
+    uint32_t segments; /* with payload */
+    uint32_t seq_end;  /* TCP sequence number behind the last one */
 };
 
 /* What is kept besides of the frames that judge_samples(), and of segments
@@ -119,21 +118,22 @@ struct judge_sampled {
     /* A run of small frames, each in a packet, as counted when it began. */
     struct {
         int64_t start_ns;
-        uint64_t frames, segments, off;
-        uint64_t other_frames; /* of the other side */
+        uint64_t off;
+        uint32_t frames, segments;
+        uint32_t other_frames; /* of the other side */
     } burst;
-    uint64_t burst_frames; /* in the run that was found last ... */
-    uint64_t burst_end;    /* ... by the data frame of this number */
+    uint32_t burst_frames; /* in the run that was found last ... */
+    uint32_t burst_end;    /* ... by the data frame of this number */
 };
 
-/* What ws_stream.c and ws_conn.c keep at hand; what each frame and segment
- * needs comes first. */
+/* What ws_stream.c and ws_conn.c keep at hand.  What each frame and segment
+ * needs comes first: it fits a cache line. */
 struct judge_public {
-    bool each;        /* every frame is looked at by judge_frame() */
-    int64_t last_ns;  /* time of the last segment with payload */
-    int64_t quiet_ns; /* a longer time without one is told judge_quiet() */
-    uint64_t tiny_len, huge_len; /* limits, see threshold.def */
-    struct judge_tally tally[2]; /* by enum ws_sender, also below */
+    int64_t last_ns;             /* time of the last segment with payload */
+    int64_t quiet_ns;            /* longer without one: judge_quiet() */
+    struct judge_tally tally[2]; /* by enum ws_sender */
+    uint32_t tiny_len, huge_len; /* limits, see threshold.def */
+    bool each;                   /* every frame is looked at by judge_frame() */
     struct judge_sampled some[2];
     int64_t burst_ns;
     uint64_t small_len, burst_max;
@@ -155,7 +155,6 @@ judge_segment(struct judge_public *p, enum ws_sender from, uint64_t off,
     int64_t quiet_ns = meta->time_ns - p->last_ns;
     p->last_ns = meta->time_ns;
     t->segments++;
-    t->wire_bytes += meta->wire_len;
     t->seq_end = meta->seq + (uint32_t)len;
     if (len <= WS_FRAME_HEADER_MAX) {
         struct judge_crumb *crumb = p->some[from].crumb;
@@ -172,7 +171,7 @@ judge_segment(struct judge_public *p, enum ws_sender from, uint64_t off,
 #define JUDGE_SAMPLE 16u
 
 static inline bool
-judge_samples(uint64_t frames)
+judge_samples(uint32_t frames)
 {
     return frames <= JUDGE_SAMPLE_ALL || frames % JUDGE_SAMPLE < 2;
 }

@@ -77,7 +77,7 @@ judge_add_burst(struct judge_public *p, enum ws_sender from, uint64_t off,
     struct judge_sampled *some = &p->some[from];
     const struct judge_tally *t = &p->tally[from];
     const struct judge_tally *other = &p->tally[!from];
-    uint64_t n = t->frames - some->burst.frames;
+    uint32_t n = t->frames - some->burst.frames;
     bool found = false;
     if (time_ns - some->burst.start_ns <= p->burst_ns && n + 1 < p->burst_max)
         return false;
@@ -107,7 +107,7 @@ judge_burst(struct judge *j, const struct judged_frame *f)
         some->burst_frames == 0)
         return;
     snprintf(text, sizeof text,
-             "%" PRIu64 " frames in as many packets within %" PRId64 " ms",
+             "%" PRIu32 " frames in as many packets within %" PRId64 " ms",
              some->burst_frames, j->pub.burst_ns / MS);
     some->burst_frames = 0;
     judge_find_frame(j, FINDING_PERF_ONE_FRAME_PER_SEGMENT, f, text);
@@ -145,18 +145,29 @@ rest_percent(uint64_t all, uint64_t part)
     return part < all ? (all - part) * 100 / all : 0;
 }
 
+/* With the headers of TCP and IP (RFC 9293 section 3.1; no options). */
+static uint64_t
+wire_bytes(const struct judge *j, enum ws_sender from,
+           const struct event_end *end)
+{
+    bool ipv6 = j->config.pair->end[0].addr.family == 6;
+    return end->wire_bytes[from] +
+           (uint64_t)j->pub.tally[from].segments * (ipv6 ? 60 : 40);
+}
+
 static void
 judge_tiny(struct judge *j, enum ws_sender from, const struct event_end *end)
 {
     const struct judge_tally *t = &j->pub.tally[from];
-    uint64_t rest = rest_percent(t->wire_bytes, end->payload_bytes[from]);
+    uint64_t rest =
+        rest_percent(wire_bytes(j, from, end), end->payload_bytes[from]);
     char text[DETAIL_MAX];
     if (end->messages[from] < judge_limit(j, THRESHOLD_TINY_MESSAGES) ||
         t->tiny <= t->frames / 2 ||
         rest <= judge_limit(j, THRESHOLD_TINY_OVERHEAD))
         return;
     snprintf(text, sizeof text,
-             "%" PRIu64 " messages with %" PRIu64 " bytes in %" PRIu64
+             "%" PRIu64 " messages with %" PRIu64 " bytes in %" PRIu32
              " packets; %" PRIu64 " %% are headers",
              end->messages[from], end->payload_bytes[from], t->segments, rest);
     judge_find_side(j, FINDING_PERF_TINY_MESSAGES, from, end->at, text);
@@ -165,10 +176,10 @@ judge_tiny(struct judge *j, enum ws_sender from, const struct event_end *end)
 static void
 chat_summary(struct judge *j, const struct event_end *end)
 {
-    const struct judge_tally *t = j->pub.tally;
     uint64_t wire = end->wire_bytes[0] + end->wire_bytes[1];
     uint64_t payload = end->payload_bytes[0] + end->payload_bytes[1];
-    uint64_t all = t[0].wire_bytes + t[1].wire_bytes;
+    uint64_t all = wire_bytes(j, WS_SENDER_CLIENT, end) +
+                   wire_bytes(j, WS_SENDER_SERVER, end);
     char text[DETAIL_MAX];
     snprintf(text, sizeof text,
              "client %" PRIu64 " messages, %" PRIu64 " bytes; server %" PRIu64
