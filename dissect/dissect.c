@@ -16,7 +16,7 @@ struct dissect {
 struct dissect_limits
 dissect_limits_default(void)
 {
-    return (struct dissect_limits){
+    struct dissect_limits limits = {
         .http_head = 64 * KIB,
         .message_keep = 16 * MIB,
         .inflate_len = 64 * MIB,
@@ -25,6 +25,8 @@ dissect_limits_default(void)
         .inflate_memory = 256 * MIB,
         .midstream = true,
     };
+    threshold_defaults(&limits.thresholds);
+    return limits;
 }
 
 enum err

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/stream.h"
 #include "dissect/event.h"
+#include "dissect/threshold.h"
 
 /* Limits, all in bytes; defaults by dissect_limits_default(). */
 struct dissect_limits {
@@ -27,6 +28,7 @@ struct dissect_limits {
     size_t hold;           /* bytes held while a handshake is open: 256 KiB */
     size_t inflate_memory; /* all inflate states together: 256 MiB */
     bool midstream;        /* look for frames without a handshake: true */
+    struct thresholds thresholds; /* of the findings */
     /* What connections and their messages take is counted here; capture/ ends
      * connections when it is passed.  Borrowed; NULL: not counted. */
     struct budget *budget;

@@ -27,7 +27,8 @@ struct finding_case {
     int onclose; /* 0: not looked at */
     /* Segment borders, and packets of others, matter here: not moved. */
     bool not_cuttable;
-    bool sampled; /* one of many alike: cut at a few places only */
+    bool needs_acks; /* bare acknowledgements are part of the proof */
+    bool sampled;    /* one of many alike: cut at a few places only */
     /* Too large to be played more than once. */
     bool heavy;
     void (*play)(struct scene *s);

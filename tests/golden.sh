@@ -6,6 +6,7 @@
 # rewrites them; read the diff before you commit it.
 #
 # tests/golden/LIST holds a line for each case: NAME STATUS SAMPLE ARGUMENT...
+# where SAMPLE is - for a case that reads none.
 # The expected output stands in tests/golden/NAME, standard output first, then
 # standard error behind a line "--- stderr" if there was any.
 #
@@ -31,7 +32,8 @@ not_ok() { number=$((number + 1)); printf 'not ok %d - %s\n' "$number" "$*"; }
 run_case() { # NAME STATUS SAMPLE ARGUMENT...
     name=$1 want=$2 sample=$3
     shift 3
-    "$WSRAY" "$@" "samples/$sample" >"$work/out" 2>"$work/err"
+    [ "$sample" = - ] || set -- "$@" "samples/$sample"
+    "$WSRAY" "$@" >"$work/out" 2>"$work/err"
     status=$?
     if [ -s "$work/err" ]; then
         echo '--- stderr' >>"$work/out"

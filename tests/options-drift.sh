@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# TAP: --help, the man page and the bash, zsh and fish completions name each
-# option and each command of the tables, and none that the tables do not have.
+# TAP: --help, the man pages and the bash, zsh and fish completions name each
+# option, command, finding and threshold of the tables, and none that the
+# tables do not have.
 #
 # The tables are read here with sed, not with the code that made the outputs.
 # Run from the build folder; srcdir says where the sources are.
@@ -70,12 +71,45 @@ sed -n 's/^COMMAND([A-Z0-9_]*, "\([a-z0-9-]*\)".*/\1/p' "$commands_def" \
     >"$tmp/commands"
 cat "$tmp/names" "$tmp/letters" >"$tmp/options"
 
+# The first string of each row.
+names_of_rows() {
+    awk -v macro="$1" 'index($0, macro "(") == 1 { want = 1 }
+        want && match($0, /"[a-z0-9-]+"/) {
+            print substr($0, RSTART + 1, RLENGTH - 2)
+            want = 0
+        }'
+}
+names_of_rows FINDING <"$srcdir/dissect/finding.def" >"$tmp/findings"
+names_of_rows THRESHOLD <"$srcdir/dissect/threshold.def" >"$tmp/thresholds"
+
 rows=$(grep -c '^OPTION(' "$options_def")
 test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/names")"
 result $? "each row of options.def has its name on its first line"
 rows=$(grep -c '^COMMAND(' "$commands_def")
 test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/commands")"
 result $? "each row of commands.def has its name on its first line"
+
+rows=$(grep -c '^FINDING(' "$srcdir/dissect/finding.def")
+test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/findings")"
+result $? "each row of finding.def has an id"
+rows=$(grep -c '^THRESHOLD(' "$srcdir/dissect/threshold.def")
+test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/thresholds")"
+result $? "each row of threshold.def has a name"
+
+# ---- wsray findings ----
+
+"$wsray" findings >"$tmp/list" 2>"$tmp/stderr" </dev/null
+result $? "wsray findings runs"
+sed -n 's/^  \([a-z0-9-]*\)  *\(error\|warning\|note\|chat\)  .*/\1/p' \
+    "$tmp/list" >"$tmp/got"
+same "wsray findings lists each finding" "$tmp/findings" "$tmp/got"
+sed -n 's/^  \([a-z0-9-]*\)=.*/\1/p' "$tmp/list" >"$tmp/got"
+same "wsray findings lists each threshold" "$tmp/thresholds" "$tmp/got"
+# shellcheck disable=SC2046 # ids are words
+"$wsray" findings $(cat "$tmp/findings") >"$tmp/list" 2>"$tmp/stderr"
+result $? "wsray findings explains them all"
+sed -n '/^[a-z][a-z0-9-]*$/p' "$tmp/list" >"$tmp/got"
+same "each explanation starts with its finding" "$tmp/findings" "$tmp/got"
 
 # ---- --help ----
 
@@ -114,6 +148,13 @@ same "the man page names each option" "$tmp/options" "$tmp/got"
 sed -n '/^\.SH COMMANDS/,/^\.SH OPTIONS/p' "$tmp/man" |
     sed -n '/^\.TP/{n;p;}' >"$tmp/got"
 same "the man page names each command" "$tmp/commands" "$tmp/got"
+sed -e 's/\\-/-/g' -e 's/\\f[BIR]//g' "$(find_file doc/wsray-findings.7)" \
+    >"$tmp/man"
+sed -n 's/^\([a-z0-9-]*\) ([a-z]*)$/\1/p' "$tmp/man" >"$tmp/got"
+same "wsray-findings(7) names each finding" "$tmp/findings" "$tmp/got"
+sed -n '/^\.SH THRESHOLDS/,/^\.SH SEE/s/^\([a-z0-9-]*\)=.*/\1/p' "$tmp/man" \
+    >"$tmp/got"
+same "wsray-findings(7) names each threshold" "$tmp/thresholds" "$tmp/got"
 grep -q '@[A-Z]*@' "$man"
 test $? -eq 1
 result $? "the man page has no place left to fill in"
@@ -137,8 +178,20 @@ if command -v bash >/dev/null 2>&1; then
         "$(cd "$(dirname "$bash_file")" && pwd)/wsray" -- \
         >"$tmp/got" 2>&1
     same "bash completes each long option" "$tmp/names" "$tmp/got"
+    # shellcheck disable=SC2016 # expanded by that bash
+    bash -c '. "$1" && cd / && COMP_WORDS=(wsray findings "") COMP_CWORD=2 &&
+        _wsray && printf "%s\n" "${COMPREPLY[@]}"' - \
+        "$(cd "$(dirname "$bash_file")" && pwd)/wsray" >"$tmp/got" 2>&1
+    same "bash completes each finding" "$tmp/findings" "$tmp/got"
+    # shellcheck disable=SC2016 # expanded by that bash
+    bash -c '. "$1" && cd / && COMP_WORDS=(wsray --threshold "") COMP_CWORD=2 &&
+        _wsray && printf "%s\n" "${COMPREPLY[@]%=}"' - \
+        "$(cd "$(dirname "$bash_file")" && pwd)/wsray" >"$tmp/got" 2>&1
+    same "bash completes each threshold" "$tmp/thresholds" "$tmp/got"
 else
     skip "bash completes each long option" "no bash"
+    skip "bash completes each finding" "no bash"
+    skip "bash completes each threshold" "no bash"
 fi
 
 # ---- zsh ----
@@ -150,6 +203,10 @@ sed -n -e "s/.*{\(-.\)+*,\(--[a-z0-9-]*\)=*}.*/\1 \2/p" \
 same "the zsh completion names each option" "$tmp/options" "$tmp/got"
 sed -n "s/^ *'\([a-z-]*\):.*'\$/\1/p" "$zsh_file" >"$tmp/got"
 same "the zsh completion names each command" "$tmp/commands" "$tmp/got"
+sed -n 's/^ *"\([a-z0-9-]*\):.*"$/\1/p' "$zsh_file" >"$tmp/got"
+same "the zsh completion names each finding" "$tmp/findings" "$tmp/got"
+sed -n "s/^ *compadd -S '' //p" "$zsh_file" | tr -d = | tr ' ' '\n' >"$tmp/got"
+same "the zsh completion names each threshold" "$tmp/thresholds" "$tmp/got"
 if command -v zsh >/dev/null 2>&1; then
     zsh -n "$zsh_file"
     result $? "zsh reads its completion"
@@ -166,6 +223,12 @@ same "the fish completion names each option" "$tmp/options" "$tmp/got"
 sed -n 's/.* -n __fish_is_first_arg -a \([a-z-]*\) .*/\1/p' "$fish_file" \
     >"$tmp/got"
 same "the fish completion names each command" "$tmp/commands" "$tmp/got"
+sed -n 's/.*_from findings. -f -a \([a-z0-9-]*\) .*/\1/p' "$fish_file" \
+    >"$tmp/got"
+same "the fish completion names each finding" "$tmp/findings" "$tmp/got"
+sed -n "s/.* -l threshold -x -a '\([^']*\)'.*/\1/p" "$fish_file" | tr -d = |
+    tr ' ' '\n' >"$tmp/got"
+same "the fish completion names each threshold" "$tmp/thresholds" "$tmp/got"
 if command -v fish >/dev/null 2>&1; then
     fish --no-execute "$fish_file"
     result $? "fish reads its completion"

@@ -51,6 +51,7 @@ dump_option(char *out, size_t size, const struct option_info *info,
     const void *was = (const char *)by_default + info->member;
     const struct option_ranges *ranges = is;
     const struct option_files *files = is;
+    const struct thresholds *now = is, *then = was;
     uint64_t value = 0, default_value = 0;
     size_t at = 0;
     switch (info->type) {
@@ -80,6 +81,14 @@ dump_option(char *out, size_t size, const struct option_info *info,
             at +=
                 (size_t)snprintf(out + at, size - at, " %u..%u",
                                  ranges->range[i].first, ranges->range[i].last);
+        return at;
+    case OPTION_SETTING:
+        for (unsigned i = 0; i < THRESHOLD_COUNT; i++)
+            if (now->value[i] != then->value[i])
+                at +=
+                    (size_t)snprintf(out + at, size - at, " %s=%ju",
+                                     threshold_info((enum threshold_id)i)->name,
+                                     (uintmax_t)now->value[i]);
         return at;
     case OPTION_FILE:
         for (size_t i = 0; i < files->n; i++)
@@ -210,6 +219,23 @@ static const struct {
      "http-head-limit=300"},
     {"a --message-keep 12 --inflate-limit 13",
      "report [a] message-keep=12 inflate-limit=13"},
+    /* Thresholds: the last one of a name counts. */
+    {"a --threshold close-reply=10s", "report [a]"},
+    {"a --threshold close-reply=5s", "report [a] close-reply=5000000000"},
+    {"json a --threshold=bomb-ratio=50 --threshold bomb-size=2M",
+     "json! [a] bomb-ratio=50 bomb-size=2097152"},
+    {"a --threshold mask-run=7 --threshold mask-run=8",
+     "report [a] mask-run=8"},
+    {"a --threshold mask-run=8 --threshold mask-run=5", "report [a]"},
+    {"a --threshold tiny-overhead=60%", "report [a] tiny-overhead=60"},
+    /* Findings need no file. */
+    {"findings", "findings!"},
+    {"findings tcp-stream-gap", "findings! [tcp-stream-gap]"},
+    {"findings tcp-stream-gap --width 60 deflate-bomb",
+     "findings! [tcp-stream-gap] [deflate-bomb] width=60"},
+    {"findings -- tcp-stream-gap", "findings! [tcp-stream-gap]"},
+    {"findings --threshold mask-run=8", "findings! mask-run=8"},
+    {"./findings", "report [./findings]"},
 };
 
 START_TEST(each_good_line_is_understood)
@@ -335,6 +361,44 @@ static const struct {
      "--conn: '1-99999999999999999999' is not a number from 1 up or a range of "
      "them, such as 1,4-6"},
     {"json a --digest=", "--digest: '' is not a NAME"},
+    /* Thresholds. */
+    {"a --threshold", "--threshold needs a value: NAME=VALUE"},
+    {"a --threshold close-reply",
+     "--threshold: 'close-reply' is not NAME=VALUE, such as close-reply=5s"},
+    {"a --threshold=", "--threshold: '' is not NAME=VALUE, such as "
+                       "close-reply=5s"},
+    {"a --threshold =5s", "--threshold: no threshold ''; see 'wsray findings'"},
+    {"a --threshold clsoe-reply=5s", "--threshold: no threshold 'clsoe-reply'; "
+                                     "did you mean 'close-reply'?"},
+    {"a --threshold whatever=5s",
+     "--threshold: no threshold 'whatever'; see 'wsray findings'"},
+    {"a --threshold close-reply=5M",
+     "--threshold: close-reply: '5M' is not a time such as 10s "
+     "(ns, us, ms, s, min, h)"},
+    {"a --threshold bomb-size=5s",
+     "--threshold: bomb-size: '5s' is not a size such as 64K"},
+    {"a --threshold mask-run=5s",
+     "--threshold: mask-run: '5s' is not a number"},
+    {"a --threshold bomb-ratio=",
+     "--threshold: bomb-ratio: '' is not a ratio such as 100:1"},
+    {"a --threshold tiny-overhead=101",
+     "--threshold: tiny-overhead: '101' is not a share such as 70%"},
+    {"a --threshold mask-run=5 --threshold mask-run=x",
+     "--threshold: mask-run: 'x' is not a number"},
+    /* Findings. */
+    {"findings tcp-stream-gpa",
+     "no finding 'tcp-stream-gpa'; did you mean 'tcp-stream-gap'?"},
+    {"findings tcp-stream-gap whatever",
+     "no finding 'whatever'; see 'wsray findings'"},
+    {"findings TCP-STREAM-GAP",
+     "no finding 'TCP-STREAM-GAP'; see 'wsray findings'"},
+    {"findings -", "no finding '-'; see 'wsray findings'"},
+    {"findings \"\"", "a FILE without a name; see 'wsray --help'"},
+    {"findings -r a", "--read is not an option of 'findings' but of 'report'"},
+    {"findings --memory 2M",
+     "--memory is not an option of 'findings' but of 'report'"},
+    {"fidnings",
+     "'fidnings' is neither a command nor a file; did you mean 'findings'?"},
     /* Together. */
     {"json a -q", "--quiet is not an option of 'json' but of 'report'"},
     {"-v json a", "--verbose is not an option of 'json' but of 'report'"},
@@ -586,10 +650,13 @@ END_TEST
 START_TEST(any_words_give_a_result_that_keeps_its_promises)
 {
     static const char *const words[] = {
-        "report", "json", "a",     "-",      "--",       "-c",    "5",
-        "-c5",    "-v",   "-q",    "-vq",    "--conn",   "1-3,7", "--conn=2-",
-        "--only", "text", "ping,", "--time", "--time=x", "-h",    "--version",
-        "-r",     "--b",  "reprt", "64K",    "--memory", "-nr",   "--digest",
+        "report",      "json",       "a",         "-",         "--",
+        "-c",          "5",          "-c5",       "-v",        "-q",
+        "-vq",         "--conn",     "1-3,7",     "--conn=2-", "--only",
+        "text",        "ping,",      "--time",    "--time=x",  "-h",
+        "--version",   "-r",         "--b",       "reprt",     "64K",
+        "--memory",    "-nr",        "--digest",  "findings",  "tcp-stream-gap",
+        "--threshold", "mask-run=7", "mask-run=",
     };
     uint32_t random = (uint32_t)_i * 2654435761u + 1;
     for (int round = 0; round < 200; round++) {
@@ -606,7 +673,7 @@ START_TEST(any_words_give_a_result_that_keeps_its_promises)
         enum options_result r =
             options_parse(&o, argc, argv, message, sizeof message);
         if (r == OPTIONS_RUN) {
-            ck_assert_uint_ge(o.files.n, 1);
+            ck_assert_uint_ge(o.files.n, o.command != COMMAND_FINDINGS);
             ck_assert_uint_lt(o.files.n, (size_t)argc);
         }
         for (size_t i = 1; i < o.conns.n; i++)

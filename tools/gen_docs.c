@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * gen_docs.c - writes the man page and the shell completions out of
- * options.def and commands.def, at build time.
+ * gen_docs.c - writes the man pages and the shell completions out of
+ * options.def, commands.def, finding.def and threshold.def, at build time.
  *
  *     gen_docs man TEMPLATE    the template with @VERSION@ replaced anywhere,
  *                              and the lines @COMMANDS@ and @OPTIONS@
+ *     gen_docs findings        wsray-findings(7)
  *     gen_docs bash|zsh|fish
  *
  * All write to standard output; exit status 1 when that or the template fails.
@@ -16,9 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissect/finding.h"
+#include "dissect/threshold.h"
 #include "ui/options.h"
-
-#define ALL_COMMANDS ((1u << COMMAND_COUNT) - 1u)
 
 static const struct option_info *
 row(unsigned i)
@@ -31,7 +32,8 @@ static bool
 is_repeatable(const struct option_info *info)
 {
     return info->type == OPTION_COUNT || info->type == OPTION_FILE ||
-           info->type == OPTION_SET || info->type == OPTION_RANGES;
+           info->type == OPTION_SET || info->type == OPTION_RANGES ||
+           info->type == OPTION_SETTING;
 }
 
 /* Choices that the parser insists on; those of a string only help. */
@@ -128,7 +130,7 @@ put_man_option(const struct option_info *info)
         put_roff(info->fallback);
         puts("\\fR.");
     }
-    if (info->commands != ALL_COMMANDS) {
+    if (info->commands != ALL_COMMANDS && info->commands != EVERY_COMMAND) {
         fputs("Only with \\fB", stdout);
         put_command_names(info->commands, "\\fR, \\fB");
         puts("\\fR.");
@@ -200,7 +202,135 @@ write_man(const char *template_name)
     return EXIT_FAILURE;
 }
 
+/* ---- wsray-findings(7) ---- */
+
+/* "Thresholds: NAME (10s), NAME (64M)." if it has any. */
+static void
+put_man_thresholds_of(const char *finding)
+{
+    const char *before = "Thresholds: ";
+    for (unsigned i = 0; i < THRESHOLD_COUNT; i++) {
+        enum threshold_id id = (enum threshold_id)i;
+        char value[THRESHOLD_TEXT_MAX];
+        if (!threshold_belongs(id, finding))
+            continue;
+        threshold_print(id, threshold_info(id)->fallback, value);
+        printf("%s\\fB", before);
+        put_roff(threshold_info(id)->name);
+        printf("\\fR (%s)", value);
+        before = ",\n";
+    }
+    if (before[0] == ',')
+        puts(".");
+}
+
+static void
+put_man_finding(const struct finding_info *info)
+{
+    fputs(".TP\n\\fB", stdout);
+    put_roff(info->id);
+    printf("\\fR (%s)\n", severity_name(info->severity));
+    put_roff_sentence(info->text);
+    put_roff(info->teach);
+    fputs("\n.IP\n", stdout);
+    put_roff(info->unless);
+    fputs("\n.IP\n", stdout);
+    put_roff_sentence(info->reference);
+    put_man_thresholds_of(info->id);
+}
+
+static void
+put_man_findings(void)
+{
+    puts(".SH FINDINGS\n"
+         "Each with its severity, what it says, why that matters, when it is "
+         "not told or\n"
+         "no fault, the rule, and the defaults of its thresholds.");
+    for (unsigned l = 0; l < FINDING_LAYER_COUNT; l++) {
+        bool titled = false;
+        for (unsigned i = 0; i < FINDING_COUNT; i++) {
+            const struct finding_info *info = finding_info((enum finding_id)i);
+            if (info->layer != l)
+                continue;
+            if (!titled)
+                printf(".SS %s\n", finding_layer_name((enum finding_layer)l));
+            titled = true;
+            put_man_finding(info);
+        }
+    }
+}
+
+static void
+put_man_thresholds(void)
+{
+    puts(".SH THRESHOLDS\n"
+         "Set with\n"
+         ".B \\-\\-threshold\n"
+         ".IR NAME = VALUE ;\n"
+         "shown with their defaults.");
+    for (unsigned i = 0; i < THRESHOLD_COUNT; i++) {
+        enum threshold_id id = (enum threshold_id)i;
+        char value[THRESHOLD_TEXT_MAX];
+        threshold_print(id, threshold_info(id)->fallback, value);
+        fputs(".TP\n\\fB", stdout);
+        put_roff(threshold_info(id)->name);
+        printf("\\fR=\\fB%s\\fR\n", value);
+        put_roff_sentence(threshold_info(id)->text);
+    }
+}
+
+static void
+write_findings(void)
+{
+    puts(".\\\" SPDX-License-Identifier: MIT\n"
+         ".\\\" Made by gen_docs from finding.def and threshold.def.\n"
+         ".TH WSRAY\\-FINDINGS 7 2026-11-21 \"wsray " PACKAGE_VERSION "\" "
+         "\"Miscellaneous Information Manual\"\n"
+         ".SH NAME\n"
+         "wsray\\-findings \\- what wsray finds in WebSocket traffic\n"
+         ".SH DESCRIPTION\n"
+         "A finding is a fault of the traffic or something else worth "
+         "knowing.\n"
+         ".TP\n.B error\nA rule is broken: a MUST of an RFC.\n"
+         ".TP\n.B warning\nAllowed or not certain, but likely to hurt.\n"
+         ".TP\n.B note\nWorth knowing.\n"
+         ".TP\n.B chat\nOrdinary traffic; told so that nothing is "
+         "missing.\n"
+         ".PP\n"
+         "A finding whose proof could lie in bytes that the capture does not "
+         "hold is not\n"
+         "told, and neither is what only follows from another one.\n"
+         "The severity is that of a certain finding: where the handshake was "
+         "not captured,\n"
+         "so that it is not known what was agreed, it may be less.\n"
+         "Of several findings of one kind on a connection the first is told "
+         "in full, the\n"
+         "others are counted.\n"
+         ".PP\n"
+         "The names never change.");
+    put_man_findings();
+    put_man_thresholds();
+    puts(".SH SEE ALSO\n.BR wsray (1)");
+}
+
 /* ---- bash ---- */
+
+/* Ids with a blank between. */
+static void
+put_ids(void)
+{
+    for (unsigned i = 0; i < FINDING_COUNT; i++)
+        printf("%s%s", i ? " " : "", finding_info((enum finding_id)i)->id);
+}
+
+/* "NAME=", each behind before. */
+static void
+put_threshold_names(const char *before)
+{
+    for (unsigned i = 0; i < THRESHOLD_COUNT; i++)
+        printf("%s%s=", i ? before : "",
+               threshold_info((enum threshold_id)i)->name);
+}
 
 /* "-c|--count", the pattern of a case branch. */
 static void
@@ -223,6 +353,10 @@ put_bash_values(void)
         fputs(")\n        ", stdout);
         if (info->type == OPTION_FILE) {
             fputs("_wsray_files", stdout);
+        } else if (info->type == OPTION_SETTING) {
+            fputs("_wsray_settings '", stdout);
+            put_threshold_names(" ");
+            putchar('\'');
         } else if (!info->choices) {
             fputs("_wsray_nothing", stdout);
         } else {
@@ -262,7 +396,7 @@ static void
 put_bash_helpers(void)
 {
     puts(
-        "# bash completion for wsray; made from options.def and commands.def\n"
+        "# bash completion for wsray; made from the tables of wsray\n"
         "\n"
         "# Candidates go to COMPREPLY one a line, so that blanks in names are\n"
         "# kept; bash 3.2 (macOS) has neither mapfile nor compopt.\n"
@@ -282,6 +416,11 @@ put_bash_helpers(void)
         "_wsray_words() {\n"
         "    _wsray_nothing\n"
         "    _wsray_reply < <(compgen -W \"$1\" -- \"$cur\")\n"
+        "}\n"
+        "# NAME= and the value is typed on.\n"
+        "_wsray_settings() {\n"
+        "    _wsray_words \"$1\"\n"
+        "    compopt -o nospace 2>/dev/null\n"
         "}\n"
         "# Words with commas between: the last one is completed.\n"
         "_wsray_list() {\n"
@@ -311,7 +450,7 @@ write_bash(void)
          "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
          "        case ${COMP_WORDS[i]} in");
     fputs("        ", stdout);
-    put_command_names(ALL_COMMANDS, "|");
+    put_command_names(EVERY_COMMAND, "|");
     puts(") command=${COMP_WORDS[i]}; break;;\n"
          "        esac\n"
          "    done\n"
@@ -328,9 +467,15 @@ write_bash(void)
          "        _wsray_words \"$options\"\n"
          "        return\n"
          "    fi\n"
+         "    if [[ $command == findings ]]; then");
+    fputs("        _wsray_words '", stdout);
+    put_ids();
+    puts("'\n"
+         "        return\n"
+         "    fi\n"
          "    _wsray_files");
     fputs("    [[ -z $command ]] && _wsray_reply < <(compgen -W '", stdout);
-    put_command_names(ALL_COMMANDS, " ");
+    put_command_names(EVERY_COMMAND, " ");
     puts("' -- \"$cur\")\n"
          "    return 0\n"
          "}\n"
@@ -366,6 +511,8 @@ put_zsh_action(const struct option_info *info)
     } else if (info->type == OPTION_SET) {
         fputs("_values -s , kind ", stdout);
         put_choices(info, " ");
+    } else if (info->type == OPTION_SETTING) {
+        fputs("_wsray_thresholds", stdout);
     } else if (info->choices) {
         putchar('(');
         put_choices(info, " ");
@@ -404,11 +551,44 @@ put_zsh_options(uint32_t commands)
             put_zsh_option(row(i));
 }
 
+/* Text inside "...", a word of _describe. */
+static void
+put_zsh_word(const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if (strchr("\"\\$`", *c))
+            putchar('\\');
+        putchar(*c);
+    }
+}
+
+static void
+put_zsh_findings(void)
+{
+    puts("_wsray_findings() {\n"
+         "    local -a findings\n"
+         "    findings=(");
+    for (unsigned i = 0; i < FINDING_COUNT; i++) {
+        const struct finding_info *info = finding_info((enum finding_id)i);
+        printf("        \"%s:", info->id);
+        put_zsh_word(info->text);
+        puts("\"");
+    }
+    fputs("    )\n"
+          "    _describe -t findings finding findings\n"
+          "}\n"
+          "_wsray_thresholds() {\n"
+          "    compadd -S '' ",
+          stdout);
+    put_threshold_names(" ");
+    puts("\n}");
+}
+
 static void
 write_zsh(void)
 {
     puts("#compdef wsray\n"
-         "# zsh completion for wsray; made from options.def and commands.def\n"
+         "# zsh completion for wsray; made from the tables of wsray\n"
          "\n"
          "_wsray_first() {\n"
          "    local -a commands\n"
@@ -422,6 +602,14 @@ write_zsh(void)
     puts("    )\n"
          "    _describe -t commands command commands\n"
          "    _files\n"
+         "}");
+    put_zsh_findings();
+    puts("_wsray_rest() {\n"
+         "    if [[ $command == findings ]]; then\n"
+         "        _wsray_findings\n"
+         "    else\n"
+         "        _files\n"
+         "    fi\n"
          "}\n"
          "_wsray() {\n"
          "    local word command=\n"
@@ -429,15 +617,15 @@ write_zsh(void)
          "    for word in \"${(@)words[2,CURRENT-1]}\"; do\n"
          "        case $word in");
     fputs("        ", stdout);
-    put_command_names(ALL_COMMANDS, "|");
+    put_command_names(EVERY_COMMAND, "|");
     puts(") command=$word; break;;\n"
          "        esac\n"
          "    done\n"
          "    options=(");
-    put_zsh_options(ALL_COMMANDS);
+    put_zsh_options(EVERY_COMMAND);
     puts("    )");
     /* Each other set of commands that some option has, once. */
-    for (uint32_t set = 1; set < ALL_COMMANDS; set++) {
+    for (uint32_t set = 1; set < EVERY_COMMAND; set++) {
         unsigned i = 0;
         while (i < OPTION_ID_COUNT && row(i)->commands != set)
             i++;
@@ -451,7 +639,7 @@ write_zsh(void)
              "    esac");
     }
     puts("    _arguments -s -S \"${options[@]}\" \\\n"
-         "        '1:command or file:_wsray_first' '*:file:_files'\n"
+         "        '1:command or file:_wsray_first' '*:file:_wsray_rest'\n"
          "}\n"
          "_wsray \"$@\"");
 }
@@ -473,9 +661,9 @@ static void
 put_fish_option(const struct option_info *info)
 {
     fputs("complete -c wsray", stdout);
-    if (info->commands != ALL_COMMANDS) {
+    if (info->commands != EVERY_COMMAND) {
         fputs(" -n 'not __fish_seen_subcommand_from ", stdout);
-        put_command_names(ALL_COMMANDS & ~info->commands, " ");
+        put_command_names(EVERY_COMMAND & ~info->commands, " ");
         putchar('\'');
     }
     if (info->letter)
@@ -491,6 +679,11 @@ put_fish_option(const struct option_info *info)
         put_choices(info, " ");
         fputs(info->type == OPTION_SET ? ")'" : "'", stdout);
     }
+    if (info->type == OPTION_SETTING) {
+        fputs(" -a '", stdout);
+        put_threshold_names(" ");
+        putchar('\'');
+    }
     fputs(" -d '", stdout);
     put_fish(info->help);
     puts("'");
@@ -499,7 +692,7 @@ put_fish_option(const struct option_info *info)
 static void
 write_fish(void)
 {
-    puts("# fish completion for wsray; made from options.def and commands.def");
+    puts("# fish completion for wsray; made from the tables of wsray");
     for (unsigned c = 0; c < COMMAND_COUNT; c++) {
         const struct command_info *info = command_info((enum command)c);
         printf("complete -c wsray -n __fish_is_first_arg -a %s -d '",
@@ -509,6 +702,14 @@ write_fish(void)
     }
     for (unsigned i = 0; i < OPTION_ID_COUNT; i++)
         put_fish_option(row(i));
+    for (unsigned i = 0; i < FINDING_COUNT; i++) {
+        const struct finding_info *info = finding_info((enum finding_id)i);
+        printf("complete -c wsray -n '__fish_seen_subcommand_from findings' "
+               "-f -a %s -d '",
+               info->id);
+        put_fish(info->text);
+        puts("'");
+    }
 }
 
 int
@@ -517,6 +718,8 @@ main(int argc, char **argv)
     int status = EXIT_SUCCESS;
     if (argc == 3 && strcmp(argv[1], "man") == 0) {
         status = write_man(argv[2]);
+    } else if (argc == 2 && strcmp(argv[1], "findings") == 0) {
+        write_findings();
     } else if (argc == 2 && strcmp(argv[1], "bash") == 0) {
         write_bash();
     } else if (argc == 2 && strcmp(argv[1], "zsh") == 0) {
@@ -524,7 +727,7 @@ main(int argc, char **argv)
     } else if (argc == 2 && strcmp(argv[1], "fish") == 0) {
         write_fish();
     } else {
-        fputs("usage: gen_docs man TEMPLATE|bash|zsh|fish\n", stderr);
+        fputs("usage: gen_docs man TEMPLATE|findings|bash|zsh|fish\n", stderr);
         return EXIT_FAILURE;
     }
     if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "ui/wrap.h"
+
 /* The last column of a terminal stays free: some wrap when it is written. */
 #define COLUMNS 79u
 /* Where the sentences of the two lists start. */
@@ -13,40 +15,6 @@
 
 /* Room for a row's sentence with its choices, default and commands. */
 #define SENTENCE_MAX 400u
-
-static void
-write_indent(FILE *out, size_t from, size_t to)
-{
-    fprintf(out, "%*s", (int)(to > from ? to - from : 0), "");
-}
-
-/* Writes text, the cursor being in column at, broken at blanks; each line
- * starts at column indent, the first on a line of its own when two blanks do
- * not fit before it.  Ends the line. */
-static void
-write_wrapped(FILE *out, const char *text, size_t at, size_t indent)
-{
-    if (at > 0 && at + 2 > indent) {
-        fputc('\n', out);
-        at = 0;
-    }
-    write_indent(out, at, indent);
-    at = indent;
-    while (*text != '\0') {
-        size_t len = strcspn(text, " ");
-        if (at > indent && at + 1 + len > COLUMNS) {
-            fputc('\n', out);
-            write_indent(out, 0, indent);
-            at = indent;
-        }
-        if (at > indent)
-            at += (size_t)fprintf(out, " ");
-        at += (size_t)fprintf(out, "%.*s", (int)len, text);
-        text += len;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
-}
 
 /* Appends to a text of SENTENCE_MAX bytes. */
 static void
@@ -81,7 +49,8 @@ make_sentence(char *text, const struct option_info *info, bool with_commands)
         append_text(text, info->fallback);
         append_text(text, ")");
     }
-    if (!with_commands || info->commands == (1u << COMMAND_COUNT) - 1u)
+    if (!with_commands || info->commands == ALL_COMMANDS ||
+        info->commands == EVERY_COMMAND)
         return;
     const char *before = " [";
     for (unsigned c = 0; c < COMMAND_COUNT; c++)
@@ -105,7 +74,7 @@ write_option(FILE *out, const struct option_info *info, bool with_commands)
     if (info->argument)
         at += fprintf(out, " %s", info->argument);
     make_sentence(sentence, info, with_commands);
-    write_wrapped(out, sentence, at > 0 ? (size_t)at : 0, OPTION_COLUMN);
+    wrap_write(out, sentence, at > 0 ? (size_t)at : 0, OPTION_COLUMN, COLUMNS);
 }
 
 /* All groups with the options that command takes; COMMAND_COUNT: all. */
@@ -133,11 +102,11 @@ write_general(FILE *out)
     fputs("wsray - X-ray vision for WebSocket traffic\n\n"
           "Usage: wsray [COMMAND] [OPTIONS] [FILE...]\n\n",
           out);
-    write_wrapped(out,
-                  "FILE is a pcap or pcapng capture, also compressed (.gz "
-                  ".zst .lz4 .xz); - is standard input. A first word that is "
-                  "not a command is a file.",
-                  0, 0);
+    wrap_write(out,
+               "FILE is a pcap or pcapng capture, also compressed (.gz "
+               ".zst .lz4 .xz); - is standard input. A first word that is "
+               "not a command is a file.",
+               0, 0, COLUMNS);
     fputs("\nCommands:\n", out);
     for (unsigned c = 0; c < COMMAND_COUNT; c++) {
         const struct command_info *info = command_info((enum command)c);
@@ -146,7 +115,7 @@ write_general(FILE *out)
         append_text(text, info->summary);
         if (c == 0)
             append_text(text, " (the default)");
-        write_wrapped(out, text, at > 0 ? (size_t)at : 0, COMMAND_COLUMN);
+        wrap_write(out, text, at > 0 ? (size_t)at : 0, COMMAND_COLUMN, COLUMNS);
     }
 }
 
@@ -157,15 +126,16 @@ help_write(FILE *out, enum command command)
         write_general(out);
     } else {
         const struct command_info *info = command_info(command);
-        fprintf(out, "Usage: wsray %s [OPTIONS] [FILE...]\n\n", info->name);
-        write_wrapped(out, info->text, 0, 0);
+        fprintf(out, "Usage: wsray %s [OPTIONS] %s\n\n", info->name,
+                command == COMMAND_FINDINGS ? "[ID...]" : "[FILE...]");
+        wrap_write(out, info->text, 0, 0, COLUMNS);
     }
     write_options(out, command);
     fputc('\n', out);
-    write_wrapped(out,
-                  "SIZE may end in K, M, G or T (powers of 1024), TIME in ns, "
-                  "us, ms, s, min or h (s when it does not).",
-                  0, 0);
+    wrap_write(out,
+               "SIZE may end in K, M, G or T (powers of 1024), TIME in ns, "
+               "us, ms, s, min or h (s when it does not).",
+               0, 0, COLUMNS);
     if (command == COMMAND_COUNT)
         fputs("[...]: only with these commands. More: man wsray.\n", out);
     fputs("Exit status: 0 done, 2 usage, 3 input or output failed.\n", out);
@@ -177,7 +147,7 @@ help_write_version(FILE *out, const char *features)
     fputs("wsray " PACKAGE_VERSION "\n", out);
     if (features[0] != '\0') {
         fputs("Features:", out);
-        write_wrapped(out, features, 9, 11);
+        wrap_write(out, features, 9, 11, COLUMNS);
     }
     fputs("Licence:   MIT, without any warranty\n", out);
 }

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "capture/link.h"
+#include "ui/findings.h"
 #include "ui/help.h"
 #include "ui/json.h"
 #include "ui/options.h"
@@ -332,6 +333,29 @@ close_stdout(void)
     return EXIT_IO;
 }
 
+/* One explained is prose and fits the terminal; the list is one line a
+ * finding where no terminal cuts it, for grep. */
+static enum exit_status
+run_findings(const struct options *o)
+{
+    bool fit = o->files.n > 0 || o->width || isatty(STDOUT_FILENO);
+    struct findings_options f = {
+        .columns = fit ? output_width(o) : 0,
+        .color = use_color(o),
+        .thresholds = &o->thresholds,
+    };
+    if (o->files.n == 0)
+        findings_write_list(stdout, &f);
+    for (size_t i = 0; i < o->files.n; i++) {
+        enum finding_id id;
+        if (i > 0)
+            putchar('\n');
+        if (finding_find(o->files.names[i], &id))
+            findings_write_one(stdout, &f, id);
+    }
+    return close_stdout();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -342,7 +366,8 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     switch (options_parse(&o, argc, argv, message, sizeof message)) {
     case OPTIONS_RUN:
-        status = run_command(&o);
+        status =
+            o.command == COMMAND_FINDINGS ? run_findings(&o) : run_command(&o);
         break;
     case OPTIONS_HELP:
         help_write(stdout, o.command_given ? o.command : COMMAND_COUNT);

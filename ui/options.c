@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/quantity.h"
+#include "dissect/finding.h"
 
 /* ---- the tables ---- */
 
@@ -22,8 +23,6 @@ static const struct command_info command_table[] = {
 static const char *const group_table[] = {
 #include "ui/options.def"
 };
-
-#define ALL_COMMANDS ((1u << COMMAND_COUNT) - 1u)
 
 #define OPTION(symbol, name, letter, member, type, argument, choices,          \
                fallback, unit, min, max, group, commands, help, more)          \
@@ -49,6 +48,7 @@ static const struct option_info option_table[] = {
 #define FITS_RANGES(m) _Generic((m), struct option_ranges : 1, default : 0)
 #define FITS_STRING(m) _Generic((m), const char * : 1, default : 0)
 #define FITS_FILE(m) _Generic((m), struct option_files : 1, default : 0)
+#define FITS_SETTING(m) _Generic((m), struct thresholds : 1, default : 0)
 #define OPTION(symbol, name, letter, member, type, argument, choices,          \
                fallback, unit, min, max, group, commands, help, more)          \
     _Static_assert(FITS_##type(((struct options *)0)->member),                 \
@@ -173,6 +173,28 @@ nearest_command(const char *word)
     struct nearest n = nearest_make(word, strlen(word));
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         nearest_try(&n, command_table[i].name, strlen(command_table[i].name));
+    return n.best;
+}
+
+static const char *
+nearest_finding(const char *word)
+{
+    struct nearest n = nearest_make(word, strlen(word));
+    for (unsigned i = 0; i < FINDING_COUNT; i++) {
+        const char *id = finding_info((enum finding_id)i)->id;
+        nearest_try(&n, id, strlen(id));
+    }
+    return n.best;
+}
+
+static const char *
+nearest_threshold(const char *word, size_t len)
+{
+    struct nearest n = nearest_make(word, len);
+    for (unsigned i = 0; i < THRESHOLD_COUNT; i++) {
+        const char *name = threshold_info((enum threshold_id)i)->name;
+        nearest_try(&n, name, strlen(name));
+    }
     return n.best;
 }
 
@@ -319,6 +341,7 @@ set_value(struct options *o, const struct option_info *info, const char *text,
     void *member = (char *)o + info->member;
     uint64_t number;
     struct option_files *files;
+    enum threshold_id threshold;
 
     *culprit = (struct culprit){text, text ? strlen(text) : 0};
     switch (info->type) {
@@ -347,6 +370,10 @@ set_value(struct options *o, const struct option_info *info, const char *text,
     case OPTION_STRING:
         *(const char **)member = text;
         return *text ? VALUE_OK : VALUE_BAD;
+    case OPTION_SETTING:
+        return threshold_set(member, text, &threshold) == THRESHOLD_SETTING_OK
+                   ? VALUE_OK
+                   : VALUE_BAD;
     case OPTION_FILE:
         files = member;
         files->names[files->n++] = text;
@@ -386,16 +413,24 @@ say(struct parse *p, const char *format, ...)
     return OPTIONS_USAGE;
 }
 
+/* Appends where to look. */
+static enum options_result
+see(struct parse *p, const char *line)
+{
+    size_t at = strlen(p->message);
+    snprintf(p->message + at, p->message_size - at, "; see '%s'", line);
+    return OPTIONS_USAGE;
+}
+
 /* Appends "; did you mean 'PREFIXword'?", or where help is without one. */
 static enum options_result
 suggest(struct parse *p, const char *prefix, const char *word, size_t len)
 {
     size_t at = strlen(p->message);
-    if (word)
-        snprintf(p->message + at, p->message_size - at,
-                 "; did you mean '%s%.*s'?", prefix, (int)len, word);
-    else
-        snprintf(p->message + at, p->message_size - at, "; see 'wsray --help'");
+    if (!word)
+        return see(p, "wsray --help");
+    snprintf(p->message + at, p->message_size - at, "; did you mean '%s%.*s'?",
+             prefix, (int)len, word);
     return OPTIONS_USAGE;
 }
 
@@ -462,11 +497,52 @@ describe_wanted(const struct option_info *info, char *out, size_t size)
     }
 }
 
+/* text: what stood where NAME=VALUE has to. */
+static enum options_result
+bad_threshold(struct parse *p, const char *text)
+{
+    static const char *const wanted[] = {
+        [THRESHOLD_UNIT_NS] = "a time such as 10s (ns, us, ms, s, min, h)",
+        [THRESHOLD_UNIT_BYTES] = "a size such as 64K",
+        [THRESHOLD_UNIT_COUNT] = "a number",
+        [THRESHOLD_UNIT_RATIO] = "a ratio such as 100:1",
+        [THRESHOLD_UNIT_PERCENT] = "a share such as 70%",
+    };
+    struct thresholds unused;
+    enum threshold_id id = THRESHOLD_COUNT;
+    size_t len = strcspn(text, "=");
+    int shown = (int)min_of(len, NEAREST_WORD_MAX);
+    const char *name;
+    threshold_defaults(&unused);
+    switch (threshold_set(&unused, text, &id)) {
+    case THRESHOLD_SETTING_NO_VALUE:
+        return say(p, "%s: '%.*s' is not NAME=VALUE, such as close-reply=5s",
+                   p->spelled, shown, text);
+    case THRESHOLD_SETTING_NO_NAME:
+        say(p, "%s: no threshold '%.*s'", p->spelled, shown, text);
+        name = nearest_threshold(text, len);
+        if (name)
+            return suggest(p, "", name, strlen(name));
+        return see(p, "wsray findings");
+    case THRESHOLD_SETTING_OK:
+    case THRESHOLD_SETTING_BAD:
+        break;
+    }
+    assert(id < THRESHOLD_COUNT); /* or it was taken */
+    text += len + 1;
+    return say(p, "%s: %s: '%.*s' is not %s", p->spelled,
+               threshold_info(id)->name,
+               (int)min_of(strlen(text), NEAREST_WORD_MAX), text,
+               wanted[threshold_info(id)->unit]);
+}
+
 static enum options_result
 bad_value(struct parse *p, const struct option_info *info,
           struct culprit culprit)
 {
     char wanted[160];
+    if (info->type == OPTION_SETTING)
+        return bad_threshold(p, culprit.text);
     describe_wanted(info, wanted, sizeof wanted);
     say(p, "%s: '%.*s' is not %s", p->spelled,
         (int)min_of(culprit.len, NEAREST_WORD_MAX), culprit.text, wanted);
@@ -658,6 +734,24 @@ check_files(struct parse *p)
     return OPTIONS_RUN;
 }
 
+/* The words behind `findings`. */
+static enum options_result
+check_ids(struct parse *p)
+{
+    for (size_t i = 0; i < p->o->files.n; i++) {
+        const char *word = p->o->files.names[i], *near;
+        enum finding_id id;
+        if (finding_find(word, &id))
+            continue;
+        say(p, "no finding '%.*s'", (int)min_of(strlen(word), NEAREST_WORD_MAX),
+            word);
+        near = nearest_finding(word);
+        return near ? suggest(p, "", near, strlen(near))
+                    : see(p, "wsray findings");
+    }
+    return OPTIONS_RUN;
+}
+
 /* RFC 6455 section 11.8: 3 to 7 and 11 to 15 are reserved. */
 static uint16_t
 opcodes_of_kinds(uint32_t kinds)
@@ -679,6 +773,7 @@ void
 options_init(struct options *o)
 {
     memset(o, 0, sizeof *o);
+    threshold_defaults(&o->thresholds);
     for (size_t i = 0; i < OPTION_ID_COUNT; i++) {
         const struct option_info *info = &option_table[i];
         struct culprit culprit;
@@ -728,7 +823,7 @@ options_parse(struct options *o, int argc, char **argv, char *message,
     if (r == OPTIONS_RUN && o->quiet && o->verbose)
         r = say(&p, "--quiet and --verbose exclude each other");
     if (r == OPTIONS_RUN)
-        r = check_files(&p);
+        r = o->command == COMMAND_FINDINGS ? check_ids(&p) : check_files(&p);
     o->only_opcodes = opcodes_of_kinds(o->only);
     return r;
 }

@@ -9,7 +9,7 @@
  * `--name=value` are the same, so are `-c 5` and `-c5`; flags with a letter
  * can be joined (`-vvn`); names are not abbreviated; `--` ends the options.
  * The first word that is not an option is the command if it is one, else a
- * file; every other word is a file.
+ * file; every other word is a file, or with `findings` the id of a finding.
  *
  * Nothing here prints or exits: main.c shows messages, help.c writes help.
  */
@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dissect/threshold.h"
+
 #define COMMAND(symbol, name, summary, text) COMMAND_##symbol,
 enum command {
 #include "ui/commands.def"
@@ -27,8 +29,11 @@ enum command {
 };
 #undef COMMAND
 
-/* The set that holds one command; for the column of options.def. */
+/* Sets of commands, for the column of options.def: one, all that read
+ * captures, and all there are. */
 #define COMMAND_BIT(symbol) (1u << COMMAND_##symbol)
+#define EVERY_COMMAND ((1u << COMMAND_COUNT) - 1u)
+#define ALL_COMMANDS (EVERY_COMMAND & ~COMMAND_BIT(FINDINGS))
 
 struct command_info {
     const char *name;
@@ -48,6 +53,7 @@ enum option_type {
     OPTION_RANGES,   /* struct option_ranges */
     OPTION_STRING,   /* const char * */
     OPTION_FILE,     /* struct option_files */
+    OPTION_SETTING,  /* struct thresholds; NAME=VALUE, see threshold.h */
 };
 
 #define GROUP(symbol, title) OPTION_GROUP_##symbol,
@@ -146,13 +152,16 @@ struct options {
     uint64_t memory, flows, early_bytes, early_ranges, gap_packets;
     uint64_t fragment_bytes, http_head_limit, message_keep, inflate_limit;
     int64_t half_open_ns, idle_ns, gap_time_ns, fragment_timeout_ns;
+
+    struct thresholds thresholds; /* of findings */
 };
 
 /* Largest SIZE: what any machine can still add one to. */
 #define OPTIONS_BYTES_MAX ((uint64_t)SIZE_MAX / 2)
 
 enum options_result {
-    OPTIONS_RUN = 0, /* do o->command on o->files, at least one */
+    OPTIONS_RUN = 0, /* do o->command on o->files, at least one; with
+                        COMMAND_FINDINGS these are ids of findings, or none */
     OPTIONS_HELP,    /* show help; of o->command if o->command_given */
     OPTIONS_VERSION, /* show the version */
     OPTIONS_USAGE,   /* message says what was wrong: exit 2 */

@@ -57,6 +57,7 @@ dissect_limits(const struct options *o)
     l.midstream = !o->no_midstream;
     l.inflate_memory = (size_t)(o->memory / INFLATE_SHARE);
     l.hold = 4 * l.http_head;
+    l.thresholds = o->thresholds;
     return l;
 }
 
