@@ -481,6 +481,8 @@ track_all(struct ws_inflate *i, struct slice *in, bool tail, size_t out_cap,
     if (step == WS_TRACK_FAILED)
         return ws_track_error_text(t->error);
     if (i->before.dist > i->before.out + i->past_len) {
+        size_t n = (size_t)(i->before.out - i->out_len);
+        piece->bytes = slice_head(piece->bytes, n);
         i->broke = i->before;
         return ws_track_error_text(WS_TRACK_TOO_FAR_BACK);
     }
