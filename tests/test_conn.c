@@ -217,6 +217,7 @@ open_bench(struct bench *b, struct dissect **d, unsigned flags)
     bool syn = !(flags & MIDSTREAM);
     b->pair = (struct stream_pair){.flow = 1, .syn_seen = {syn, syn}};
     struct event_sink sink = {.wants = ~0u,
+                              .least = SEVERITY_NOTE,
                               .keep = 64,
                               .ctx = b,
                               .event = on_event};
