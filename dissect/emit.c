@@ -122,16 +122,20 @@ keep_first(struct emitter *e, const struct event_finding *ev)
     e->n_seen++;
 }
 
+/* Keeps a broken rule that stands in a frame. */
 static void
 note_fault(struct emitter *e, const struct event_finding *ev)
 {
-    enum finding_layer layer = finding_info(ev->id)->layer;
-    if (ev->severity < SEVERITY_ERROR || !ev->has_from ||
-        e->fault[ev->from].at.packet > 0 ||
-        (layer != FINDING_LAYER_FRAME && layer != FINDING_LAYER_MESSAGE &&
-         layer != FINDING_LAYER_DEFLATE && layer != FINDING_LAYER_CLOSE))
+    struct emit_fault *fault = &e->fault[ev->from];
+    enum severity s = ev->lowered ? ev->severity : severity_of(e, ev->id);
+    bool in_frame = ev->frame > 0 || ev->id == FINDING_FRAME_LENGTH_HIGH_BIT;
+    if (s < SEVERITY_ERROR || !ev->has_from || !in_frame ||
+        (fault->any && fault->frame == ev->frame))
         return;
-    e->fault[ev->from] = (struct emit_fault){ev->id, ev->at, ev->frame};
+    *fault = (struct emit_fault){true, ev->id, ev->frame, ev->offset, ev->at};
+    if (e->first_fault[ev->from].any)
+        return;
+    e->first_fault[ev->from] = *fault;
     if (e->alarm)
         *e->alarm = true;
 }
@@ -139,6 +143,7 @@ note_fault(struct emitter *e, const struct event_finding *ev)
 void
 emit_finding(struct emitter *e, const struct event_finding *ev)
 {
+    note_fault(e, ev);
     struct event_finding *seen = find_seen(e, ev->id, ev->has_from, ev->from);
     if (seen) {
         seen->count++;
@@ -150,7 +155,6 @@ emit_finding(struct emitter *e, const struct event_finding *ev)
     if (!ev->lowered)
         first.severity = severity_of(e, ev->id);
     keep_first(e, &first);
-    note_fault(e, &first);
     pass_finding(e, &first);
 }
 

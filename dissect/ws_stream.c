@@ -442,6 +442,7 @@ judge_current_frame(struct ws_stream *s, bool ended,
                     .meta = meta,
                     .whole = ended && s->frame_whole,
                     .synced = !s->resynced,
+                    .inside = s->role == ROLE_CONTROL && s->message.open,
                     .control = slice_make(s->control, s->control_len)});
 }
 

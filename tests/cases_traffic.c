@@ -555,7 +555,7 @@ static const struct finding_case list[] = {
      .play_with = play_answer,
      .data = &code_1000},
     {.name = "the server drops the connection",
-     .expect = "frame-client-unmasked:client",
+     .expect = "frame-client-unmasked:client tcp-rst-while-open:server",
      .also = "frame-violation-answered:server*1",
      .play = answered_by_dropping},
 

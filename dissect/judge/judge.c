@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "dissect/judge/judge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/budget.h"
@@ -46,6 +47,7 @@ judge_new(struct judge **out, const struct judge_config *config)
     j->chat = config->emit->sink->least == SEVERITY_CHAT &&
               emit_wants(config->emit, EVENT_FINDING);
     init_public(j);
+    judge_path_init(j);
     j->config.emit->alarm = &j->pub.each;
     *out = j;
     return ERR_OK;
@@ -54,13 +56,25 @@ judge_new(struct judge **out, const struct judge_config *config)
 void
 judge_free(struct judge *j)
 {
+    if (!j)
+        return;
+    judge_closing_free(j);
+    judge_ping_free(j);
     free(j);
 }
 
 size_t
 judge_memory(const struct judge *j)
 {
-    return budget_block(sizeof *j);
+    return budget_block(sizeof *j) + judge_closing_memory(j) +
+           judge_ping_memory(j);
+}
+
+bool
+judge_failed(const struct judge *j)
+{
+    return j->no_memory || j->pings[0].trips.no_memory ||
+           j->pings[1].trips.no_memory;
 }
 
 struct judge_public *
@@ -117,6 +131,40 @@ judge_find_frame(struct judge *j, enum finding_id id,
                                           .detail = detail});
 }
 
+void
+judge_add_bytes(char *out, size_t size, struct slice bytes)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t n = strlen(out);
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t c = bytes.ptr[i];
+        bool plain = c >= ' ' && c < 0x7f;
+        if (n + (plain ? 1 : 4) + sizeof "..." > size) {
+            memcpy(out + n, "...", sizeof "...");
+            return;
+        }
+        if (plain) {
+            out[n++] = (char)c;
+        } else {
+            out[n++] = '\\';
+            out[n++] = 'x';
+            out[n++] = hex[c >> 4];
+            out[n++] = hex[c & 15];
+        }
+        out[n] = '\0';
+    }
+}
+
+void
+judge_add_quoted(char *out, size_t size, const char *before, struct slice bytes)
+{
+    size_t n = strlen(out);
+    snprintf(out + n, size - n, "%s\"", before);
+    judge_add_bytes(out, size - 1, bytes);
+    n = strlen(out);
+    snprintf(out + n, size - n, "\"");
+}
+
 /* ---- What happened ------------------------------------------------------ */
 
 void
@@ -134,6 +182,14 @@ judge_handshake(struct judge *j, const struct event_handshake *ev)
 }
 
 void
+judge_segment(struct judge *j, enum ws_sender from, uint64_t off, size_t len,
+              const struct pkt_meta *meta)
+{
+    judge_tally_segment(&j->pub, from, off, len, meta);
+    judge_path_segment(j, from, off, len, meta);
+}
+
+void
 judge_frame(struct judge *j, const struct judged_frame *f)
 {
     if (j->pub.each)
@@ -141,6 +197,8 @@ judge_frame(struct judge *j, const struct judged_frame *f)
     judge_mask(j, f);
     judge_performance(j, f);
     judge_frame_rules(j, f);
+    judge_closing_frame(j, f);
+    judge_ping_frame(j, f);
 }
 
 void
@@ -161,13 +219,15 @@ judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
           const struct pkt_meta *meta)
 {
     judge_violation_tcp(j, from, what, meta);
+    judge_path_tcp(j, from, what, meta);
+    judge_closing_tcp(j, from, what, meta);
 }
 
 void
-judge_end(struct judge *j, const struct verdict_facts *facts,
-          struct event_end *end)
+judge_end(struct judge *j, struct verdict_facts *facts, struct event_end *end)
 {
-    (void)facts;
     judge_mask_end(j, end);
     judge_performance_end(j, end);
+    judge_ping_end(j, facts, end);
+    judge_closing_end(j, facts, end);
 }

@@ -46,6 +46,9 @@ void judge_free(struct judge *j);
 /* Bytes allocated, for a budget. */
 size_t judge_memory(const struct judge *j);
 
+/* Something was not judged for want of memory. */
+bool judge_failed(const struct judge *j);
+
 /* Right behind the handshake event, once.  What ev points to dies with the
  * call.  Called for refused, unanswered and inferred ones as well. */
 void judge_handshake(struct judge *j, const struct event_handshake *ev);
@@ -61,6 +64,7 @@ struct judged_frame {
     const struct pkt_meta *meta; /* packet with its last byte */
     bool whole;                  /* every payload byte was captured */
     bool synced;                 /* boundary known since the handshake */
+    bool inside; /* control frame: a message of the sender goes on around it */
     /* Payload of a control frame, unmasked: at most 125 bytes, all of it with
      * whole. */
     struct slice control;
@@ -73,6 +77,10 @@ void judge_frame(struct judge *j, const struct judged_frame *f);
 void judge_message(struct judge *j, const struct event_message *ev,
                    const struct pkt_meta *meta);
 
+/* Payload of one packet, before its frames: len bytes at off of the stream. */
+void judge_segment(struct judge *j, enum ws_sender from, uint64_t off,
+                   size_t len, const struct pkt_meta *meta);
+
 /* Bytes of the sender are missing. */
 void judge_gap(struct judge *j, enum ws_sender from);
 
@@ -81,10 +89,11 @@ void judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
 
 struct verdict_facts;
 
-/* The connection is over; what can only be judged now.  end is complete but
- * for what the judge itself knows, which it adds (round trips).  Right before
- * repeated findings and the end event. */
-void judge_end(struct judge *j, const struct verdict_facts *facts,
+/* The connection is over; what can only be judged now.  Adds what the judge
+ * itself knows: to *end the round trips, to *facts what verdict.h says is the
+ * judge's; the texts there live as long as j.  end has its counts and no
+ * verdict yet. */
+void judge_end(struct judge *j, struct verdict_facts *facts,
                struct event_end *end);
 
 /* ---- What comes every day, without a call ------------------------------- */
@@ -100,6 +109,8 @@ struct judge_crumb {
  * faultless message in one frame costs a few additions (judge_tally()).
  */
 struct judge_tally {
+    uint64_t packet;   /* that completed the last data frame */
+    int64_t last_ns;   /* when */
     uint32_t frames;   /* data frames */
     uint32_t tiny;     /* ... with less payload than tiny_len */
     uint32_t segments; /* with payload */
@@ -126,8 +137,8 @@ struct judge_sampled {
     uint32_t burst_end;    /* ... by the data frame of this number */
 };
 
-/* What ws_stream.c and ws_conn.c keep at hand.  What each frame and segment
- * needs comes first: it fits a cache line. */
+/* What ws_stream.c and ws_conn.c keep at hand; what each frame and segment
+ * needs comes first. */
 struct judge_public {
     int64_t last_ns;             /* time of the last segment with payload */
     int64_t quiet_ns;            /* longer without one: judge_quiet() */
@@ -146,10 +157,10 @@ struct judge_public *judge_public(struct judge *j);
 void judge_quiet(struct judge_public *p, int64_t quiet_ns,
                  const struct pkt_meta *meta);
 
-/* Payload of one packet, before its frames: len bytes at off of the stream. */
+/* For judge_segment(). */
 static inline void
-judge_segment(struct judge_public *p, enum ws_sender from, uint64_t off,
-              size_t len, const struct pkt_meta *meta)
+judge_tally_segment(struct judge_public *p, enum ws_sender from, uint64_t off,
+                    size_t len, const struct pkt_meta *meta)
 {
     struct judge_tally *t = &p->tally[from];
     int64_t quiet_ns = meta->time_ns - p->last_ns;
@@ -188,6 +199,8 @@ judge_tally(struct judge_public *p, enum ws_sender from,
 {
     struct judge_tally *t = &p->tally[from];
     bool look = h->payload_len > p->huge_len;
+    t->packet = meta->number;
+    t->last_ns = meta->time_ns;
     t->tiny += h->payload_len < p->tiny_len;
     if (judge_samples(++t->frames))
         look |= judge_sample(p, from, h, meta);

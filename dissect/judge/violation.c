@@ -17,7 +17,7 @@
 static const struct emit_fault *
 fault_of(const struct judge *j, enum ws_sender from)
 {
-    return &j->config.emit->fault[from];
+    return &j->config.emit->first_fault[from];
 }
 
 /* Frames found behind a loss come late, so that it is not known who had seen
@@ -26,7 +26,7 @@ static void
 note_fault(struct judge *j, enum ws_sender from)
 {
     struct judge_violation *v = &j->violation[from];
-    if (v->state != VIOLATION_NONE || fault_of(j, from)->at.packet == 0)
+    if (v->state != VIOLATION_NONE || !fault_of(j, from)->any)
         return;
     v->state = VIOLATION_SENT;
     v->seq_end = j->pub.tally[from].seq_end;
