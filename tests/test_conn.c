@@ -277,6 +277,10 @@ play(struct bench *b, const struct scenario *sc, enum cutting cutting,
 
 #define OPEN "1 handshake both status 101 accept ok open\n"
 #define FRAME_C "1 frame client text 5\n1 message client 'Hello'\n"
+/* The same frame, with the same masking key. */
+#define FRAME_C_AGAIN                                                          \
+    "1 frame client text 5\n1 finding security-mask-constant\n"                \
+    "1 message client 'Hello'\n"
 #define FRAME_S "1 frame server text 5\n1 message server 'Hello'\n"
 #define CLEAN                                                                  \
     "1 frame client close 2\n1 frame server close 2\n1 end clean-close\n"
@@ -465,21 +469,20 @@ static const struct scenario scenarios[] = {
      "1 gap server 100\n1 end no-answer\n"},
     {"a FIN before the answer", 0, fin_before_101,
      OPEN "1 finding handshake-client-data-before-101\n"
-          "1 frame client text 3\n" FRAME_S
+          "1 frame client text 3\n1 finding security-mask-zero\n" FRAME_S
           "1 message client 'Hel'\n1 finding message-unfinished\n"
           "1 finding tcp-fin-without-close-frame\n1 end fin-without-close\n"},
     {"a reset", 0, reset,
      OPEN FRAME_S "1 finding tcp-rst-while-open\n1 end reset\n"},
     {"a hole in a body of known length", 0, gap_in_body, OPEN FRAME_S TAIL},
     {"only the client was captured", 0, only_the_client,
-     "1 handshake request status -1 accept ? open\n" FRAME_C
-     "1 frame client text 5\n1 message client 'Hello'\n"
+     "1 handshake request status -1 accept ? open\n" FRAME_C FRAME_C_AGAIN
      "1 frame client close 2\n1 end close-then-capture-end\n"},
     {"more than may wait for an answer", SMALL_HOLD | SWAPPED,
      much_before_the_answer,
      "1 handshake request status -1 accept ? open\n1 finding tcp-stream-gap\n"
-     "1 gap server 200\n" FRAME_C FRAME_C FRAME_C FRAME_C FRAME_C
-     "1 end capture-ended\n"},
+     "1 gap server 200\n" FRAME_C FRAME_C_AGAIN FRAME_C FRAME_C FRAME_C
+     "1 finding security-mask-constant\n1 end capture-ended\n"},
     {"upgrades without any answer", 0, only_requests,
      "1 handshake request status -1 accept ?\n1 end no-answer\n"
      "2 handshake request status -1 accept ?\n2 end no-answer\n"},
