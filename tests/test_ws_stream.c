@@ -747,8 +747,8 @@ static const struct vector {
      "! deflate-inflate-failed f1 m1 @0\n"
      "f1 4text m1 5 z > m1\n"
      "M1 text 1f 5w ? z part \"H\" error\n"},
-    {"no takeover, and a copy from before all messages",
-     DEFLATE | NO_TAKEOVER, "1t=720400 1t=f200110000",
+    {"no takeover, and a copy from before all messages", DEFLATE | NO_TAKEOVER,
+     "1t=720400 1t=f200110000",
      "f1 4text m1 3 z > m1\n"
      "M1 text 1f 3w 1 z \"A\"\n"
      "! deflate-inflate-failed f2 m2 @9\n"

@@ -593,8 +593,7 @@ on_event_quiet(void *ctx, const struct event *event)
         note_handshake(report_conn(r, event->conn, 0), event->handshake);
     } else if (event->type == EVENT_FINDING) {
         report_conn(r, event->conn, 0)->n_findings +=
-            event->finding->count == 1 &&
-            is_told(r, event->finding->severity);
+            event->finding->count == 1 && is_told(r, event->finding->severity);
     } else if (event->type == EVENT_END) {
         struct report_conn *c = report_conn(r, event->conn, 0);
         put_quiet(r, c, event->end);
