@@ -133,6 +133,11 @@ note_fault(struct emitter *e, const struct event_finding *ev)
         (fault->any && fault->frame == ev->frame))
         return;
     *fault = (struct emit_fault){true, ev->id, ev->frame, ev->offset, ev->at};
+    if (e->first_fault[ev->from].any)
+        return;
+    e->first_fault[ev->from] = *fault;
+    if (e->alarm)
+        *e->alarm = true;
 }
 
 void

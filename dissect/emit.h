@@ -12,7 +12,6 @@
 #include "base/budget.h"
 #include "dissect/event.h"
 
-/* A connection has few kinds of findings, so they are looked for one by one. */
 /* The last broken rule of a sender's frames or messages (severity error): what
  * a receiver may end the connection for (RFC 6455 section 7.1.7).  Of several
  * in one frame it is the first. */
@@ -24,6 +23,7 @@ struct emit_fault {
     struct stamp at;
 };
 
+/* A connection has few kinds of findings, so they are looked for one by one. */
 struct emitter {
     const struct event_sink *sink; /* borrowed, outlives the emitter */
     uint32_t conn;
@@ -39,6 +39,8 @@ struct emitter {
      * before the first finding. */
     struct budget *budget;
     struct emit_fault fault[2]; /* by enum ws_sender */
+    struct emit_fault first_fault[2];
+    bool *alarm;    /* becomes true with the first fault; NULL: nobody asks */
     bool no_memory; /* for an entry: that one's repeats are not counted */
 };
 

@@ -220,7 +220,6 @@ open_bench(struct bench *b, struct dissect **d, unsigned flags)
     struct event_sink sink = {.wants = ~0u,
                               .least = SEVERITY_NOTE,
                               .keep = 64,
-                              .least = SEVERITY_NOTE,
                               .ctx = b,
                               .event = on_event};
     struct dissect_limits limits = dissect_limits_default();

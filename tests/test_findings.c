@@ -404,6 +404,7 @@ findings_suite(void)
     add_cases(&cases_opening);
     add_cases(&cases_negotiation);
     add_cases(&cases_security);
+    add_cases(&cases_traffic);
     add_cases(&cases_ping);
     add_cases(cases_autobahn());
     int n = (int)all.n;

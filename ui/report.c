@@ -142,6 +142,8 @@ severity_style(enum severity s)
         return STYLE_ERROR;
     case SEVERITY_WARNING:
         return STYLE_WARNING;
+    case SEVERITY_CHAT:
+        return STYLE_DIM;
     default:
         return STYLE_NOTE;
     }

@@ -41,6 +41,43 @@ struct judge_subprotocol {
                                         our table */
 };
 
+/* frame.c, of one sender. */
+struct judge_frames {
+    bool closed;           /* it sent a Close frame */
+    bool open;             /* a message of it is unfinished */
+    bool flooded;          /* ... and told as a flood of fragments */
+    uint64_t n_fragments;  /* of the last message */
+    uint64_t payload;      /* in them, bytes */
+    uint64_t packet;       /* that completed the last frame */
+    uint64_t packet_count; /* frames that ended in it */
+};
+
+/* violation.c: the first rule that a sender broke. */
+struct judge_violation {
+    enum {
+        VIOLATION_NONE = 0,
+        VIOLATION_SENT,
+        VIOLATION_DELIVERED,
+        VIOLATION_DONE, /* what came of it is known */
+    } state;
+    uint32_t seq_end; /* TCP sequence number behind it */
+    int64_t acked_ns; /* when it was delivered */
+};
+
+/* mask.c, of one sender. */
+struct judge_masks {
+    struct stamp empty_zero; /* first empty frame with a key of zeros */
+};
+
+/* performance.c */
+struct judge_perf {
+    int64_t idle_ns;      /* of a silence that is not judged yet; else 0 */
+    struct stamp idle_at; /* what ended it */
+    int64_t longest_ns;   /* with chat: the longest silence */
+    uint32_t n_split[2];  /* headers in packets of their own, by sender */
+    bool pinged;
+};
+
 /* How the bytes of a side travel: path.c. */
 struct judge_path {
     bool has_base;      /* base is known */
@@ -80,16 +117,23 @@ struct judge_pings {
 };
 
 struct judge {
-    struct judge_public pub;
+    struct judge_public pub; /* first: judge_quiet() is given that */
     struct judge_config config;
     enum handshake_seen seen;
     bool accepted;
-    struct judge_side side[2]; /* by enum ws_sender */
     struct judge_opening opening;
     struct judge_security security;
     struct judge_subprotocol subprotocol;
+    bool has_deflate; /* permessage-deflate was agreed */
+    bool chat;        /* findings of severity chat are wanted */
+    /* By enum ws_sender: */
+    struct judge_side side[2];
+    struct judge_frames frames[2];
+    struct judge_violation violation[2];
+    struct judge_masks masks[2];
     struct judge_path path[2];
     struct judge_pings pings[2];
+    struct judge_perf perf;
     bool no_memory;                /* something is not judged for want of it */
     struct judge_closing *closing; /* from the first Close frame on, or NULL */
 };
@@ -109,17 +153,31 @@ void judge_find_side(struct judge *j, enum finding_id id, enum ws_sender from,
 void judge_find_frame(struct judge *j, enum finding_id id,
                       const struct judged_frame *f, const char *detail);
 
-static inline struct stamp
-judge_stamp(const struct pkt_meta *meta)
+/* Nothing of that kind was found yet, so a detail will be read. */
+static inline bool
+judge_is_first(const struct judge *j, enum finding_id id, enum ws_sender from)
 {
-    return (struct stamp){meta->time_ns, meta->number};
+    return emit_finding_count(j->config.emit, id, from) == 0;
 }
 
-/* A threshold that is a time. */
+/* A threshold, the user's or the one built in. */
+static inline uint64_t
+judge_limit(const struct judge *j, enum threshold_id id)
+{
+    return j->config.limits->value[id];
+}
+
+/* The same for a time, in ns, or to calculate with. */
 static inline int64_t
 judge_limit_ns(const struct judge *j, enum threshold_id id)
 {
     return (int64_t)j->config.limits->value[id];
+}
+
+static inline struct stamp
+judge_stamp(const struct pkt_meta *meta)
+{
+    return (struct stamp){meta->time_ns, meta->number};
 }
 
 /* When the request was sent, and when it was answered; the packet with what is
@@ -238,6 +296,27 @@ bool judge_is_secret(struct slice name);
 /* subprotocol.c: what the agreed subprotocol says of messages. */
 void judge_subprotocol(struct judge *j, const struct event_handshake *ev);
 bool judge_is_known_subprotocol(struct slice name);
+
+/* frame.c: frames and messages, how they are cut and filled. */
+void judge_frame_rules(struct judge *j, const struct judged_frame *f);
+void judge_message_rules(struct judge *j, const struct event_message *ev,
+                         const struct pkt_meta *meta);
+
+/* violation.c: what the receiver does about a broken rule. */
+void judge_violation(struct judge *j, const struct judged_frame *f);
+void judge_violation_tcp(struct judge *j, enum ws_sender from,
+                         enum stream_tcp what, const struct pkt_meta *meta);
+
+/* mask.c: masking keys that can be foreseen. */
+bool judge_add_mask(struct judge_sampled *t, const uint8_t key[4], bool next);
+void judge_mask(struct judge *j, const struct judged_frame *f);
+void judge_mask_end(struct judge *j, const struct event_end *end);
+
+/* performance.c: what costs time and packets. */
+bool judge_add_burst(struct judge_public *p, enum ws_sender from, uint64_t off,
+                     int64_t time_ns);
+void judge_performance(struct judge *j, const struct judged_frame *f);
+void judge_performance_end(struct judge *j, const struct event_end *end);
 
 /* close.c: RFC 6455 sections 5.5.1 and 7, and the end of TCP. */
 void judge_closing_frame(struct judge *j, const struct judged_frame *f);
