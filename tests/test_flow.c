@@ -15,7 +15,7 @@
  *   open 01         the pair opened; which SYNs were seen
  *   0:5 text        data of direction 0 at offset 5
  *   0:9 gap 3       3 bytes at offset 9 are missing
- *   0 ack           any of enum stream_tcp
+ *   0 ack           any of enum stream_tcp; STREAM_TCP_EARLY on request
  *   0 end fin       and the other reasons
  *   close
  */
@@ -34,10 +34,15 @@ struct log {
     unsigned detach_at;   /* data() says DETACH at this call, 1 = first */
     unsigned n_data;
     unsigned quiet; /* log no TCP events */
+    bool early;     /* log STREAM_TCP_EARLY too, which comes with each segment
+                       that has to wait */
 };
 
-static const char *const tcp_names[] = {"syn",   "fin",      "rst", "ack",
-                                        "again", "conflict", "zero"};
+static const char *const tcp_names[] = {"syn",      "fin",       "rst",
+                                        "ack",      "again",     "conflict",
+                                        "zero",     "room",      "early",
+                                        "order",    "keepalive", "urgent",
+                                        "truncated"};
 static const char *const end_names[] = {"fin", "rst", "evicted", "capture"};
 
 static struct log log_now;
@@ -103,7 +108,7 @@ log_tcp(void *ctx, unsigned dir, enum stream_tcp what,
 {
     ck_assert_ptr_eq(ctx, &log_now);
     log_now.meta = *meta;
-    if (!log_now.quiet)
+    if (!log_now.quiet && (what != STREAM_TCP_EARLY || log_now.early))
         note("%u %s\n", dir, tcp_names[what]);
 }
 
@@ -427,6 +432,7 @@ static const struct row rows[] = {
                "> PA 100 300 hello\n"
                "finish\n",
      "open 11\n"
+     "0 order\n"
      "0:0 hello\n"
      "0:5 world\n"
      "0 end capture\n"
@@ -438,6 +444,7 @@ static const struct row rows[] = {
                "> A 100 300 abc\n"
                "finish\n",
      "open 11\n"
+     "0 order\n"
      "0:0 abc\n"
      "0:3 def\n"
      "0:6 ghi\n"
@@ -465,6 +472,7 @@ static const struct row rows[] = {
      "open 11\n"
      "0 again\n"
      "0 conflict\n"
+     "0 order\n"
      "0:0 abc\n"
      "0:3 dX\n"
      "0:5 fghij\n"
@@ -477,6 +485,7 @@ static const struct row rows[] = {
                "> A 100 300 abcdXf\n"
                "finish\n",
      "open 11\n"
+     "0 order\n"
      "0:0 abc\n"
      "0 again\n"
      "0 conflict\n"
@@ -492,6 +501,7 @@ static const struct row rows[] = {
                "finish\n",
      "open 11\n"
      "0 again\n"
+     "0 order\n"
      "0:0 a\n"
      "0:1 b\n"
      "0:2 c\n"
@@ -510,6 +520,7 @@ static const struct row rows[] = {
      "finish\n",
      "open 11\n"
      "0:0 abc\n"
+     "0 order\n"
      "0:3 defgh\n"
      "0:8 ij\n"
      "0 end capture\n"
@@ -561,6 +572,7 @@ static const struct row rows[] = {
      "0 again\n"
      "0:1 bc\n"
      "1 ack\n"
+     "1 room\n"
      "0 end capture\n"
      "1 end capture\n"
      "close\n"},
@@ -738,6 +750,7 @@ static const struct row rows[] = {
                "> A 110 300 def\n"
                "finish\n",
      "open 11\n"
+     "0 truncated\n"
      "0:0 abc\n"
      "0:3 gap 7\n"
      "0:10 def\n"
@@ -749,6 +762,7 @@ static const struct row rows[] = {
                "> A 110 300 def\n"
                "finish\n",
      "open 11\n"
+     "0 truncated\n"
      "0:0 gap 10\n"
      "0:10 def\n"
      "0 end capture\n"
@@ -763,6 +777,8 @@ static const struct row rows[] = {
                "< A 300 113\n"
                "finish\n",
      "open 11\n"
+     "0 truncated\n"
+     "0 order\n"
      "0:0 abcde\n"
      "0:5 fg\n"
      "1 ack\n"
@@ -776,6 +792,7 @@ static const struct row rows[] = {
                "> A 100 300 abcdef\n"
                "finish\n",
      "open 11\n"
+     "0 truncated\n"
      "0:0 abc\n"
      "0:3 gap 3\n"
      "0 again\n"
@@ -787,6 +804,8 @@ static const struct row rows[] = {
                "> A 100 300 abc cut=6\n"
                "finish\n",
      "open 11\n"
+     "0 truncated\n"
+     "0 order\n"
      "0:0 abc\n"
      "0:3 gap 3\n"
      "0:6 gh\n"
@@ -801,6 +820,7 @@ static const struct row rows[] = {
                "> A 100 300 abc\n"
                "finish\n",
      "open 11\n"
+     "0 order\n"
      "0:0 abc\n"
      "0:3 def\n"
      "0 end fin\n"
@@ -852,6 +872,7 @@ static const struct row rows[] = {
                "finish\n",
      "open 11\n"
      "0 fin\n"
+     "0 order\n"
      "0:0 abc\n"
      "0 again\n"
      "0:3 d\n"
@@ -1080,6 +1101,7 @@ static const struct row rows[] = {
      "open 11\n"
      "0:0 abc\n"
      "1 ack\n"
+     "1 order\n"
      "1:0 one\n"
      "1:3 two\n"
      "1 rst\n"
@@ -1479,6 +1501,7 @@ static const struct row rows[] = {
      "0:0 a\n"
      "1 ack\n"
      "1 zero\n"
+     "1 room\n"
      "1 zero\n"
      "0 end capture\n"
      "1 end capture\n"
@@ -1946,9 +1969,10 @@ START_TEST(detaching_while_held_bytes_are_delivered_closes_at_once)
         run(HANDSHAKE "> A 101 300 b\n> A 102 300 c\n> A 103 300 d\n"
                       "> A 100 300 a\n> A 104 300 e\n> RA 105 300\n");
         static const char *const want[] = {
-            "open 11\n0:0 a\nclose\n", "open 11\n0:0 a\n0:1 b\nclose\n",
-            "open 11\n0:0 a\n0:1 b\n0:2 c\nclose\n",
-            "open 11\n0:0 a\n0:1 b\n0:2 c\n0:3 d\nclose\n"};
+            "open 11\n0 order\n0:0 a\nclose\n",
+            "open 11\n0 order\n0:0 a\n0:1 b\nclose\n",
+            "open 11\n0 order\n0:0 a\n0:1 b\n0:2 c\nclose\n",
+            "open 11\n0 order\n0:0 a\n0:1 b\n0:2 c\n0:3 d\nclose\n"};
         expect(want[at - 1]);
         ck_assert_uint_eq(stats().held_now, 0);
         flow_table_free(table);
@@ -2065,7 +2089,8 @@ START_TEST(segments_of_any_size_pass)
     s.seq -= 10;
     s.payload = slice_make(bytes, 10);
     send_step(&s);
-    expect("open 11\n0:0 (65495)\n0:65495 xxxxxxxxxx\n0:65505 (69000)\n");
+    expect(
+        "open 11\n0:0 (65495)\n0 order\n0:65495 xxxxxxxxxx\n0:65505 (69000)\n");
 }
 END_TEST
 
