@@ -22,13 +22,16 @@ judge_new(struct judge **out, const struct judge_config *config)
 void
 judge_free(struct judge *j)
 {
+    if (!j)
+        return;
+    judge_tcp_free(j);
     free(j);
 }
 
 size_t
 judge_memory(const struct judge *j)
 {
-    return budget_block(sizeof *j);
+    return budget_block(sizeof *j) + judge_tcp_memory(j);
 }
 
 struct judge_public *
@@ -77,6 +80,7 @@ judge_handshake(struct judge *j, const struct event_handshake *ev)
 {
     j->seen = ev->seen;
     j->accepted = ev->accepted;
+    judge_tcp_handshake(j, ev);
     judge_heads(j, ev);
     judge_opening(j, ev);
     judge_negotiation(j, ev);
@@ -87,11 +91,9 @@ void
 judge_segment(struct judge *j, enum ws_sender from, uint64_t off, size_t len,
               const struct pkt_meta *meta)
 {
-    (void)j;
-    (void)from;
     (void)off;
     (void)len;
-    (void)meta;
+    judge_tcp_segment(j, from, meta);
 }
 
 void
@@ -120,17 +122,13 @@ void
 judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
           const struct pkt_meta *meta)
 {
-    (void)j;
-    (void)from;
-    (void)what;
-    (void)meta;
+    judge_tcp_event(j, from, what, meta);
 }
 
 void
 judge_end(struct judge *j, const struct verdict_facts *facts,
           struct event_end *end)
 {
-    (void)j;
     (void)facts;
-    (void)end;
+    judge_tcp_end(j, end);
 }

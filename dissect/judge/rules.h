@@ -8,11 +8,27 @@
 #define DISSECT_JUDGE_RULES_H
 
 #include "dissect/judge/judge.h"
+#include "dissect/threshold.h"
 
 /* What is known of one side, whatever the topic. */
 struct judge_side {
     bool gap; /* bytes of it are missing: what it did not send is unknown */
 };
+
+/* What TCP did with the bytes of a side: tcp.c. */
+struct judge_tcp {
+    uint64_t segments; /* with payload, in order */
+    uint64_t resent;   /* segments with bytes that were sent before */
+    uint64_t resent_packet;
+    struct stamp resent_at; /* the first one */
+    struct stamp zero;      /* its window closed; packet 0: it is open */
+    struct stamp unheard;   /* acknowledged bytes of the other side, of which
+                               no packet was captured; packet 0: did not */
+    int64_t first_ns; /* time of the first segment behind the heads; 0: none */
+    bool fin;
+};
+
+struct judge_tcp_early;
 
 struct judge {
     struct judge_public pub;
@@ -20,6 +36,9 @@ struct judge {
     enum handshake_seen seen;
     bool accepted;
     struct judge_side side[2]; /* by enum ws_sender */
+    struct judge_tcp tcp[2];
+    struct judge_tcp_early *tcp_early; /* NULL: none */
+    bool tcp_told; /* the handshake was: findings are passed on */
 };
 
 /* ---- Telling ------------------------------------------------------------ */
@@ -53,6 +72,14 @@ judge_saw_all(const struct judge *j, enum ws_sender from)
            j->config.pair->syn_seen[dir];
 }
 
+/* A threshold, the user's or the one built in. */
+static inline int64_t
+judge_limit(const struct judge *j, enum threshold_id id)
+{
+    return (int64_t)(j->config.limits ? j->config.limits->value[id]
+                                      : threshold_info(id)->fallback);
+}
+
 /* ---- Parts -------------------------------------------------------------- */
 
 /* head.c: HTTP grammar of the two heads. */
@@ -66,5 +93,15 @@ void judge_negotiation(struct judge *j, const struct event_handshake *ev);
 
 /* security.c: what the handshake gives away, and to whom. */
 void judge_security(struct judge *j, const struct event_handshake *ev);
+
+/* tcp.c: TCP below the WebSocket, but for how it ends. */
+void judge_tcp_handshake(struct judge *j, const struct event_handshake *ev);
+void judge_tcp_segment(struct judge *j, enum ws_sender from,
+                       const struct pkt_meta *meta);
+void judge_tcp_event(struct judge *j, enum ws_sender from, enum stream_tcp what,
+                     const struct pkt_meta *meta);
+void judge_tcp_end(struct judge *j, const struct event_end *end);
+void judge_tcp_free(struct judge *j);
+size_t judge_tcp_memory(const struct judge *j);
 
 #endif /* DISSECT_JUDGE_RULES_H */
