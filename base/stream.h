@@ -61,8 +61,10 @@ struct stream_pair {
     uint16_t mss[2];        /* option of the SYN, bytes; 0: none */
     uint8_t shift[2];       /* window scale in force (RFC 7323 section 2) */
     bool timestamps[2];     /* option of the SYN (RFC 7323 section 3) */
-    bool syn_seen[2];       /* the SYN of direction d was captured */
-    bool seen[2];           /* any packet of direction d was captured */
+    /* The SYN of direction d was captured, and no byte lacks between it and
+     * the first one that was. */
+    bool syn_seen[2];
+    bool seen[2]; /* any packet of direction d was captured */
 };
 
 enum stream_want {

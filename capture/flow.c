@@ -736,6 +736,21 @@ set_window_shift(struct flow *f)
         f->pair.shift[d] = f->stream[d].shift = f->stream[d].wscale;
 }
 
+/* Whether a SYN, captured late, stands before the first captured byte, and
+ * bytes between lack.  Should they be late as well, they can only be told in a
+ * flow of their own; but not when the stage wanted what came: it would be told
+ * twice. */
+static bool
+is_syn_before(const struct flow *f, unsigned dir, const struct tcp_header *h)
+{
+    const struct tcp_stream *s = &f->stream[dir];
+    uint32_t lack = s->isn - h->seq;
+    return (s->flags & (TCP_STREAM_STARTED | TCP_STREAM_SYN)) ==
+               TCP_STREAM_STARTED &&
+           f->state == FLOW_OPEN && f->said == STREAM_KEEP && lack > 0 &&
+           lack <= UINT16_MAX;
+}
+
 /* Whether a SYN belongs to this flow: the same SYN again, one that was
  * captured late, or the answer to its SYN. */
 static bool
@@ -746,7 +761,7 @@ syn_belongs(const struct flow *f, unsigned dir, const struct tcp_header *h)
     if (f->state == FLOW_CLOSED && !answer)
         return false;
     if (s->flags & TCP_STREAM_STARTED) {
-        if (h->seq == s->isn)
+        if (h->seq == s->isn || is_syn_before(f, dir, h))
             return true;
         /* A second answer to the same SYN replaces the first. */
         return f->state == FLOW_NEW && answer && (o->flags & TCP_STREAM_SYN) &&
@@ -767,12 +782,15 @@ flow_syn(struct flow_table *t, struct flow *f, unsigned dir,
         f->syn_again |= f->meta.time_ns - f->pair.syn_ns[dir] > SYN_TWICE_NS;
         return;
     }
-    if (!(s->flags & TCP_STREAM_STARTED) || h->seq != s->isn)
+    bool lacks = is_syn_before(f, dir, h);
+    if (lacks)
+        s->isn = h->seq;
+    else if (!(s->flags & TCP_STREAM_STARTED) || h->seq != s->isn)
         tcp_stream_start(s, h->seq + 1);
     bool first = !(s->flags & TCP_STREAM_SYN);
     s->flags |= TCP_STREAM_SYN;
     f->syn_again |= !first;
-    f->pair.syn_seen[dir] = true;
+    f->pair.syn_seen[dir] = !lacks;
     f->pair.syn_ns[dir] = f->meta.time_ns;
     struct tcp_options options;
     tcp_options_parse(h->options, &options);

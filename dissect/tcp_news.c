@@ -12,8 +12,8 @@ tcp_news_is_twin(const struct tcp_news *n, unsigned dir,
     for (size_t i = 0; i < TCP_NEWS_PRINTS; i++) {
         const struct tcp_print *p = &n->print[dir][i];
         int64_t by = meta->time_ns - p->time_ns;
-        if (p->seq == meta->seq && p->ip_id == meta->ip_id &&
-            p->time_ns != 0 && by >= 0 && by <= within_ns)
+        if (p->seq == meta->seq && p->ip_id == meta->ip_id && p->time_ns != 0 &&
+            by >= 0 && by <= within_ns)
             return true;
     }
     return false;

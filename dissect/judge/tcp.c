@@ -214,10 +214,10 @@ end_resent(struct judge *j, enum ws_sender from)
     if (t->resent == 0)
         return;
     double share = 100.0 * (double)t->resent / (double)all;
-    snprintf(text, sizeof text,
-             "%" PRIu64 " of %" PRIu64 " segments, %.1f %%", t->resent, all,
-             share);
-    bool little = share < (double)judge_limit(j, THRESHOLD_RETRANSMISSION_SHARE);
+    snprintf(text, sizeof text, "%" PRIu64 " of %" PRIu64 " segments, %.1f %%",
+             t->resent, all, share);
+    bool little =
+        share < (double)judge_limit(j, THRESHOLD_RETRANSMISSION_SHARE);
     judge_find(j, &(struct event_finding){
                       .id = FINDING_TCP_RETRANSMISSION,
                       .severity = little ? SEVERITY_CHAT : SEVERITY_NOTE,
