@@ -374,6 +374,7 @@ hold_bytes(struct tcp_stream *s, const struct tcp_call *c, uint64_t off,
     list_remove(c->pool, h);
     list_add(c->pool, h);
     struct place at;
+    bool early = false;
     place_find(&at, h, off);
     while (bytes.len > 0) {
         size_t n = bytes.len;
@@ -391,10 +392,13 @@ hold_bytes(struct tcp_stream *s, const struct tcp_call *c, uint64_t off,
                 n = (size_t)(after->off - off);
             if (!place_insert(&at, h, c, off, slice_head(bytes, n)))
                 return false;
+            early = true;
         }
         off += n;
         bytes = slice_skip(bytes, n);
     }
+    if (early)
+        tell(c, STREAM_TCP_EARLY);
     return true;
 }
 
@@ -517,8 +521,6 @@ segment(struct tcp_stream *s, const struct tcp_call *c, uint32_t seq,
     if (ahead > 0) {
         /* What was cut off stays a hole like any other. */
         c->pool->stats.out_of_order++;
-        if (payload.len)
-            tell(c, STREAM_TCP_EARLY);
         return payload.len ? take_early(s, c, off, payload) : STREAM_CONTINUE;
     }
     if (first(s) && payload.len && overtaken(c->meta, &first(s)->meta))
