@@ -45,6 +45,9 @@ struct finding_cases {
 };
 
 extern const struct finding_cases cases_frame;
+extern const struct finding_cases cases_opening;
+extern const struct finding_cases cases_negotiation;
+extern const struct finding_cases cases_security;
 extern const struct finding_cases cases_tcp;
 const struct finding_cases *cases_autobahn(void); /* made at the first call */
 

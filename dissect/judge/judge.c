@@ -85,22 +85,23 @@ judge_handshake(struct judge *j, const struct event_handshake *ev)
     judge_opening(j, ev);
     judge_negotiation(j, ev);
     judge_security(j, ev);
+    judge_subprotocol(j, ev);
+    judge_acceptance(j, ev);
 }
 
 void
 judge_segment(struct judge *j, enum ws_sender from, uint64_t off, size_t len,
               const struct pkt_meta *meta)
 {
-    (void)off;
     (void)len;
+    judge_first_segment(j, from, off, meta);
     judge_tcp_segment(j, from, meta);
 }
 
 void
 judge_frame(struct judge *j, const struct judged_frame *f)
 {
-    (void)j;
-    (void)f;
+    judge_security_frame(j, f);
 }
 
 void
@@ -122,6 +123,7 @@ void
 judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
           const struct pkt_meta *meta)
 {
+    judge_security_tcp(j, what, meta);
     judge_tcp_event(j, from, what, meta);
 }
 
@@ -130,5 +132,6 @@ judge_end(struct judge *j, const struct verdict_facts *facts,
           struct event_end *end)
 {
     (void)facts;
+    judge_security_end(j, end);
     judge_tcp_end(j, end);
 }

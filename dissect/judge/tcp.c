@@ -84,14 +84,13 @@ tell_opened(struct judge *j)
     else
         n = snprintf(text, sizeof text, "round trip not known");
     if (n > 0 && p->mss[c] && p->mss[s])
-        n += snprintf(text + n, sizeof text - (size_t)n,
-                      "; segments of at most %u bytes to the client, %u to the "
-                      "server",
-                      p->mss[c], p->mss[s]);
+        n +=
+            snprintf(text + n, sizeof text - (size_t)n,
+                     ", MSS %u (client) and %u (server)", p->mss[c], p->mss[s]);
     if (n > 0 && (p->shift[c] || p->shift[s]))
-        n += snprintf(text + n, sizeof text - (size_t)n, "; windows scaled");
+        n += snprintf(text + n, sizeof text - (size_t)n, ", window scale");
     if (n > 0 && p->timestamps[c] && p->timestamps[s])
-        snprintf(text + n, sizeof text - (size_t)n, "; timestamps");
+        snprintf(text + n, sizeof text - (size_t)n, ", timestamps");
     judge_find(j, &(struct event_finding){
                       .id = FINDING_TCP_CONNECTION_OPENED,
                       .at = {p->opened_ns, p->opened_packet},
