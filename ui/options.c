@@ -48,6 +48,8 @@ static const struct option_info option_table[] = {
 #define FITS_SET(m) _Generic((m), uint32_t : 1, default : 0)
 #define FITS_RANGES(m) _Generic((m), struct option_ranges : 1, default : 0)
 #define FITS_STRING(m) _Generic((m), const char * : 1, default : 0)
+#define FITS_PATH(m) _Generic((m), const char * : 1, default : 0)
+#define FITS_IDS(m) _Generic((m), struct option_ids : 1, default : 0)
 #define FITS_FILE(m) _Generic((m), struct option_files : 1, default : 0)
 #define FITS_SETTING(m) _Generic((m), struct thresholds : 1, default : 0)
 #define OPTION(symbol, name, letter, member, type, argument, choices,          \
@@ -175,6 +177,23 @@ set_words(uint32_t *set, const struct option_info *info, const char *text,
     return VALUE_OK;
 }
 
+static enum value
+set_ids(struct option_ids *ids, const char *text, struct culprit *culprit)
+{
+    for (;;) {
+        size_t len = strcspn(text, ",");
+        enum finding_id id;
+        *culprit = (struct culprit){text, len};
+        if (!finding_find_word(slice_make(text, len), &id))
+            return VALUE_BAD;
+        ids->n += !ids->has[id];
+        ids->has[id] = true;
+        text += len;
+        if (*text++ == '\0')
+            return VALUE_OK;
+    }
+}
+
 /* "N", "N-M" or "N-"; moves *text behind it. */
 static bool
 read_range(const char **text, const struct option_info *info,
@@ -295,7 +314,10 @@ set_value(struct options *o, const struct option_info *info, const char *text,
         return set_words(member, info, text, culprit);
     case OPTION_RANGES:
         return set_ranges(member, info, text, culprit);
+    case OPTION_IDS:
+        return set_ids(member, text, culprit);
     case OPTION_STRING:
+    case OPTION_PATH:
         *(const char **)member = text;
         return *text ? VALUE_OK : VALUE_BAD;
     case OPTION_SETTING:
@@ -464,6 +486,14 @@ bad_threshold(struct parse *p, const char *text)
                wanted[threshold_info(id)->unit]);
 }
 
+/* Appends what id may be meant, or where they are listed. */
+static enum options_result
+suggest_finding(struct parse *p, const char *word, size_t len)
+{
+    const char *near = nearest_finding(word, len);
+    return near ? suggest(p, "", near, strlen(near)) : see(p, "wsray findings");
+}
+
 static enum options_result
 bad_value(struct parse *p, const struct option_info *info,
           struct culprit culprit)
@@ -471,6 +501,11 @@ bad_value(struct parse *p, const struct option_info *info,
     char wanted[160];
     if (info->type == OPTION_SETTING)
         return bad_threshold(p, culprit.text);
+    if (info->type == OPTION_IDS) {
+        say(p, "%s: no finding '%.*s'", p->spelled,
+            (int)min_of(culprit.len, NEAREST_WORD_MAX), culprit.text);
+        return suggest_finding(p, culprit.text, culprit.len);
+    }
     describe_wanted(info, wanted, sizeof wanted);
     say(p, "%s: '%.*s' is not %s", p->spelled,
         (int)min_of(culprit.len, NEAREST_WORD_MAX), culprit.text, wanted);
@@ -667,15 +702,13 @@ static enum options_result
 check_ids(struct parse *p)
 {
     for (size_t i = 0; i < p->o->files.n; i++) {
-        const char *word = p->o->files.names[i], *near;
+        const char *word = p->o->files.names[i];
         enum finding_id id;
         if (finding_find(word, &id))
             continue;
         say(p, "no finding '%.*s'", (int)min_of(strlen(word), NEAREST_WORD_MAX),
             word);
-        near = nearest_finding(word, strlen(word));
-        return near ? suggest(p, "", near, strlen(near))
-                    : see(p, "wsray findings");
+        return suggest_finding(p, word, strlen(word));
     }
     return OPTIONS_RUN;
 }
@@ -750,6 +783,8 @@ options_parse(struct options *o, int argc, char **argv, char *message,
         r = check_commands(&p);
     if (r == OPTIONS_RUN && o->quiet && o->verbose)
         r = say(&p, "--quiet and --verbose exclude each other");
+    if (r == OPTIONS_RUN && o->expect && o->format == CHECK_FORMAT_EXPECT)
+        r = say(&p, "--expect and --format expect exclude each other");
     if (r == OPTIONS_RUN)
         r = o->command == COMMAND_FINDINGS ? check_ids(&p) : check_files(&p);
     o->only_opcodes = opcodes_of_kinds(o->only);
