@@ -44,6 +44,10 @@ struct side {
     uint64_t unknown; /* SEEK: bytes passed over */
     struct http1 http;
     struct hold hold;
+    /* What TCP said before there was a WebSocket to tell it to: hand_over().
+     * packet 0: nothing yet. */
+    struct stamp fin, reset;
+    enum stream_end why; /* valid when c->ended has the direction */
 };
 
 struct conn {
@@ -55,6 +59,7 @@ struct conn {
     bool role_known;
     bool detach;
     bool unpaired;     /* responses cannot be told to requests any more */
+    bool tunnelled;    /* a proxy answered CONNECT with 2xx */
     unsigned ended;    /* set of 1u << dir */
     size_t counted;    /* in the budget */
     struct stamp last; /* last packet of interest */
@@ -76,7 +81,9 @@ struct run {
 };
 
 static void replay(struct conn *c, unsigned dir);
+static void search_held(struct conn *c, unsigned dir, size_t len);
 static void drop_search(struct conn *c);
+static bool is_early_frame(struct conn *c, unsigned dir, const struct run *r);
 static void partial_head(struct conn *c, unsigned dir,
                          const struct pkt_meta *meta);
 
@@ -235,6 +242,29 @@ lose_http(struct conn *c, unsigned dir)
 
 /* ------------------------------------------------------------- responses */
 
+/* Tells a new WebSocket what TCP said of the pair before: it may be found only
+ * when the streams have ended already. */
+static void
+hand_over(struct conn *c)
+{
+    for (unsigned dir = 0; dir < 2; dir++) {
+        const struct side *side = &c->side[dir];
+        enum ws_sender from = sender_of(c, dir);
+        struct pkt_meta fin = {.number = side->fin.packet,
+                               .time_ns = side->fin.time_ns};
+        struct pkt_meta reset = {.number = side->reset.packet,
+                                 .time_ns = side->reset.time_ns};
+        struct pkt_meta last = {.number = c->last.packet,
+                                .time_ns = c->last.time_ns};
+        if (fin.number)
+            ws_conn_tcp(c->ws, from, STREAM_TCP_FIN, &fin);
+        if (reset.number)
+            ws_conn_tcp(c->ws, from, STREAM_TCP_RST, &reset);
+        if (c->ended >> dir & 1u)
+            ws_conn_end(c->ws, from, side->why, &last);
+    }
+}
+
 static bool
 new_attempt(struct conn *c)
 {
@@ -242,9 +272,11 @@ new_attempt(struct conn *c)
         .sink = &c->shared->sink,
         .shared = c->shared->ws,
         .limits = &c->shared->limits.thresholds,
+        .peers = c->shared->peers,
         .pair = c->pair,
         .client_dir = c->client_dir,
         .number = c->shared->n_conns + 1,
+        .via_connect = c->tunnelled,
     };
     if (ws_conn_new(&c->ws, &config) != ERR_OK) {
         c->shared->stats.no_memory++;
@@ -252,6 +284,7 @@ new_attempt(struct conn *c)
         return false;
     }
     c->shared->n_conns++;
+    hand_over(c);
     return true;
 }
 
@@ -299,6 +332,7 @@ static void
 open_tunnel(struct conn *c)
 {
     unsigned client = c->client_dir;
+    c->tunnelled = true;
     c->n_pending = 0;
     drop_search(c);
     seek_again(c, !client, true);
@@ -419,7 +453,9 @@ on_request(struct conn *c, const struct http1_event *ev, const struct run *r)
     struct side *client = &c->side[c->client_dir];
     struct pending request = {
         .method = ev->brief.method,
-        .upgrade = handshake_is_upgrade_brief(&ev->brief),
+        /* A tunnel is asked for before the WebSocket is. */
+        .upgrade = ev->brief.method != HTTP1_METHOD_CONNECT &&
+                   handshake_is_upgrade_brief(&ev->brief),
         .end_seq = r->meta->seq + (uint32_t)(r->off - r->start),
     };
     uint64_t len;
@@ -571,6 +607,7 @@ judge_by_client(struct conn *c, const struct pkt_meta *meta)
     }
     seek_again(c, c->client_dir, false);
     replay(c, c->client_dir);
+    search_held(c, c->client_dir, SIZE_MAX);
     c->detach = false; /* it ends anyway */
     if (c->midstream)
         midstream_end(c->midstream, c->client_dir);
@@ -584,6 +621,9 @@ last_search(struct conn *c, unsigned dir, const struct pkt_meta *meta)
     if (c->ended == 3u && c->ws && c->shared->limits.midstream &&
         c->side[c->client_dir].state == SIDE_PAUSED)
         judge_by_client(c, meta);
+    if (!c->side[dir].strict)
+        search_held(c, dir,
+                    SIZE_MAX); /* a first line that will not be complete */
     if (!c->midstream)
         return;
     midstream_end(c->midstream, dir);
@@ -622,6 +662,7 @@ step_http(struct conn *c, unsigned dir, struct run *r)
     }
     struct http1_event ev;
     size_t before = r->in.len;
+    bool idle = http1_idle(&side->http);
     enum http1_step step = http1_next(&side->http, &r->in, &ev);
     r->off += before - r->in.len;
     switch (step) {
@@ -644,6 +685,8 @@ step_http(struct conn *c, unsigned dir, struct run *r)
             http1_loss(&side->http) == HTTP1_LOSS_LIMIT;
         c->shared->stats.no_memory +=
             http1_loss(&side->http) == HTTP1_LOSS_MEMORY;
+        if (idle)
+            is_early_frame(c, dir, r);
         lose_http(c, dir);
         search(c, dir, r);
         break;
@@ -694,6 +737,35 @@ seek(struct conn *c, unsigned dir, uint64_t off, struct slice start,
 
 static void process(struct conn *c, unsigned dir, struct run *r);
 
+/* The first len bytes, or all up to a gap, of what waits in dir as the
+ * beginning of a first line will not become one: they are searched for frames
+ * like all that is no head, each piece with its own packet.  If they hold
+ * some, all that waits goes on. */
+static void
+search_held(struct conn *c, unsigned dir, size_t len)
+{
+    struct side *side = &c->side[dir];
+    struct hold *hold = &side->hold;
+    bool replaying = side->replaying;
+    side->replaying = true; /* else found() would send the bytes again */
+    while (len > 0 && side->state == SIDE_SEEK && !c->detach &&
+           !hold_is_empty(hold) && !hold_front(hold)->gap) {
+        struct hold_piece front = *hold_front(hold);
+        struct run r = {.in = slice_head(hold_front_data(hold), len),
+                        .off = front.off,
+                        .meta = &front.meta,
+                        .start = front.off};
+        size_t taken = r.in.len;
+        search(c, dir, &r);
+        taken -= r.in.len;
+        hold_drop(hold, taken);
+        len -= taken;
+    }
+    side->replaying = replaying;
+    if (side->state == SIDE_WS)
+        replay(c, dir);
+}
+
 /* What waits in dir's hold cannot wait any longer, because of e: it goes on as
  * what it most likely is, or nothing does. */
 static void
@@ -701,6 +773,11 @@ hold_overflow(struct conn *c, unsigned dir, enum err e,
               const struct pkt_meta *meta)
 {
     struct side *side = &c->side[dir];
+    if (side->state == SIDE_SEEK && !side->strict && e == ERR_LIMIT) {
+        search_held(c, dir,
+                    SIZE_MAX); /* too long for a first line: nothing is lost */
+        return;
+    }
     c->shared->stats.over_hold += e == ERR_LIMIT;
     c->shared->stats.no_memory += e == ERR_NOMEM;
     if (!c->role_known || side->state != SIDE_PAUSED) {
@@ -731,6 +808,45 @@ put_on_hold(struct conn *c, unsigned dir, struct run *r)
         c->detach = true;
 }
 
+/* Does the server send frames where its answer to an upgrade should stand? */
+static bool
+is_early_frame(struct conn *c, unsigned dir, const struct run *r)
+{
+    return c->ws && dir != c->client_dir && !c->side[dir].holed &&
+           ws_conn_early_server(c->ws, r->off, r->in, r->meta);
+}
+
+/* Are len bytes more than an unfinished first line can have? */
+static bool
+is_too_long(const struct conn *c, size_t len)
+{
+    return len > c->shared->limits.detect + PROXY_PROTOCOL_MAX;
+}
+
+/* A search that has begun is given all bytes, also those of empty lines. */
+static bool
+is_searched(const struct conn *c, unsigned dir)
+{
+    return c->midstream && !c->side[dir].strict;
+}
+
+/* Takes len bytes of empty lines from the front of r; they say nothing, and
+ * must not be looked at each time. */
+static void
+take_lines(struct conn *c, unsigned dir, struct run *r, size_t len)
+{
+    struct run lines = *r;
+    lines.in = slice_head(r->in, len);
+    if (is_searched(c, dir)) {
+        search(c, dir, &lines);
+        len -= lines.in.len;
+    } else {
+        pass_over_lines(c, dir, len);
+    }
+    r->in = slice_skip(r->in, len);
+    r->off += len;
+}
+
 /* False: what stands in r is not enough to tell. */
 static bool
 step_seek(struct conn *c, unsigned dir, struct run *r)
@@ -745,15 +861,17 @@ step_seek(struct conn *c, unsigned dir, struct run *r)
         r->off += skip;
         return true;
     case SEEK_MORE:
-        /* Empty lines say nothing, and must not be looked at each time. */
-        pass_over_lines(c, dir, skip);
-        r->in = slice_skip(r->in, skip);
-        r->off += skip;
-        if (r->in.len <= c->shared->limits.detect + PROXY_PROTOCOL_MAX)
+        if (skip > 0)
+            take_lines(c, dir, r, skip);
+        if (c->side[dir].state != SIDE_SEEK)
+            return true;
+        if (!is_too_long(c, r->in.len))
             return false;
         search(c, dir, r);
         return true;
     case SEEK_NOTHING:
+        if (c->side[dir].strict && is_early_frame(c, dir, r))
+            c->side[dir].strict = false; /* the answer may still come */
         search(c, dir, r);
         return true;
     }
@@ -853,15 +971,35 @@ static bool
 replay_seek(struct conn *c, unsigned dir)
 {
     struct side *side = &c->side[dir];
-    struct hold_piece front = *hold_front(&side->hold);
-    struct run r = {.in = hold_run(&side->hold),
-                    .off = front.off,
-                    .meta = &front.meta,
-                    .start = front.off};
-    size_t before = r.in.len;
-    bool more = step_seek(c, dir, &r);
-    hold_drop(&side->hold, before - r.in.len);
-    return more;
+    struct slice run = hold_run(&side->hold);
+    size_t skip = 0;
+    switch (seek(c, dir, hold_front(&side->hold)->off, run, &skip)) {
+    case SEEK_HEAD:
+        drop_search(c);
+        return true;
+    case SEEK_PREFIX:
+        hold_drop(&side->hold, skip);
+        return true;
+    case SEEK_MORE:
+        if (is_searched(c, dir)) {
+            search_held(c, dir, skip);
+        } else {
+            pass_over_lines(c, dir, skip);
+            hold_drop(&side->hold, skip);
+        }
+        if (side->state != SIDE_SEEK)
+            return true;
+        if (hold_has_gap(&side->hold))
+            side->strict = false; /* the line will not be complete */
+        else if (!is_too_long(c, run.len - skip))
+            return false;
+        search_held(c, dir, SIZE_MAX);
+        return true;
+    case SEEK_NOTHING:
+        search_held(c, dir, SIZE_MAX);
+        return true;
+    }
+    return false;
 }
 
 /* Sends the piece that has waited longest through the stages. */
@@ -977,13 +1115,9 @@ conn_gap(struct conn *c, unsigned dir, uint64_t off, uint64_t len,
     struct side *side = &c->side[dir];
     note_last(c, meta);
     if (side->state == SIDE_SEEK && !hold_is_empty(&side->hold)) {
-        /* A first line that will not be complete. */
-        struct run r = {.in = hold_run(&side->hold),
-                        .off = hold_front(&side->hold)->off,
-                        .meta = meta};
         side->strict = false;
-        search(c, dir, &r);
-        hold_drop(&side->hold, hold_run(&side->hold).len);
+        search_held(c, dir,
+                    SIZE_MAX); /* a first line that will not be complete */
     }
     if (side->state == SIDE_PAUSED) {
         enum err e = hold_gap(&side->hold, off, len, meta);
@@ -1005,6 +1139,11 @@ void
 conn_tcp(struct conn *c, unsigned dir, enum stream_tcp what,
          const struct pkt_meta *meta)
 {
+    struct side *side = &c->side[dir];
+    if (what == STREAM_TCP_FIN && side->fin.packet == 0)
+        side->fin = (struct stamp){meta->time_ns, meta->number};
+    if (what == STREAM_TCP_RST && side->reset.packet == 0)
+        side->reset = (struct stamp){meta->time_ns, meta->number};
     if (c->ws)
         ws_conn_tcp(c->ws, sender_of(c, dir), what, meta);
 }
@@ -1015,6 +1154,7 @@ conn_end(struct conn *c, unsigned dir, enum stream_end why,
 {
     note_last(c, meta);
     c->ended |= 1u << dir;
+    c->side[dir].why = why;
     stop_waiting(c); /* no request will come for what the server said */
     last_search(c, dir, meta);
     if (c->ws)

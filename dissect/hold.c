@@ -105,6 +105,15 @@ hold_run(const struct hold *h)
                : slice_make(NULL, 0);
 }
 
+bool
+hold_has_gap(const struct hold *h)
+{
+    for (size_t i = h->pieces_done; i < h->n_pieces; i++)
+        if (h->pieces[i].gap)
+            return true;
+    return false;
+}
+
 void
 hold_drop(struct hold *h, size_t len)
 {

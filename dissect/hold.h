@@ -79,6 +79,9 @@ hold_front_data(const struct hold *h)
 /* All bytes from the front up to the first gap. */
 struct slice hold_run(const struct hold *h);
 
+/* Does a gap stand anywhere in it? */
+bool hold_has_gap(const struct hold *h);
+
 /* Forgets the first len bytes, at most those of hold_run(). */
 void hold_drop(struct hold *h, size_t len);
 

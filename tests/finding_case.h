@@ -27,7 +27,8 @@ struct finding_case {
     int onclose; /* 0: not looked at */
     /* Segment borders, and packets of others, matter here: not moved. */
     bool not_cuttable;
-    bool sampled; /* one of many alike: cut at a few places only */
+    bool needs_acks; /* bare acknowledgements are part of the proof */
+    bool sampled;    /* one of many alike: cut at a few places only */
     /* Too large to be played more than once. */
     bool heavy;
     void (*play)(struct scene *s);
@@ -44,6 +45,9 @@ struct finding_cases {
 };
 
 extern const struct finding_cases cases_frame;
+extern const struct finding_cases cases_opening;
+extern const struct finding_cases cases_negotiation;
+extern const struct finding_cases cases_security;
 const struct finding_cases *cases_autobahn(void); /* made at the first call */
 
 #endif /* TESTS_FINDING_CASE_H */

@@ -249,6 +249,14 @@ scene_packets(const struct scene *s)
     return s->n_packets;
 }
 
+bool
+scene_is_data(const struct scene *s, size_t packet, enum ws_sender *from)
+{
+    require(packet < s->n_packets);
+    *from = s->packets[packet].from;
+    return s->packets[packet].len > 0;
+}
+
 static struct packet *
 add_packet(struct scene *s)
 {
@@ -1002,6 +1010,9 @@ put_packet(struct render *r, size_t i)
     const struct packet *p = &r->scene->packets[i];
     size_t from = 0, n = 0;
     bool captured = is_captured(r->o, p, i);
+    if (p->len == 0 && p->flags == SCENE_ACK && r->o->acks_lost &&
+        rng_below(&r->noise, 100) < r->o->acks_lost)
+        captured = false;
     for (uint32_t k = 0; k < r->o->noise; k++)
         put_noise(r, p->time_ns - 1);
     do {

@@ -89,6 +89,9 @@ size_t scene_last(const struct scene *s);
 /* The number of packets so far, that is, of the next one. */
 size_t scene_packets(const struct scene *s);
 
+/* Whether the packet has payload, and whose it is. */
+bool scene_is_data(const struct scene *s, size_t packet, enum ws_sender *from);
+
 /* The same segment once more, under a new IP id. */
 void scene_retransmit(struct scene *s, size_t packet);
 
@@ -256,7 +259,8 @@ struct scene_options {
     uint32_t snaplen;    /* octets of a packet, IP and up; 0: all */
     uint32_t noise;      /* unrelated packets put before each packet */
     uint32_t noise_lost; /* ... in percent, that got lost again */
-    uint64_t noise_seed;
+    uint32_t acks_lost;  /* bare acknowledgements, in percent, lost */
+    uint64_t noise_seed; /* of these three */
     void (*tune)(struct options *o); /* options of the run; NULL: defaults */
 };
 

@@ -9,7 +9,7 @@
 #include "dissect/dissect.h"
 #include "tests/check_main.h"
 
-#define LOG_MAX 4096u
+#define LOG_MAX 32768u
 
 /* How a step's bytes are cut into data calls. */
 enum cutting {
@@ -26,7 +26,12 @@ struct bench {
     uint64_t off[2];
     struct pkt_meta meta;
     void *ctx;
+    struct stream_pair pair;
     bool gone; /* detached or closed */
+    unsigned n_frames;
+    struct stamp first_byte; /* of the first of them */
+    enum verdict_id verdict;
+    uint64_t evidence; /* packet of the first one */
 };
 
 static void logf_(struct bench *b, const char *format, ...)
@@ -63,6 +68,8 @@ on_event(void *ctx, const struct event *ev)
         log_handshake(b, ev->conn, ev->handshake);
         break;
     case EVENT_FRAME:
+        if (b->n_frames++ == 0)
+            b->first_byte = ev->frame->first;
         logf_(b, "%u frame %s %s %llu\n", ev->conn,
               ws_sender_name(ev->frame->from),
               ws_opcode_name(ev->frame->header.opcode),
@@ -78,10 +85,14 @@ on_event(void *ctx, const struct event *ev)
               (unsigned long long)ev->gap->len);
         break;
     case EVENT_FINDING:
-        logf_(b, "%u finding %s\n", ev->conn,
-              finding_info(ev->finding->id)->id);
+        if (finding_info(ev->finding->id)->layer != FINDING_LAYER_SECURITY)
+            logf_(b, "%u finding %s\n", ev->conn,
+                  finding_info(ev->finding->id)->id);
         break;
     case EVENT_END:
+        b->verdict = ev->end->verdict;
+        if (ev->end->n_evidence > 0)
+            b->evidence = ev->end->evidence[0].packet;
         logf_(b, "%u end %s\n", ev->conn, verdict_name(ev->end->verdict));
         break;
     }
@@ -116,6 +127,19 @@ feed_cut(struct bench *b, unsigned dir, struct slice data)
     } else {
         feed(b, dir, data);
     }
+}
+
+static void
+feed_gap(struct bench *b, unsigned dir, uint64_t len)
+{
+    const struct stream_ops *ops = dissect_stream_ops();
+    b->meta.number++;
+    if (!b->gone &&
+        ops->gap(b->ctx, dir, b->off[dir], len, &b->meta) == STREAM_DETACH) {
+        ops->close(b->ctx);
+        b->gone = true;
+    }
+    b->off[dir] += len;
 }
 
 /* One step of a scenario. */
@@ -164,13 +188,7 @@ run_step(struct bench *b, const struct step *step)
         end_dir(b, step->what == 'S', STREAM_END_FIN);
         break;
     case 'g':
-        b->meta.number++;
-        if (!b->gone &&
-            ops->gap(b->ctx, 1, b->off[1], len, &b->meta) == STREAM_DETACH) {
-            ops->close(b->ctx);
-            b->gone = true;
-        }
-        b->off[1] += len;
+        feed_gap(b, 1, len);
         break;
     case 'r':
         b->meta.number++;
@@ -193,37 +211,49 @@ ends_itself(const struct scenario *sc, char what)
     return false;
 }
 
+/* An empty dissector and one pair of streams in it. */
+static void
+open_bench(struct bench *b, struct dissect **d, unsigned flags)
+{
+    bool syn = !(flags & MIDSTREAM);
+    b->pair = (struct stream_pair){.flow = 1, .syn_seen = {syn, syn}};
+    struct event_sink sink = {.wants = ~0u,
+                              .keep = 64,
+                              .least = SEVERITY_NOTE,
+                              .ctx = b,
+                              .event = on_event};
+    struct dissect_limits limits = dissect_limits_default();
+    if (flags & SMALL_HOLD)
+        limits.hold = 256;
+    b->meta.flags = flags & SWAPPED ? 0 : TCP_ACK;
+    ck_assert_int_eq(dissect_new(d, &limits, &sink), ERR_OK);
+    b->ctx = dissect_stream_ops()->open(*d, &b->pair, &b->meta);
+    ck_assert_ptr_nonnull(b->ctx);
+}
+
+static void
+close_bench(struct bench *b, struct dissect *d)
+{
+    if (!b->gone)
+        dissect_stream_ops()->close(b->ctx);
+    dissect_free(d);
+}
+
 /* Runs a scenario and returns its log in b. */
 static void
 play(struct bench *b, const struct scenario *sc, enum cutting cutting,
      size_t cut_at)
 {
-    const struct stream_ops *ops = dissect_stream_ops();
-    struct stream_pair pair = {.flow = 1,
-                               .syn_seen = {!(sc->flags & MIDSTREAM),
-                                            !(sc->flags & MIDSTREAM)}};
-    struct event_sink sink = {.wants = ~0u,
-                              .keep = 64,
-                              .ctx = b,
-                              .event = on_event};
-    struct dissect_limits limits = dissect_limits_default();
     struct dissect *d;
-    if (sc->flags & SMALL_HOLD)
-        limits.hold = 256;
     *b = (struct bench){.cutting = cutting, .cut_at = cut_at};
-    b->meta.flags = sc->flags & SWAPPED ? 0 : TCP_ACK;
-    ck_assert_int_eq(dissect_new(&d, &limits, &sink), ERR_OK);
-    b->ctx = ops->open(d, &pair, &b->meta);
-    ck_assert_ptr_nonnull(b->ctx);
+    open_bench(b, &d, sc->flags);
     for (const struct step *s = sc->steps; s->what; s++)
         run_step(b, s);
     if (!ends_itself(sc, 'C'))
         end_dir(b, 0, STREAM_END_CAPTURE);
     if (!ends_itself(sc, 'S'))
         end_dir(b, 1, STREAM_END_CAPTURE);
-    if (!b->gone)
-        ops->close(b->ctx);
-    dissect_free(d);
+    close_bench(b, d);
 }
 
 /* ------------------------------------------------------------- scenarios */
@@ -495,14 +525,161 @@ START_TEST(every_cut_gives_the_same_events)
 }
 END_TEST
 
+/* --------------------------------------------------------- mid-stream */
+
+/* Text frames of a client, other masks and lengths each time as real ones
+ * have, and not a single LF. */
+#define CHAIN_FRAMES 40u
+static uint8_t chain[CHAIN_FRAMES * (6 + 125)];
+static size_t chain_len;
+static size_t chain_at[CHAIN_FRAMES]; /* where each frame begins */
+
+static void
+fill_chain(void)
+{
+    uint32_t rng = 1;
+    chain_len = 0;
+    for (unsigned i = 0; i < CHAIN_FRAMES; i++) {
+        uint8_t *p = chain + chain_len;
+        chain_at[i] = chain_len;
+        size_t len = 20 + i * 37 % 101;
+        do {
+            rng = rng * 1664525 + 1013904223;
+            p[0] = 0x81;
+            p[1] = (uint8_t)(0x80 | len);
+            for (size_t k = 0; k < 4; k++)
+                p[2 + k] = (uint8_t)(rng >> (8 * k));
+            for (size_t k = 0; k < len; k++)
+                p[6 + k] = (uint8_t)(p[2 + k % 4] ^ ('a' + (i * 7 + k) % 26));
+        } while (memchr(p, '\n', 6 + len));
+        chain_len += 6 + len;
+    }
+}
+
+/* Payload in front of the frames, each string a segment; "": a hole. */
+static const struct midstream_row {
+    const char *name;
+    const char *before[4];
+    unsigned flags;
+    size_t cut; /* the frames come in segments of so many bytes */
+} midstream_rows[] = {
+    {"text", {"the end of a text"}, 0, 500},
+    {"no request line, until the end", {"PUT all of it"}, 0, 500},
+    {"no request line, until too much waits",
+     {"PUT all of it"},
+     SMALL_HOLD,
+     50},
+    {"no request line, a segment too large to wait",
+     {"PUT all of it"},
+     SMALL_HOLD,
+     500},
+    {"no request line, a hole",
+     {"PUT all of it", "", "PUT all", "of it"},
+     0,
+     500},
+    {"empty lines", {"a text", "\r\n", "\n", "\r\n\r\n"}, 0, 500},
+    {"empty lines, then no request line",
+     {"a text", "\r\n", "\nPUT", " it"},
+     0,
+     500},
+};
+#define N_MIDSTREAM ((int)(sizeof midstream_rows / sizeof midstream_rows[0]))
+
+static void
+play_midstream(struct bench *b, const struct midstream_row *row, unsigned dir)
+{
+    struct dissect *d;
+    *b = (struct bench){.cutting = CUT_NOT};
+    open_bench(b, &d, row->flags | MIDSTREAM);
+    for (size_t i = 0; i < 4 && row->before[i]; i++) {
+        if (row->before[i][0])
+            feed(b, dir, slice_cstr(row->before[i]));
+        else
+            feed_gap(b, dir, 10);
+    }
+    for (size_t at = 0; at < chain_len; at += row->cut)
+        feed(b, dir,
+             slice_head(slice_skip(slice_make(chain, chain_len), at),
+                        row->cut));
+    end_dir(b, 0, STREAM_END_CAPTURE);
+    end_dir(b, 1, STREAM_END_CAPTURE);
+    close_bench(b, d);
+}
+
+/* A RST, or the FIN of the one and then the other side, while what was sent
+ * last still waits as an unfinished request line: the WebSocket is found only
+ * by the end of the streams. */
+static const struct late_row {
+    const char *name;
+    const char *how; /* 'r': the server's RST, 'C', 'S': FIN */
+    enum verdict_id verdict;
+    uint64_t evidence;
+} late_rows[] = {
+    {"a reset", "r", VERDICT_RESET, 6},
+    {"the server's FIN first", "SC", VERDICT_FIN_WITHOUT_CLOSE, 6},
+    {"the client's FIN first", "CS", VERDICT_FIN_WITHOUT_CLOSE, 6},
+    {"the end of the capture", "", VERDICT_CAPTURE_ENDED, 0},
+};
+#define N_LATE ((int)(sizeof late_rows / sizeof late_rows[0]))
+
+START_TEST(what_ended_the_streams_is_known_to_a_websocket_found_late)
+{
+    const struct late_row *row = &late_rows[_i];
+    struct bench b = {.cutting = CUT_NOT};
+    struct dissect *d;
+    open_bench(&b, &d, MIDSTREAM);
+    feed(&b, 0, slice_cstr("PUT all of it"));
+    for (size_t at = 0; at < chain_len; at += 800)
+        feed(&b, 0,
+             slice_head(slice_skip(slice_make(chain, chain_len), at), 800));
+    for (const char *how = row->how; *how; how++)
+        run_step(&b, &(struct step){*how, NULL, 0});
+    if (!row->how[0]) {
+        end_dir(&b, 0, STREAM_END_CAPTURE);
+        end_dir(&b, 1, STREAM_END_CAPTURE);
+    }
+    close_bench(&b, d);
+    ck_assert_msg(b.n_frames >= 30, "%s: %u frames", row->name, b.n_frames);
+    ck_assert_msg(b.verdict == row->verdict, "%s: %s", row->name,
+                  verdict_name(b.verdict));
+    ck_assert_msg(b.evidence == row->evidence, "%s: packet %llu", row->name,
+                  (unsigned long long)b.evidence);
+}
+END_TEST
+
+START_TEST(frames_are_found_behind_what_is_no_head)
+{
+    const struct midstream_row *row = &midstream_rows[_i / 2];
+    struct bench b;
+    play_midstream(&b, row, (unsigned)_i % 2);
+    /* All behind the first ones, which are the evidence. */
+    ck_assert_msg(b.n_frames >= 30 && b.n_frames <= CHAIN_FRAMES,
+                  "%s: %u frames found", row->name, b.n_frames);
+    size_t at = chain_at[CHAIN_FRAMES - b.n_frames];
+    uint64_t packet = 1 + at / row->cut;
+    for (size_t i = 0; i < 4 && row->before[i]; i++)
+        packet++;
+    ck_assert_msg(b.first_byte.packet == packet,
+                  "%s: the first frame at packet %llu, not %llu", row->name,
+                  (unsigned long long)b.first_byte.packet,
+                  (unsigned long long)packet);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
     Suite *s = suite_create("conn");
+    fill_chain();
     TCase *tc = tcase_create("scenarios");
     tcase_add_loop_test(tc, a_scenario_gives_its_events, 0, N_SCENARIOS);
     tcase_add_loop_test(tc, single_bytes_give_the_same_events, 0, N_SCENARIOS);
     tcase_add_loop_test(tc, every_cut_gives_the_same_events, 0, N_SCENARIOS);
+    tcase_add_loop_test(tc, frames_are_found_behind_what_is_no_head, 0,
+                        2 * N_MIDSTREAM);
+    tcase_add_loop_test(
+        tc, what_ended_the_streams_is_known_to_a_websocket_found_late, 0,
+        N_LATE);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -4,46 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "capture/decap.h"
 #include "tests/check_main.h"
+#include "tests/edge_page.h"
 
 #define PACKET_MAX 4000u /* fits into a page */
 #define SECOND INT64_C(1000000000)
-
-/* Bytes at whose end an unreadable page begins. */
-struct guard {
-    uint8_t *map;
-    size_t page;
-};
-
-static void
-guard_init(struct guard *g)
-{
-    g->page = (size_t)sysconf(_SC_PAGESIZE);
-    g->map = mmap(NULL, 2 * g->page, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(g->map, MAP_FAILED);
-    ck_assert_int_eq(mprotect(g->map + g->page, g->page, PROT_NONE), 0);
-}
-
-static struct slice
-guard_put(const struct guard *g, const uint8_t *ptr, size_t len)
-{
-    ck_assert_uint_le(len, g->page);
-    uint8_t *at = g->map + g->page - len;
-    if (len > 0)
-        memcpy(at, ptr, len);
-    return slice_make(at, len);
-}
-
-static void
-guard_fini(struct guard *g)
-{
-    munmap(g->map, 2 * g->page);
-}
 
 /* A packet that grows at its front. */
 struct builder {
@@ -381,15 +348,16 @@ START_TEST(every_cut_keeps_the_length_or_is_no_tcp)
 {
     const struct recipe *r = &recipes[_i];
     struct builder b;
-    struct guard g;
-    guard_init(&g);
+    struct edge_page g;
+    edge_page_init(&g, PACKET_MAX);
     build(&b, r->layers, tcp_payload, TCP_LEN);
     size_t len = built_len(&b), head_len = len - TCP_LEN;
     struct decap *d = make_decap();
     for (size_t cut = 0; cut < len; cut++) {
         /* wire_len is true, or as short as the bytes that are left. */
         for (int lie = 0; lie < 2; lie++) {
-            struct slice bytes = guard_put(&g, b.bytes + b.off, cut);
+            struct slice bytes =
+                edge_page_put(&g, slice_make(b.bytes + b.off, cut));
             struct ip_packet ip;
             enum decap_result got =
                 feed(d, r->link, bytes, lie ? cut : len, 0, &ip);
@@ -411,7 +379,7 @@ START_TEST(every_cut_keeps_the_length_or_is_no_tcp)
     ck_assert_uint_eq(stats->cut, 2 * TCP_LEN);
     ck_assert_uint_eq(stats->packets[DECAP_UNKNOWN_LINK], 0);
     decap_free(d);
-    guard_fini(&g);
+    edge_page_fini(&g);
 }
 END_TEST
 
@@ -453,16 +421,17 @@ static const struct {
 START_TEST(everything_else_is_told_apart)
 {
     struct builder b;
-    struct guard g;
+    struct edge_page g;
     struct ip_packet ip, before;
-    guard_init(&g);
+    edge_page_init(&g, PACKET_MAX);
     build(&b, others[_i].layers, tcp_payload, TCP_LEN);
     struct decap *d = make_decap();
     memset(&before, 0xa5, sizeof before);
     ip = before;
     size_t len = built_len(&b);
     for (size_t cut = len + 1; cut-- > 0;) {
-        struct slice bytes = guard_put(&g, b.bytes + b.off, cut);
+        struct slice bytes =
+            edge_page_put(&g, slice_make(b.bytes + b.off, cut));
         enum decap_result r = feed(d, others[_i].link, bytes, len, 0, &ip);
         ck_assert_msg(r != DECAP_TCP, "%s: cut at %zu", others[_i].name, cut);
         if (cut == len)
@@ -472,7 +441,7 @@ START_TEST(everything_else_is_told_apart)
     ck_assert_mem_eq(&ip, &before, sizeof ip);
     ck_assert_uint_eq(decap_stats(d)->packets[DECAP_TCP], 0);
     decap_free(d);
-    guard_fini(&g);
+    edge_page_fini(&g);
 }
 END_TEST
 

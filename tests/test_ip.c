@@ -3,62 +3,13 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "capture/ip.h"
 #include "tests/check_main.h"
+#include "tests/edge_page.h"
+#include "tests/hex.h"
 
 #define PACKET_MAX 1024u
-
-/* Bytes at whose end an unreadable page begins. */
-struct guard {
-    uint8_t *map;
-    size_t page;
-};
-
-static void
-guard_init(struct guard *g)
-{
-    g->page = (size_t)sysconf(_SC_PAGESIZE);
-    g->map = mmap(NULL, 2 * g->page, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(g->map, MAP_FAILED);
-    ck_assert_int_eq(mprotect(g->map + g->page, g->page, PROT_NONE), 0);
-}
-
-static struct slice
-guard_put(const struct guard *g, const uint8_t *ptr, size_t len)
-{
-    ck_assert_uint_le(len, g->page);
-    uint8_t *at = g->map + g->page - len;
-    if (len > 0)
-        memcpy(at, ptr, len);
-    return slice_make(at, len);
-}
-
-static void
-guard_fini(struct guard *g)
-{
-    munmap(g->map, 2 * g->page);
-}
-
-static size_t
-from_hex(const char *hex, uint8_t *out)
-{
-    size_t len = 0;
-    for (const char *p = hex; *p; p++) {
-        if (*p == ' ')
-            continue;
-        const char two[3] = {p[0], p[1], 0};
-        char *end;
-        ck_assert_uint_lt(len, PACKET_MAX);
-        out[len++] = (uint8_t)strtoul(two, &end, 16);
-        ck_assert_msg(*end == 0, "bad hex: %s", hex);
-        p++;
-    }
-    return len;
-}
 
 #define ADDR4 "c0000201 c6336402" /* 192.0.2.1, 198.51.100.2 */
 #define ADDR6                                                                  \
@@ -223,11 +174,11 @@ START_TEST(headers_are_read_and_a_cut_is_told_as_missing)
 {
     const struct ip_case *c = &cases[_i];
     uint8_t bytes[PACKET_MAX];
-    size_t len = from_hex(c->bytes, bytes);
-    struct guard g;
-    guard_init(&g);
+    size_t len = from_hex(c->bytes, bytes, sizeof bytes);
+    struct edge_page g;
+    edge_page_init(&g, PACKET_MAX);
     for (size_t cut = 0; cut <= len; cut++) {
-        struct slice in = guard_put(&g, bytes, cut);
+        struct slice in = edge_page_put(&g, slice_make(bytes, cut));
         struct ip_packet ip;
         struct ip_fragment frag;
         memset(&ip, 0xa5, sizeof ip);
@@ -245,7 +196,7 @@ START_TEST(headers_are_read_and_a_cut_is_told_as_missing)
         ck_assert_uint_eq(ip.payload.len,
                           have < c->payload_len ? have : c->payload_len);
     }
-    guard_fini(&g);
+    edge_page_fini(&g);
 }
 END_TEST
 
@@ -276,17 +227,18 @@ static const struct {
 START_TEST(wrong_headers_are_malformed)
 {
     uint8_t bytes[PACKET_MAX];
-    size_t len = from_hex(malformed[_i].bytes, bytes);
-    struct guard g;
-    guard_init(&g);
+    size_t len = from_hex(malformed[_i].bytes, bytes, sizeof bytes);
+    struct edge_page g;
+    edge_page_init(&g, PACKET_MAX);
     for (size_t cut = 0; cut <= len; cut++) {
         struct ip_packet ip;
         struct ip_fragment frag;
-        enum ip_result r = ip_read(guard_put(&g, bytes, cut), 0, &ip, &frag);
+        enum ip_result r =
+            ip_read(edge_page_put(&g, slice_make(bytes, cut)), 0, &ip, &frag);
         ck_assert_msg(r == IP_MALFORMED, "%s: cut at %zu gives %d",
                       malformed[_i].name, cut, r);
     }
-    guard_fini(&g);
+    edge_page_fini(&g);
 }
 END_TEST
 

@@ -4,65 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "capture/link.h"
 #include "tests/check_main.h"
+#include "tests/edge_page.h"
+#include "tests/hex.h"
 
 #define LAYERS 16u
 #define PACKET_MAX 512u
 
 #define MAC "020000000001 020000000002 "
-
-/* Bytes at whose end an unreadable page begins. */
-struct guard {
-    uint8_t *map;
-    size_t page;
-};
-
-static void
-guard_init(struct guard *g)
-{
-    g->page = (size_t)sysconf(_SC_PAGESIZE);
-    g->map = mmap(NULL, 2 * g->page, PROT_READ | PROT_WRITE,
-                  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    ck_assert_ptr_ne(g->map, MAP_FAILED);
-    ck_assert_int_eq(mprotect(g->map + g->page, g->page, PROT_NONE), 0);
-}
-
-static struct slice
-guard_put(const struct guard *g, const uint8_t *ptr, size_t len)
-{
-    ck_assert_uint_le(len, g->page);
-    uint8_t *at = g->map + g->page - len;
-    if (len > 0)
-        memcpy(at, ptr, len);
-    return slice_make(at, len);
-}
-
-static void
-guard_fini(struct guard *g)
-{
-    munmap(g->map, 2 * g->page);
-}
-
-static size_t
-from_hex(const char *hex, uint8_t *out)
-{
-    size_t len = 0;
-    for (const char *p = hex; *p; p++) {
-        if (*p == ' ')
-            continue;
-        const char two[3] = {p[0], p[1], 0};
-        char *end;
-        ck_assert_uint_lt(len, PACKET_MAX);
-        out[len++] = (uint8_t)strtoul(two, &end, 16);
-        ck_assert_msg(*end == 0, "bad hex: %s", hex);
-        p++;
-    }
-    return len;
-}
 
 /* Headers with an IP packet behind them. */
 struct net_case {
@@ -194,7 +145,7 @@ static const struct net_case net_cases[] = {
 static size_t
 build(const struct net_case *c, uint8_t *out, size_t *head_len)
 {
-    *head_len = from_hex(c->head, out);
+    *head_len = from_hex(c->head, out, PACKET_MAX);
     memset(out + *head_len, 0, 24);
     out[*head_len] = c->type == LINK_TYPE_IPV4 ? 0x45 : 0x60;
     return *head_len + 24;
@@ -205,10 +156,10 @@ START_TEST(the_ip_packet_is_found_and_every_cut_is_noticed)
     const struct net_case *c = &net_cases[_i];
     uint8_t bytes[PACKET_MAX + 24];
     size_t head_len, len = build(c, bytes, &head_len);
-    struct guard g;
-    guard_init(&g);
+    struct edge_page g;
+    edge_page_init(&g, PACKET_MAX + 24);
     for (size_t cut = 0; cut <= len; cut++) {
-        struct slice in = guard_put(&g, bytes, cut);
+        struct slice in = edge_page_put(&g, slice_make(bytes, cut));
         const uint8_t *start = in.ptr;
         unsigned layers = LAYERS;
         uint16_t type = 0, vlan = LINK_VLAN_NONE;
@@ -231,7 +182,7 @@ START_TEST(the_ip_packet_is_found_and_every_cut_is_noticed)
                       "%s: IP found at %td, %zu bytes", c->name, in.ptr - start,
                       in.len);
     }
-    guard_fini(&g);
+    edge_page_fini(&g);
 }
 END_TEST
 
@@ -299,11 +250,11 @@ static const struct {
 START_TEST(other_packets_are_told_apart)
 {
     uint8_t bytes[PACKET_MAX];
-    size_t len = from_hex(other_cases[_i].bytes, bytes);
-    struct guard g;
-    guard_init(&g);
+    size_t len = from_hex(other_cases[_i].bytes, bytes, sizeof bytes);
+    struct edge_page g;
+    edge_page_init(&g, PACKET_MAX);
     for (size_t cut = 0; cut <= len; cut++) {
-        struct slice in = guard_put(&g, bytes, cut);
+        struct slice in = edge_page_put(&g, slice_make(bytes, cut));
         unsigned layers = LAYERS;
         uint16_t type = 0, vlan = LINK_VLAN_NONE;
         enum link_result r =
@@ -314,7 +265,7 @@ START_TEST(other_packets_are_told_apart)
             ck_assert_msg(r == other_cases[_i].result, "%s: %d",
                           other_cases[_i].name, r);
     }
-    guard_fini(&g);
+    edge_page_fini(&g);
 }
 END_TEST
 

@@ -8,6 +8,7 @@
 #include "dissect/ws_unmask.h"
 #include "tests/check_main.h"
 #include "tests/edge_page.h"
+#include "tests/hex.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof(a)[0])
 #define LOG_MAX 8192u
@@ -96,24 +97,6 @@ run_feed(struct run *r, struct slice in)
         if (ev.end)
             run_log(r, " E;");
     }
-}
-
-static size_t
-from_hex(const char *hex, uint8_t *out)
-{
-    size_t n = 0;
-    unsigned byte;
-    while (*hex) {
-        if (*hex == ' ') {
-            hex++;
-            continue;
-        }
-        if (sscanf(hex, "%2x", &byte) != 1)
-            ck_abort_msg("not hex: %s", hex);
-        out[n++] = (uint8_t)byte;
-        hex += 2;
-    }
-    return n;
 }
 
 /* ---- Vectors -------------------------------------------------------- */
@@ -209,7 +192,7 @@ START_TEST(every_split_gives_the_same_events)
 {
     static struct run r;
     uint8_t bytes[256];
-    size_t len = from_hex(vectors[_i].hex, bytes);
+    size_t len = from_hex(vectors[_i].hex, bytes, sizeof bytes);
     struct edge_page page;
     edge_page_init(&page, sizeof bytes);
     /* cut == len: as a whole; cut > len: byte by byte. */
@@ -324,12 +307,14 @@ START_TEST(a_gap_keeps_step_only_inside_a_payload)
     static struct run r;
     uint8_t bytes[64];
     run_init(&r, WS_SENDER_SERVER, 0, 0);
-    run_feed(&r, slice_make(bytes, from_hex(gaps[_i].before, bytes)));
+    run_feed(&r,
+             slice_make(bytes, from_hex(gaps[_i].before, bytes, sizeof bytes)));
     ck_assert_msg(ws_frame_gap(&r.frame, gaps[_i].gap) == gaps[_i].hole, "%s",
                   gaps[_i].name);
     if (gaps[_i].hole == WS_FRAME_HOLE_INSIDE) {
         /* The offset goes on behind the hole. */
-        struct slice in = slice_make(bytes, from_hex(gaps[_i].after, bytes));
+        struct slice in =
+            slice_make(bytes, from_hex(gaps[_i].after, bytes, sizeof bytes));
         struct ws_frame_event ev;
         uint64_t left = ws_frame_left(&r.frame);
         if (in.len > 0) {
@@ -342,7 +327,8 @@ START_TEST(a_gap_keeps_step_only_inside_a_payload)
             ck_assert_uint_eq(ev.header->offset, 7);
         }
     } else {
-        run_feed(&r, slice_make(bytes, from_hex(gaps[_i].after, bytes)));
+        run_feed(&r, slice_make(bytes,
+                                from_hex(gaps[_i].after, bytes, sizeof bytes)));
     }
     ck_assert_msg(strcmp(r.log, gaps[_i].log) == 0, "%s: %s", gaps[_i].name,
                   r.log);

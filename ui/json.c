@@ -65,6 +65,16 @@ put_both(uint8_t *p, const uint64_t v[2])
     return p;
 }
 
+/* What each line of a connection begins with; type is a constant. */
+__attribute__((always_inline)) static inline uint8_t *
+put_event_start(uint8_t *p, const char *type, uint32_t conn)
+{
+    p = put_str(p, "{\"type\":\"");
+    p = put_str(p, type);
+    p = put_str(p, "\",\"conn\":");
+    return put_u64(p, conn);
+}
+
 #define OPCODE(number, name)                                                   \
     {                                                                          \
         sizeof ",\"opcode\":" #number ",\"name\":\"" name "\"" - 1,            \
@@ -161,8 +171,7 @@ static void
 write_frame(struct json *j, uint32_t conn, const struct event_frame *e)
 {
     uint8_t *p = out_reserve(j->out, JSON_FIXED_MAX);
-    p = put_str(p, "{\"type\":\"frame\",\"conn\":");
-    p = put_u64(p, conn);
+    p = put_event_start(p, "frame", conn);
     p = put_from(p, e->from);
     p = put_str(p, ",\"frame\":");
     p = put_u64(p, e->number);
@@ -347,8 +356,7 @@ static void
 write_message(struct json *j, uint32_t conn, const struct event_message *e)
 {
     uint8_t *p = out_reserve(j->out, JSON_FIXED_MAX);
-    p = put_str(p, "{\"type\":\"message\",\"conn\":");
-    p = put_u64(p, conn);
+    p = put_event_start(p, "message", conn);
     p = put_from(p, e->from);
     p = put_str(p, ",\"message\":");
     p = put_u64(p, e->number);
@@ -385,8 +393,7 @@ static void
 write_gap(struct json *j, uint32_t conn, const struct event_gap *e)
 {
     uint8_t *p = out_reserve(j->out, JSON_FIXED_MAX);
-    p = put_str(p, "{\"type\":\"gap\",\"conn\":");
-    p = put_u64(p, conn);
+    p = put_event_start(p, "gap", conn);
     p = put_from(p, e->from);
     p = put_str(p, ",\"time\":");
     p = json_put_time(j, p, e->at);
@@ -406,8 +413,7 @@ write_finding(struct json *j, uint32_t conn, const struct event_finding *e)
 {
     const struct finding_info *info = finding_info(e->id);
     uint8_t *p = out_reserve(j->out, JSON_FIXED_MAX);
-    p = put_str(p, "{\"type\":\"finding\",\"conn\":");
-    p = put_u64(p, conn);
+    p = put_event_start(p, "finding", conn);
     p = e->has_from ? put_from(p, e->from) : put_str(p, ",\"from\":null");
     p = put_str(p, ",\"time\":");
     p = json_put_time(j, p, e->at);
@@ -462,8 +468,7 @@ write_end(struct json *j, uint32_t conn, const struct event_end *e)
 {
     struct out *o = j->out;
     uint8_t *p = out_reserve(o, JSON_FIXED_MAX);
-    p = put_str(p, "{\"type\":\"end\",\"conn\":");
-    p = put_u64(p, conn);
+    p = put_event_start(p, "end", conn);
     p = put_str(p, ",\"time\":");
     p = json_put_time(j, p, e->at);
     p = put_str(p, ",\"packet\":");

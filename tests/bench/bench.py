@@ -12,6 +12,7 @@ part that wsray finds every frame and message in them, then runs everything in
 turns and prints one table: CPU time (user + system, of the whole process,
 median), what it is compared with, and the target.
 
+    small        wsray itself on the load without the losses (lossy only)
     floor        a loop around libpcap that only reads each packet of the file
     inflate      zlib alone on the same compressed messages, from memory
     SHA-1        OpenSSL alone on as many bytes in messages as long, from memory
@@ -42,12 +43,15 @@ MB = 10**6
 #        `json` at least times faster than tshark)
 LOADS = {
     "small": ("floor", 2, 140, 25),
+    "lossy": ("floor", 5, 70, 12),
     "packed": ("floor", 5, 50, 12),
     "large": ("floor", 1.5, 50, None),
     "deflate": ("inflate", 1.3, 5, None),
     "http": ("floor", 1.5, None, None),
     "noise": ("floor", 1.5, None, None),
 }
+LOSS_TARGET = 3      # lossy, times small; per byte
+RECALL_TARGET = 0.9  # lossy, frames found of those captured whole
 DIGEST_TARGET = 1.5  # json --digest sha1 on large, times hashing alone
 MEMORY_TARGET = 64   # MiB
 HELPERS = {"gen_load": ["-lcrypto", "-lz"], "floor": ["-lpcap"],
@@ -101,6 +105,7 @@ def run(argv):
 class Bench:
     def __init__(self, args):
         self.args, self.rows, self.missed = args, [], 0
+        self.recall = None
         base = os.environ.get("WSRAY_BENCH_DIR") or os.path.join(
             tempfile.gettempdir(), "wsray-bench")
         self.folder = base
@@ -135,14 +140,23 @@ class Bench:
         if p.wait():
             raise SystemExit("bench.py: wsray json failed on %s" % path)
         got = json.loads(last)
-        for name in ("packets", "flows", "connections", "frames", "messages"):
+        exact = ["packets", "flows", "connections", "frames", "messages"]
+        if kind == "lossy":
+            del exact[3:]
+            recall = got["frames"] / want["frames"]
+            self.recall = "%.1f %% of %d" % (100 * recall, want["frames"])
+            if not RECALL_TARGET <= recall <= 1:
+                raise SystemExit("bench.py: lossy: frames found: "
+                                 + self.recall)
+        for name in exact:
             if got[name] != want[name]:
                 raise SystemExit("bench.py: %s: %d %s, wsray says %d" % (
                     kind, want[name], name, got[name]))
         if inflated != want["inflated_bytes"]:
             raise SystemExit("bench.py: %s: %d bytes inflated, wsray says %d"
                              % (kind, want["inflated_bytes"], inflated))
-        if any(got["findings"][s] for s in ("error", "warning")):
+        if kind != "lossy" and any(
+                got["findings"][s] for s in ("error", "warning")):
             raise SystemExit("bench.py: %s: findings: %s" % (
                 kind, got["findings"]))
 
@@ -196,6 +210,8 @@ class Bench:
         say("%s: measuring" % kind)
         mine, theirs = self.median([report, base_argv], args.runs)
         self.at_most(kind, "report -q", mine, base, theirs[0], limit)
+        if kind == "lossy":
+            self.against_small(counts, path)
         if kind == "large":
             digest = [args.wsray, "json", "--digest", "sha1",
                       "--payload-limit", "0", path]
@@ -214,6 +230,18 @@ class Bench:
                             part_counts["bytes"], json_goal)
         if args.big:
             self.memory(kind)
+
+    def against_small(self, counts, path):
+        """What the holes cost: CPU time per byte against the same load
+        without them."""
+        whole, whole_counts = self.load("small", self.args.size)
+        part = whole_counts["bytes"] / counts["bytes"]
+        for what in ["report", "-q"], ["json"]:
+            mine, theirs = self.median(
+                [[self.args.wsray, *what, p] for p in (path, whole)],
+                self.args.runs)
+            self.at_most("lossy", " ".join(what), mine, "small",
+                         theirs[0] / part, LOSS_TARGET)
 
     def memory(self, kind):
         path, _ = self.load(kind, 10 * self.args.size)
@@ -278,6 +306,8 @@ def main():
                              text=True, check=False).stdout.split("\n")[0]
     tshark = ("tshark on %d MB, runs: %d" % (args.tshark_size, args.tshark_runs)
               if args.tshark else "without tshark")
+    if bench.recall:
+        tshark += "; frames found in lossy: " + bench.recall
     facts = "%s; %d MB a load, median of %d, %s; %s" % (
         version, args.size, args.runs, tshark, machine())
     print(facts + "\n\n" + bench.table())

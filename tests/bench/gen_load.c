@@ -8,6 +8,8 @@
  *   small    text frames of 16 to 64 bytes, one a segment, client and server
  *            in turns, so that every packet carries data and no packet is a
  *            bare acknowledgement: the hardest mix
+ *   lossy    small, but 1 % of the packets between the handshakes and the ends
+ *            are missing: half of them alone, half in bursts of 8 in the mean
  *   packed   the same frames packed into segments of 1448 bytes
  *   large    binary messages of 64 KiB to 1 MiB in segments of 1448 bytes
  *   deflate  market data in JSON, 200 to 2000 bytes a message, with
@@ -21,7 +23,8 @@
  * connections of http and noise end after a while and others take their
  * place.  Every handshake, checksum and sequence number is right.
  *
- * FILE.json gets the counts that a reader of FILE must find.  SIDE, for
+ * FILE.json gets the counts that a reader of FILE must find; of lossy, what
+ * stands in it whole, of which some behind each hole cannot be told.  SIDE, for
  * deflate: every compressed message, as { stream, length, bytes with the 00 00
  * ff ff that is not sent }; for large: the length of every message (32-bit
  * words of this machine).
@@ -52,9 +55,10 @@
 #define POOL_LEN (4u << 20)
 #define ZBUF_LEN 8192u
 
-enum kind { SMALL = 0, PACKED, LARGE, DEFLATE, HTTP, NOISE, N_KINDS };
-static const char *const kind_names[N_KINDS] = {"small",   "packed", "large",
-                                                "deflate", "http",   "noise"};
+enum kind { SMALL = 0, LOSSY, PACKED, LARGE, DEFLATE, HTTP, NOISE, N_KINDS };
+static const char *const kind_names[N_KINDS] = {"small", "lossy",   "packed",
+                                                "large", "deflate", "http",
+                                                "noise"};
 
 /* Bytes on their way: a head, then a body that is masked as it goes out. */
 struct item {
@@ -94,6 +98,10 @@ struct load {
     FILE *side;
     uint64_t written, limit, now_us, rng;
     uint64_t packets, connections, frames, messages, payload, text_bytes;
+    uint64_t lost;     /* packets */
+    uint64_t loss_rng; /* its own: what is left is as in small */
+    unsigned burst;    /* packets that are still to be lost */
+    bool losing;
     uint8_t *noise; /* POOL_LEN random bytes */
     char *page;     /* POOL_LEN bytes of plain text */
     char records[N_RECORDS][65];
@@ -111,12 +119,18 @@ die(const char *what)
 
 /* xorshift64*: fast, good enough, the same on every machine. */
 static uint64_t
+shift(uint64_t *rng)
+{
+    *rng ^= *rng >> 12;
+    *rng ^= *rng << 25;
+    *rng ^= *rng >> 27;
+    return *rng * 2685821657736338717u;
+}
+
+static uint64_t
 rnd(struct load *l)
 {
-    l->rng ^= l->rng >> 12;
-    l->rng ^= l->rng << 25;
-    l->rng ^= l->rng >> 27;
-    return l->rng * 2685821657736338717u;
+    return shift(&l->rng);
 }
 
 static uint32_t
@@ -205,6 +219,28 @@ put_headers(struct load *l, const struct conn *c, unsigned side, unsigned flags,
     return 34 + tcp_len;
 }
 
+/* Is the next packet missing in the capture? */
+static bool
+is_lost(struct load *l)
+{
+    if (!l->losing)
+        return false;
+    if (l->burst == 0) {
+        uint32_t of_16000 =
+            (uint32_t)((shift(&l->loss_rng) >> 32) * 16000 >> 32);
+        if (of_16000 < 80)
+            l->burst = 1;
+        else if (of_16000 < 90) /* one in eight ends at each packet */
+            do
+                l->burst++;
+            while ((shift(&l->loss_rng) >> 61) != 0);
+    }
+    if (l->burst == 0)
+        return false;
+    l->burst--;
+    return true;
+}
+
 static void
 packet(struct load *l, struct conn *c, unsigned side, unsigned flags,
        const uint8_t *data, size_t len)
@@ -221,16 +257,22 @@ packet(struct load *l, struct conn *c, unsigned side, unsigned flags,
     uint32_t rec[4] = {(uint32_t)(l->now_us / 1000000),
                        (uint32_t)(l->now_us % 1000000), (uint32_t)(n + len),
                        (uint32_t)(n + len)};
-    put_out(l, rec, sizeof rec);
-    put_out(l, p, n);
-    if (len)
-        put_out(l, data, len);
-    l->packets++;
+    if (is_lost(l)) {
+        l->lost++; /* with the one frame in it */
+        l->frames--;
+        l->messages--;
+    } else {
+        put_out(l, rec, sizeof rec);
+        put_out(l, p, n);
+        if (len)
+            put_out(l, data, len);
+        l->packets++;
+    }
     struct end *a = &c->end[side];
     a->ip_id++;
     a->seq += (uint32_t)len + (flags & (TH_SYN | TH_FIN) ? 1 : 0);
     a->unacked = 0;
-    if (len && ++c->end[1 - side].unacked == 2 && l->kind != SMALL)
+    if (len && ++c->end[1 - side].unacked == 2 && l->kind > LOSSY)
         packet(l, c, 1 - side, TH_ACK, NULL, 0);
 }
 
@@ -432,6 +474,7 @@ item_next(struct load *l, struct conn *c, unsigned side)
     c->started++;
     switch (l->kind) {
     case SMALL:
+    case LOSSY:
     case PACKED: {
         uint32_t i = below(l, N_RECORDS);
         item_frame(l, side, &e->item, 0x81, (uint8_t *)l->records[i],
@@ -517,7 +560,7 @@ step(struct load *l, struct conn *c)
     } while (l->kind == PACKED && n < MSS);
     packet(l, c, side, TH_ACK | TH_PSH, seg, n);
     c->left -= n < c->left ? n : c->left;
-    if (l->kind == SMALL || (l->kind == PACKED && below(l, 4) == 0))
+    if (l->kind <= LOSSY || (l->kind == PACKED && below(l, 4) == 0))
         c->turn = 1 - side;
     else if (l->kind == DEFLATE && item_done(it))
         c->turn = below(l, 10) != 0; /* nine of ten are the server's */
@@ -631,6 +674,7 @@ static void
 prepare(struct load *l)
 {
     l->rng = 0x9e3779b97f4a7c15u;
+    l->loss_rng = 0xd1b54a32d192ed03u;
     l->now_us = 1768467600000000u; /* 2026-01-15 09:00:00 UTC */
     l->noise = malloc(POOL_LEN + 8);
     l->page = malloc(POOL_LEN + 64);
@@ -682,12 +726,13 @@ write_counts(const struct load *l, const char *path)
             "{\"kind\": \"%s\", \"bytes\": %llu, \"packets\": %llu, "
             "\"flows\": %llu, \"connections\": %llu, \"frames\": %llu, "
             "\"messages\": %llu, \"payload_bytes\": %llu, "
-            "\"inflated_bytes\": %llu}\n",
+            "\"inflated_bytes\": %llu, \"lost\": %llu}\n",
             kind_names[l->kind], (unsigned long long)l->written,
             (unsigned long long)l->packets, (unsigned long long)l->connections,
             (unsigned long long)(l->kind <= DEFLATE ? l->connections : 0),
             (unsigned long long)l->frames, (unsigned long long)l->messages,
-            (unsigned long long)l->payload, (unsigned long long)l->text_bytes);
+            (unsigned long long)l->payload, (unsigned long long)l->text_bytes,
+            (unsigned long long)l->lost);
     if (fclose(f))
         die("cannot write the counts");
 }
@@ -699,6 +744,7 @@ run(struct load *l)
     put_out(l, magic, sizeof magic);
     for (unsigned i = 0; i < N_CONNS; i++)
         open_conn(l, &l->conns[i]);
+    l->losing = l->kind == LOSSY;
     while (l->written < l->limit) {
         struct conn *c = &l->conns[below(l, N_CONNS)];
         step(l, c);
@@ -708,6 +754,7 @@ run(struct load *l)
             open_conn(l, c);
         }
     }
+    l->losing = false;
     for (unsigned i = 0; i < N_CONNS; i++)
         close_conn(l, &l->conns[i]);
 }
@@ -720,7 +767,7 @@ main(int argc, char **argv)
         die("usage: gen_load KIND FILE BYTES [SIDE]");
     while (strcmp(kind_names[l.kind], argv[1]) != 0)
         if (++l.kind == N_KINDS)
-            die("small, packed, large, deflate, http or noise");
+            die("small, lossy, packed, large, deflate, http or noise");
     l.limit = strtoull(argv[3], NULL, 10);
     l.f = fopen(argv[2], "wb");
     if (argc > 4)

@@ -4,9 +4,9 @@
     cut.py cut IN.pcap OUT WHAT...
     cut.py sample BYTES IN.pcap OUT.pcap.gz
 
-cut: makes OUT-WHAT.pcap; WHAT is PART, PART-client, PART-server or PART-holes.  Of each TCP
-connection the SYNs and the first PART percent of the packets are left out;
-then only what that end sends stays, or 2 % of the packets are lost as well.
+cut: makes OUT-WHAT.pcap; WHAT is PART, PART-client, PART-server or PART-holes.
+Of each TCP connection, or of what that end of it sends, the SYNs and the first
+PART percent of the packets are left out; with holes 2 % of the others too.
 Prints for each the number of connections that have payload left.
 
 sample: a file of at most BYTES: from the connection with the most payload
@@ -50,11 +50,12 @@ def time_of(packet):
 
 
 def cut_flow(flow, part, which, rng):
-    for packet, s, client in flow[len(flow) * part // 100:]:
-        if s.syn:
-            continue
-        if (which == "" or which == "holes" and rng.random() >= 0.02 or
-                which == ("client" if client else "server")):
+    # Of one direction alone it is that one's packets that are counted: the
+    # other may end much later.
+    if which in ("client", "server"):
+        flow = [x for x in flow if x[2] == (which == "client")]
+    for packet, s, _ in flow[len(flow) * part // 100:]:
+        if not s.syn and (which != "holes" or rng.random() >= 0.02):
             yield packet, s
 
 
