@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,16 +131,32 @@ START_TEST(by_rule_reads_from_the_worst_to_the_result)
 }
 END_TEST
 
+static const struct {
+    bool has_from;
+    uint64_t packet, frame;
+    const char *detail;
+    const char *want;
+} places[] = {
+    {true, 6, 2, NULL, "client, packet 6, frame 2"},
+    {true, 6, 0, NULL, "client, packet 6, offset 160"},
+    {true, 0, 0, "seen", "client, offset 160: seen"},
+    {false, 6, 2, "seen", "both, packet 6, frame 2: seen"},
+    {false, 6, 0, NULL, "both, packet 6"},
+    {false, 0, 0, NULL, "both"},
+};
+
 START_TEST(a_place_says_what_is_known_of_it)
 {
-    samples.finding.has_from = false;
-    samples.finding.frame = 0;
-    samples.finding.at.packet = 0;
+    char want[80];
+    samples.finding.has_from = places[_i].has_from;
+    samples.finding.at.packet = places[_i].packet;
+    samples.finding.frame = places[_i].frame;
+    samples.finding.detail = places[_i].detail;
     begin(1);
     send_finding(1, FINDING_FRAME_CLIENT_UNMASKED, WS_SENDER_CLIENT, 1);
+    snprintf(want, sizeof want, "\n    #1    %s\n", places[_i].want);
     const char *text = finish();
-    ck_assert_msg(strstr(text, "\n    #1    both, offset 160\n") != NULL, "%s",
-                  text);
+    ck_assert_msg(strstr(text, want) != NULL, "no %s in %s", want, text);
 }
 END_TEST
 
@@ -160,10 +177,10 @@ START_TEST(the_rest_is_counted_when_there_are_more_than_max)
         }
         const char *text = finish();
         char want[64];
-        size_t places = 0;
+        size_t shown = 0;
         for (const char *at = text; (at = strstr(at, "\n    #")); at++)
-            places++;
-        ck_assert_uint_eq(places, maxima[m] < 42 ? maxima[m] : 42);
+            shown++;
+        ck_assert_uint_eq(shown, maxima[m] < 42 ? maxima[m] : 42);
         snprintf(want, sizeof want, "\n    and %ju more\n",
                  (uintmax_t)(42 - maxima[m]));
         ck_assert_int_eq(strstr(text, want) != NULL,
@@ -695,7 +712,8 @@ check_suite(void)
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_add_test(t, nothing_at_all_passes_and_says_so);
     tcase_add_test(t, by_rule_reads_from_the_worst_to_the_result);
-    tcase_add_test(t, a_place_says_what_is_known_of_it);
+    tcase_add_loop_test(t, a_place_says_what_is_known_of_it, 0,
+                        sizeof places / sizeof *places);
     tcase_add_test(t, the_rest_is_counted_when_there_are_more_than_max);
     tcase_add_test(t, both_senders_on_one_connection_are_one_connection);
     tcase_add_test(t, verbose_says_why_each_rule_matters);

@@ -232,6 +232,9 @@ enum writer {
     WRITER_COUNT
 };
 
+/* Not verbose: that the server accepted (a finding of severity chat) is told
+ * only where the Accept could be computed, and the handshake event that says
+ * why not is not shown. */
 static struct check *
 new_check(enum writer writer, struct out *out)
 {
@@ -240,7 +243,6 @@ new_check(enum writer writer, struct out *out)
             writer == WRITER_CHECK_JSON ? CHECK_FORMAT_JSON : CHECK_FORMAT_TEXT,
         .by = writer == WRITER_CHECK_CONNECTION ? CHECK_BY_CONNECTION
                                                 : CHECK_BY_RULE,
-        .verbose = true,
         .max = 1000,
         .width = 100,
         .utf8 = true,
