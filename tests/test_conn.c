@@ -216,7 +216,8 @@ static void
 open_bench(struct bench *b, struct dissect **d, unsigned flags)
 {
     bool syn = !(flags & MIDSTREAM);
-    b->pair = (struct stream_pair){.flow = 1, .syn_seen = {syn, syn}};
+    b->pair =
+        (struct stream_pair){.flow = 1, .rtt_ns = -1, .syn_seen = {syn, syn}};
     struct event_sink sink = {.wants = ~0u,
                               .least = SEVERITY_NOTE,
                               .keep = 64,

@@ -108,6 +108,6 @@ judge_tcp_rtt(const struct judge *j)
     const struct judge_path *c = &j->path[WS_SENDER_CLIENT];
     const struct judge_path *s = &j->path[WS_SENDER_SERVER];
     if (c->delay_ns == INT64_MAX || s->delay_ns == INT64_MAX)
-        return -1;
+        return j->config.pair->rtt_ns; /* of the TCP handshake */
     return c->delay_ns + s->delay_ns;
 }
