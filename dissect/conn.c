@@ -59,6 +59,7 @@ struct conn {
     bool role_known;
     bool detach;
     bool unpaired;     /* responses cannot be told to requests any more */
+    bool tunnelled;    /* a proxy answered CONNECT with 2xx */
     unsigned ended;    /* set of 1u << dir */
     size_t counted;    /* in the budget */
     struct stamp last; /* last packet of interest */
@@ -82,6 +83,7 @@ struct run {
 static void replay(struct conn *c, unsigned dir);
 static void search_held(struct conn *c, unsigned dir, size_t len);
 static void drop_search(struct conn *c);
+static bool is_early_frame(struct conn *c, unsigned dir, const struct run *r);
 static void partial_head(struct conn *c, unsigned dir,
                          const struct pkt_meta *meta);
 
@@ -270,9 +272,11 @@ new_attempt(struct conn *c)
         .sink = &c->shared->sink,
         .shared = c->shared->ws,
         .limits = &c->shared->limits.thresholds,
+        .peers = c->shared->peers,
         .pair = c->pair,
         .client_dir = c->client_dir,
         .number = c->shared->n_conns + 1,
+        .via_connect = c->tunnelled,
     };
     if (ws_conn_new(&c->ws, &config) != ERR_OK) {
         c->shared->stats.no_memory++;
@@ -328,6 +332,7 @@ static void
 open_tunnel(struct conn *c)
 {
     unsigned client = c->client_dir;
+    c->tunnelled = true;
     c->n_pending = 0;
     drop_search(c);
     seek_again(c, !client, true);
@@ -448,7 +453,9 @@ on_request(struct conn *c, const struct http1_event *ev, const struct run *r)
     struct side *client = &c->side[c->client_dir];
     struct pending request = {
         .method = ev->brief.method,
-        .upgrade = handshake_is_upgrade_brief(&ev->brief),
+        /* A tunnel is asked for before the WebSocket is. */
+        .upgrade = ev->brief.method != HTTP1_METHOD_CONNECT &&
+                   handshake_is_upgrade_brief(&ev->brief),
         .end_seq = r->meta->seq + (uint32_t)(r->off - r->start),
     };
     uint64_t len;
@@ -655,6 +662,7 @@ step_http(struct conn *c, unsigned dir, struct run *r)
     }
     struct http1_event ev;
     size_t before = r->in.len;
+    bool idle = http1_idle(&side->http);
     enum http1_step step = http1_next(&side->http, &r->in, &ev);
     r->off += before - r->in.len;
     switch (step) {
@@ -677,6 +685,8 @@ step_http(struct conn *c, unsigned dir, struct run *r)
             http1_loss(&side->http) == HTTP1_LOSS_LIMIT;
         c->shared->stats.no_memory +=
             http1_loss(&side->http) == HTTP1_LOSS_MEMORY;
+        if (idle)
+            is_early_frame(c, dir, r);
         lose_http(c, dir);
         search(c, dir, r);
         break;
@@ -798,6 +808,14 @@ put_on_hold(struct conn *c, unsigned dir, struct run *r)
         c->detach = true;
 }
 
+/* Does the server send frames where its answer to an upgrade should stand? */
+static bool
+is_early_frame(struct conn *c, unsigned dir, const struct run *r)
+{
+    return c->ws && dir != c->client_dir && !c->side[dir].holed &&
+           ws_conn_early_server(c->ws, r->off, r->in, r->meta);
+}
+
 /* Are len bytes more than an unfinished first line can have? */
 static bool
 is_too_long(const struct conn *c, size_t len)
@@ -852,6 +870,8 @@ step_seek(struct conn *c, unsigned dir, struct run *r)
         search(c, dir, r);
         return true;
     case SEEK_NOTHING:
+        if (c->side[dir].strict && is_early_frame(c, dir, r))
+            c->side[dir].strict = false; /* the answer may still come */
         search(c, dir, r);
         return true;
     }

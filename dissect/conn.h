@@ -26,6 +26,7 @@ struct conn_shared {
     struct dissect_limits limits;
     struct event_sink sink;
     struct ws_shared *ws;
+    struct peers *peers;
     uint32_t n_conns; /* numbers given so far */
     struct dissect_stats stats;
     struct budget *budget; /* never NULL */

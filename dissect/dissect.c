@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "dissect/conn.h"
+#include "dissect/judge/peers.h"
 
 struct dissect {
     struct conn_shared shared;
@@ -43,8 +44,10 @@ dissect_new(struct dissect **out, const struct dissect_limits *limits,
     d->shared.limits.budget = d->shared.budget;
     enum err e =
         ws_shared_new(&d->shared.ws, &d->shared.limits, &d->shared.sink);
+    if (e == ERR_OK)
+        e = peers_new(&d->shared.peers);
     if (e != ERR_OK) {
-        free(d);
+        dissect_free(d);
         return e;
     }
     *out = d;
@@ -56,6 +59,7 @@ dissect_free(struct dissect *d)
 {
     if (!d)
         return;
+    peers_free(d->shared.peers);
     ws_shared_free(d->shared.ws);
     free(d);
 }

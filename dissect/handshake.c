@@ -6,9 +6,6 @@
 
 #include "dissect/digest.h"
 
-/* RFC 6455 section 1.3. */
-static const char accept_guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
 /* Base64 of 20 bytes is 27 digits and one "=". */
 _Static_assert((DIGEST_SHA1_LEN + 2) / 3 * 4 + 1 == WS_ACCEPT_TEXT_MAX,
                "the text of a SHA-1 fits");
@@ -29,34 +26,54 @@ handshake_is_accepting(const struct http1_head *response)
             http1_value(response, "Sec-WebSocket-Accept").ptr);
 }
 
+bool
+handshake_is_unkeyed(const struct http1_head *request)
+{
+    return http1_value(request, "Sec-WebSocket-Key1").ptr &&
+           http1_value(request, "Sec-WebSocket-Key2").ptr;
+}
+
+char
+handshake_base64_digit(uint32_t v)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
+    return digits[v & 63];
+}
+
 /* RFC 4648 section 4, for a length that leaves two bytes over. */
 static void
 base64_sha1(const uint8_t in[DIGEST_SHA1_LEN], char out[WS_ACCEPT_TEXT_MAX])
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
     size_t o = 0;
     for (size_t i = 0; i < DIGEST_SHA1_LEN; i += 3) {
         uint32_t v = (uint32_t)in[i] << 16 | (uint32_t)in[i + 1] << 8;
         bool full = i + 2 < DIGEST_SHA1_LEN;
         if (full)
             v |= in[i + 2];
-        out[o++] = digits[v >> 18];
-        out[o++] = digits[v >> 12 & 63];
-        out[o++] = digits[v >> 6 & 63];
-        out[o++] = full ? digits[v & 63] : '=';
+        out[o++] = handshake_base64_digit(v >> 18);
+        out[o++] = handshake_base64_digit(v >> 12);
+        out[o++] = handshake_base64_digit(v >> 6);
+        out[o++] = full ? handshake_base64_digit(v) : '=';
     }
     out[o] = '\0';
 }
 
 void
-handshake_accept(struct slice key, char out[WS_ACCEPT_TEXT_MAX])
+handshake_sha1(const struct slice *parts, size_t n,
+               char out[WS_ACCEPT_TEXT_MAX])
 {
-    const struct slice parts[] = {key, slice_cstr(accept_guid)};
     uint8_t sha1[DIGEST_SHA1_LEN];
     out[0] = '\0';
-    if (digest_sha1(parts, 2, sha1))
+    if (digest_sha1(parts, n, sha1))
         base64_sha1(sha1, out);
+}
+
+void
+handshake_accept(struct slice key, char out[WS_ACCEPT_TEXT_MAX])
+{
+    const struct slice parts[] = {key, slice_cstr(HANDSHAKE_GUID)};
+    handshake_sha1(parts, 2, out);
 }
 
 /* The value of the first header called name; ptr NULL when there is none. */

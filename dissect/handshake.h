@@ -19,6 +19,8 @@
 #define DISSECT_HANDSHAKE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 #include "dissect/event.h"
@@ -46,6 +48,22 @@ handshake_is_accepting_brief(const struct http1_brief *response)
 }
 
 bool handshake_is_accepting(const struct http1_head *response);
+
+/* A request of the drafts before Sec-WebSocket-Key (hixie-76): two keys of
+ * another kind, and eight bytes behind the head.  Their frames are not those
+ * of RFC 6455. */
+bool handshake_is_unkeyed(const struct http1_head *request);
+
+/* RFC 6455 section 1.3. */
+#define HANDSHAKE_GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+/* The digit for the lowest six bits of v, RFC 4648 section 4. */
+char handshake_base64_digit(uint32_t v);
+
+/* The SHA-1 of n parts, one behind the other, in base64 and NUL-terminated; ""
+ * when OpenSSL has no SHA-1 for us. */
+void handshake_sha1(const struct slice *parts, size_t n,
+                    char out[WS_ACCEPT_TEXT_MAX]);
 
 /* Sec-WebSocket-Accept for the key as sent (RFC 6455 section 4.2.2, step 5.4),
  * NUL-terminated; "" when OpenSSL has no SHA-1 for us. */

@@ -35,6 +35,9 @@ enum field_kind {
     FIELD_UPGRADE,
 };
 
+/* Blanks between method and target that are passed over; one is right. */
+#define BLANKS_MAX 16u
+
 /* Three letters as one number. */
 #define LETTERS(a, b, c)                                                       \
     ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (uint32_t)(c))
@@ -93,12 +96,21 @@ is_method_char(uint8_t c, bool first)
     return !first && (is_digit(c) || c == '-' || c == '_');
 }
 
-/* origin-form, "*", a scheme, or an authority (RFC 9112 section 3.2). */
+/* "get" in small letters: a slip of handmade clients, which some servers let
+ * pass. */
+static bool
+is_small_get(uint8_t c, size_t at)
+{
+    return at < 3 && c == (uint8_t) "get"[at];
+}
+
+/* origin-form, "*", a scheme, or an authority (RFC 9112 section 3.2), or a path
+ * that was forgotten. */
 static bool
 is_target_start(uint8_t c)
 {
-    return c == '/' || c == '*' || c == '[' || is_digit(c) ||
-           (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    return c == '/' || c == '*' || c == '[' || c == '?' || c == '#' ||
+           is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
 /* REQUEST stands for "method, SP and the start of a target are there"; that
@@ -106,20 +118,29 @@ is_target_start(uint8_t c)
 static enum http1_guess
 request_prefix(struct slice s, size_t *target)
 {
-    size_t i = 0;
-    while (i < s.len && i <= HTTP1_METHOD_MAX && is_method_char(s.ptr[i], !i))
+    size_t i = 0, n;
+    bool odd = false;
+    while (i < s.len && i <= HTTP1_METHOD_MAX &&
+           (is_method_char(s.ptr[i], !i) || is_small_get(s.ptr[i], i))) {
+        odd |= s.ptr[i] >= 'a';
         i++;
+    }
     if (i > HTTP1_METHOD_MAX)
         return HTTP1_GUESS_NO;
     if (i == s.len)
         return HTTP1_GUESS_SHORT;
-    if (i == 0 || s.ptr[i] != ' ')
+    n = i;
+    while (i < s.len && i - n < BLANKS_MAX && is_space(s.ptr[i]))
+        i++;
+    if (n == 0 || i == n)
         return HTTP1_GUESS_NO;
-    if (i + 1 == s.len)
+    if (i == s.len)
         return HTTP1_GUESS_SHORT;
-    if (!is_target_start(s.ptr[i + 1]))
+    /* What is odd already has to be a request all the more. */
+    odd |= i - n > 1 || s.ptr[n] != ' ';
+    if (odd ? s.ptr[i] != '/' : !is_target_start(s.ptr[i]))
         return HTTP1_GUESS_NO;
-    *target = i + 1;
+    *target = i;
     return HTTP1_GUESS_REQUEST;
 }
 
@@ -154,13 +175,13 @@ parse_request_line(struct slice line, struct start_line *out)
     size_t target;
     if (request_prefix(line, &target) != HTTP1_GUESS_REQUEST)
         return false;
-    struct slice method = slice_head(line, target - 1);
+    struct slice method = trim(slice_head(line, target));
     struct slice rest = trim(slice_skip(line, target));
     if (rest.len < sizeof " HTTP/1.1") /* a target has one byte at least */
         return false;
     const uint8_t *version = rest.ptr + rest.len - 8;
-    if (memcmp(version, "HTTP/1.", 7) != 0 || !is_digit(version[7]) ||
-        !is_space(version[-1]))
+    if (!equal_nocase(slice_make(version, 7), "HTTP/1.") ||
+        !is_digit(version[7]) || !is_space(version[-1]))
         return false;
     out->method = method;
     out->target = trim(slice_head(rest, rest.len - 9));

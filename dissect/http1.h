@@ -15,7 +15,8 @@
  *
  * Read leniently, since an analyzer must see what a lenient peer sees: bare
  * LF, folded lines, empty lines before a head, white space before the colon,
- * lines without a colon, header names in any case, a missing reason phrase.
+ * lines without a colon, header names in any case, a missing reason phrase,
+ * more blanks than one in a start-line, "get" and "http" in small letters.
  * HTTP/0.9 and HTTP/2 are not HTTP here.
  *
  * Does not know which response answers which request, nor what happens on the

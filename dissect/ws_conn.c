@@ -6,6 +6,7 @@
 #include "dissect/emit.h"
 #include "dissect/handshake.h"
 #include "dissect/judge/judge.h"
+#include "dissect/judge/peers.h"
 #include "dissect/verdict.h"
 #include "dissect/ws_message.h"
 
@@ -60,6 +61,7 @@ ws_conn_new(struct ws_conn **out, const struct ws_conn_config *config)
         .peers = config->peers,
         .pair = config->pair,
         .client_dir = config->client_dir,
+        .via_connect = config->via_connect,
     };
     if (judge_new(&c->judge, &rules) != ERR_OK) {
         free(c);
@@ -118,6 +120,7 @@ ws_conn_request(struct ws_conn *c, const struct http1_head *head,
 {
     struct event_handshake ev = {0};
     handshake_describe(&ev, head, NULL);
+    peers_note_key(c->config.peers, ev.key);
     /* A cut head may offer it behind the cut. */
     c->offers_deflate = ev.offered.has_deflate || head->partial;
     if (!head->partial)
@@ -198,6 +201,9 @@ ws_conn_response(struct ws_conn *c, const struct http1_head *head,
                  bool accepted, const struct pkt_meta *meta)
 {
     struct event_handshake ev;
+    bool unkeyed = c->request && handshake_is_unkeyed(c->request);
+    /* The frames of that draft are not those of RFC 6455. */
+    accepted = accepted && !unkeyed;
     c->facts.answered = true;
     c->facts.accepted = accepted;
     c->facts.status = head->status;
@@ -205,7 +211,8 @@ ws_conn_response(struct ws_conn *c, const struct http1_head *head,
         c->facts.response = stamp_of(meta);
     c->facts.side[WS_SENDER_SERVER].captured = true;
     if (!accepted)
-        verdict_set_protocol(&c->facts, http1_value(head, "Upgrade"));
+        verdict_set_protocol(&c->facts, unkeyed ? slice_cstr("hixie-76")
+                                                : http1_value(head, "Upgrade"));
     c->response_seq = meta->seq;
     emit_whole_handshake(c, head, accepted, stamp_of(meta), &ev);
     if (accepted)
@@ -310,8 +317,14 @@ ws_conn_check_early(struct ws_conn *c, uint64_t off,
                     const struct pkt_meta *meta)
 {
     if ((meta->flags & TCP_ACK) && (int32_t)(meta->ack - c->response_seq) <= 0)
-        find(c, FINDING_HANDSHAKE_CLIENT_DATA_BEFORE_101, WS_SENDER_CLIENT,
-             stamp_of(meta), off);
+        judge_early_client(c->judge, off, meta);
+}
+
+bool
+ws_conn_early_server(struct ws_conn *c, uint64_t off, struct slice data,
+                     const struct pkt_meta *meta)
+{
+    return judge_early_server(c->judge, off, data.ptr[0], meta);
 }
 
 void

@@ -30,6 +30,7 @@ struct ws_conn_config {
     const struct stream_pair *pair;
     unsigned client_dir; /* the direction of pair that the client sends */
     uint32_t number;     /* 1 = first of the dissector */
+    bool via_connect;    /* inside a tunnel that a proxy opened on it */
 };
 
 ERR_CHECK enum err ws_conn_new(struct ws_conn **out,
@@ -79,6 +80,12 @@ void ws_conn_gap(struct ws_conn *c, enum ws_sender from, uint64_t off,
  * acknowledge the 101 yet, they came too early (RFC 6455 section 4.1). */
 void ws_conn_check_early(struct ws_conn *c, uint64_t off,
                          const struct pkt_meta *meta);
+
+/* Where the server's answer should stand are bytes that are no HTTP: data at
+ * off, not empty.  No byte before them is missing.  False: no frame begins
+ * like that either. */
+bool ws_conn_early_server(struct ws_conn *c, uint64_t off, struct slice data,
+                          const struct pkt_meta *meta);
 
 void ws_conn_tcp(struct ws_conn *c, enum ws_sender from, enum stream_tcp what,
                  const struct pkt_meta *meta);

@@ -130,36 +130,72 @@ window_bits(const struct ws_ext_param *param)
     return 0;
 }
 
+/* What a parameter is worth. */
+enum param_worth {
+    PARAM_GOOD = 0,
+    PARAM_WISH, /* only in an offer */
+    PARAM_BAD,
+};
+
 /* A parameter with one of the four names, once. */
-static void
-read_param(const struct ws_ext_param *param, struct ws_deflate_params *out,
+static enum param_worth
+read_param(const struct ws_ext_param *param, struct ws_deflate_element *out,
            unsigned *seen)
 {
+    struct ws_deflate_params *p = &out->params;
     const struct {
         const char *name;
         uint8_t *bits; /* or: */
         bool *flag;
+        bool *has;    /* with bits */
+        bool is_wish; /* without a value */
     } known[] = {
-        {"client_max_window_bits", &out->client_max_window_bits, NULL},
-        {"server_max_window_bits", &out->server_max_window_bits, NULL},
-        {"client_no_context_takeover", NULL, &out->client_no_context_takeover},
-        {"server_no_context_takeover", NULL, &out->server_no_context_takeover},
+        {"client_max_window_bits", &p->client_max_window_bits, NULL,
+         &out->has_client_window, true},
+        {"server_max_window_bits", &p->server_max_window_bits, NULL,
+         &out->has_server_window, false},
+        {"client_no_context_takeover", NULL, &p->client_no_context_takeover,
+         NULL, false},
+        {"server_no_context_takeover", NULL, &p->server_no_context_takeover,
+         NULL, false},
     };
     for (unsigned i = 0; i < 4; i++) {
         if (!slice_equal_nocase(param->name, slice_cstr(known[i].name)))
             continue;
         uint8_t bits = window_bits(param);
-        bool ok = known[i].flag ? !param->value.ptr : bits != 0;
+        bool wish = known[i].is_wish && !param->value.ptr;
+        bool ok = known[i].flag ? !param->value.ptr : bits != 0 || wish;
         if (*seen >> i & 1u || !ok)
-            break;
+            return PARAM_BAD;
         *seen |= 1u << i;
-        if (known[i].flag)
+        if (known[i].flag) {
             *known[i].flag = true;
-        else
-            *known[i].bits = bits;
-        return;
+            return PARAM_GOOD;
+        }
+        *known[i].has = true;
+        if (wish)
+            return PARAM_WISH;
+        *known[i].bits = bits;
+        return PARAM_GOOD;
     }
-    out->invalid = true;
+    return PARAM_BAD;
+}
+
+/* text: the parameter as sent. */
+static void
+take_deflate_param(struct ws_deflate_element *out,
+                   const struct ws_ext_param *param, struct slice text,
+                   unsigned *seen)
+{
+    enum param_worth worth = read_param(param, out, seen);
+    if (worth != PARAM_GOOD && !out->params.invalid) {
+        out->params.invalid = true;
+        out->fault = text;
+    }
+    if (worth == PARAM_BAD && !out->offer_invalid) {
+        out->offer_invalid = true;
+        out->offer_fault = text;
+    }
 }
 
 static bool
@@ -168,38 +204,45 @@ is_deflate_name(struct slice name)
     return slice_equal_nocase(name, slice_cstr("permessage-deflate"));
 }
 
+/* Makes room for an element called name; NULL: there is none. */
+static struct ws_ext *
+add_extension(struct ws_ext_list *list, struct slice name)
+{
+    if (name.len == 0) {
+        list->malformed = true;
+        return NULL;
+    }
+    if (list->n == WS_EXT_MAX) {
+        list->truncated = true;
+        return NULL;
+    }
+    struct ws_ext *ext = &list->ext[list->n++];
+    *ext = (struct ws_ext){.name = name, .first_param = list->n_params};
+    return ext;
+}
+
 /* Takes one element of the list, up to its "," or the end. */
 static void
 take_extension(struct ws_ext_list *list, struct slice *in)
 {
     struct slice name = take_token(in);
-    struct ws_ext *ext = NULL;
-    bool is_deflate = !list->has_deflate && is_deflate_name(name);
+    bool is_deflate = is_deflate_name(name);
+    struct ws_deflate_element deflate = {
+        .params = {.client_max_window_bits = 15, .server_max_window_bits = 15}};
     unsigned seen = 0;
     skip_garbage(in, &list->malformed);
-    if (is_deflate) {
-        list->has_deflate = true;
-        list->deflate =
-            (struct ws_deflate_params){.client_max_window_bits = 15,
-                                       .server_max_window_bits = 15};
-    }
-    if (name.len == 0) {
-        list->malformed = true;
-    } else if (list->n == WS_EXT_MAX) {
-        list->truncated = true;
-    } else {
-        ext = &list->ext[list->n++];
-        ext->name = name;
-        ext->first_param = list->n_params;
-        ext->n_params = 0;
-    }
+    struct ws_ext *ext = add_extension(list, name);
     while (in->len && in->ptr[0] == ';') {
         struct ws_ext_param param;
         *in = slice_skip(*in, 1);
+        const uint8_t *end = in->ptr + in->len;
         if (!take_param(in, &param, &list->malformed))
             continue;
-        if (is_deflate)
-            read_param(&param, &list->deflate, &seen);
+        if (is_deflate) {
+            size_t len = (size_t)(end - param.name.ptr) - in->len;
+            take_deflate_param(&deflate, &param,
+                               slice_make(param.name.ptr, len), &seen);
+        }
         if (!ext)
             continue;
         if (list->n_params == WS_EXT_PARAMS_MAX) {
@@ -208,6 +251,14 @@ take_extension(struct ws_ext_list *list, struct slice *in)
         }
         list->params[list->n_params++] = param;
         ext->n_params++;
+    }
+    if (is_deflate && !list->has_deflate) {
+        list->has_deflate = true;
+        list->deflate = deflate.params;
+    }
+    if (is_deflate && ext) {
+        ext->is_deflate = true;
+        ext->deflate = deflate;
     }
 }
 

@@ -31,12 +31,6 @@ struct ws_ext_param {
     bool escaped; /* ... with backslashes: ws_ext_value() takes them out */
 };
 
-struct ws_ext {
-    struct slice name;
-    size_t first_param; /* index into ws_ext_list.params */
-    size_t n_params;
-};
-
 /* Parameters of permessage-deflate; absent and invalid ones are 15 and
  * false. */
 struct ws_deflate_params {
@@ -48,6 +42,28 @@ struct ws_deflate_params {
      * name, value missing, out of range or where none may stand): a client
      * must fail the connection.  Such a parameter is passed over. */
     bool invalid;
+};
+
+/* One element called permessage-deflate.  The same words mean less in an offer
+ * (RFC 7692 section 7.1.2.2): there client_max_window_bits may stand without
+ * a value. */
+struct ws_deflate_element {
+    struct ws_deflate_params params; /* read as those of a response */
+    bool offer_invalid;              /* a server must decline it */
+    bool has_client_window;          /* client_max_window_bits, with or without
+                                        a value */
+    bool has_server_window;          /* server_max_window_bits=8..15 */
+    /* The first parameter that makes it invalid as a response, and as an
+     * offer, as sent; ptr NULL: none. */
+    struct slice fault, offer_fault;
+};
+
+struct ws_ext {
+    struct slice name;
+    size_t first_param; /* index into ws_ext_list.params */
+    size_t n_params;
+    bool is_deflate;                   /* it is permessage-deflate */
+    struct ws_deflate_element deflate; /* with is_deflate; all parameters */
 };
 
 /* Elements in the order sent, over all header lines. */

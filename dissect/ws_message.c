@@ -252,6 +252,8 @@ ws_message_begin(struct ws_message *m, uint8_t opcode, bool compressed,
     m->uncertain = false;
     m->known_more = false;
     m->held = m->told = 0;
+    m->want_start = false;
+    m->start_len = 0;
     m->wire_len = 0;
     m->plain_len = 0;
     m->inflate_error = NULL;
@@ -319,6 +321,20 @@ hash(struct ws_message *m, struct slice plain, bool only)
     digest_update(m->digest, plain.ptr, plain.len);
 }
 
+/* Keeps the first decoded bytes.  mask: NULL, or the run is still masked. */
+static void
+note_start(struct ws_message *m, struct slice run, const uint8_t *mask,
+           uint64_t off)
+{
+    static const uint8_t no_mask[4];
+    size_t room = sizeof m->start - m->start_len;
+    size_t n = run.len < room ? run.len : room;
+    if (n == 0)
+        return;
+    ws_unmask(m->start + m->start_len, run.ptr, n, mask ? mask : no_mask, off);
+    m->start_len = (uint8_t)(m->start_len + n);
+}
+
 /* Takes decoded bytes.  only: they are the whole message. */
 static unsigned
 take_plain(struct ws_message *m, struct slice plain, bool only)
@@ -330,6 +346,8 @@ take_plain(struct ws_message *m, struct slice plain, bool only)
         m->judging = false;
         found = WS_MESSAGE_BAD_UTF8;
     }
+    if (m->want_start)
+        note_start(m, plain, NULL, 0);
     if (m->hashing)
         hash(m, plain, only);
     if (m->shared->keep > 0)
@@ -577,6 +595,8 @@ ws_message_data(struct ws_message *m, struct slice run, const uint8_t *mask,
     if (!keeping && !m->hashing) {
         if (s->keep > 0)
             m->truncated = true;
+        if (m->want_start)
+            note_start(m, run, mask, off);
         return m->judging ? data_text_only(m, run, mask, off) : 0;
     }
     if (!mask)

@@ -35,6 +35,10 @@
 #define WS_PLAIN_LEN 65536u
 #define WS_INFLATED_LEN 131072u
 
+/* First bytes of a message that are decoded whatever the sink wants, for who
+ * sets want_start. */
+#define WS_MESSAGE_START_LEN 16u
+
 /* Ranges of certain bytes told of one message. */
 #define WS_KNOWN_MAX 1024u
 
@@ -128,18 +132,21 @@ struct ws_message {
     bool open;
     uint8_t opcode;
     bool compressed;
-    bool judging;   /* its UTF-8 is being checked */
-    bool hashing;   /* its digest is being computed */
-    bool inflating; /* compressed, and no trouble yet */
-    bool whole;     /* nothing is missing so far */
-    bool limited;   /* shared->inflate_len was reached */
-    bool ended;     /* the tail was inflated */
-    bool truncated; /* kept is not all of it */
-    bool uncertain; /* bytes of unknown history are in it */
-    bool trying;    /* trial is open, findings are held back */
-    unsigned held;  /* findings of a trial */
-    unsigned told;  /* findings that come once per message */
-    uint32_t last4; /* the last wire bytes, big-endian */
+    bool judging;    /* its UTF-8 is being checked */
+    bool hashing;    /* its digest is being computed */
+    bool inflating;  /* compressed, and no trouble yet */
+    bool whole;      /* nothing is missing so far */
+    bool limited;    /* shared->inflate_len was reached */
+    bool ended;      /* the tail was inflated */
+    bool truncated;  /* kept is not all of it */
+    bool uncertain;  /* bytes of unknown history are in it */
+    bool trying;     /* trial is open, findings are held back */
+    unsigned held;   /* findings of a trial */
+    unsigned told;   /* findings that come once per message */
+    uint32_t last4;  /* the last wire bytes, big-endian */
+    bool want_start; /* set between begin and data */
+    uint8_t start_len;
+    uint8_t start[WS_MESSAGE_START_LEN]; /* the first decoded bytes */
     uint64_t wire_len;
     uint64_t plain_len; /* decoded bytes so far */
     struct utf8 utf8;

@@ -261,6 +261,7 @@ message_open(struct ws_stream *s, const struct ws_frame_header *h,
     s->message_first = s->frame_first;
     find_message(s, ws_message_begin(&s->message, h->opcode, compressed, judge),
                  at);
+    s->message.want_start = judge && s->tally && s->tally->starts;
 }
 
 /* A message goes on whose beginning is not known, nor whether it was text or
@@ -436,6 +437,24 @@ judge_current_frame(struct ws_stream *s, bool ended,
                     .control = slice_make(s->control, s->control_len)});
 }
 
+/* The beginning of the message that the current frame ended. */
+static void
+judge_message_start(struct ws_stream *s, const struct event_message *ev,
+                    const struct pkt_meta *meta)
+{
+    const struct ws_message *m = &s->message;
+    judge_payload(s->judge, &(struct judged_payload){
+                                .from = s->from,
+                                .opcode = ev->opcode,
+                                .message = ev->number,
+                                .frame = s->stats.frames,
+                                .offset = s->frame.cur.offset,
+                                .complete = ev->complete && m->want_start,
+                                .len = ev->len,
+                                .start = slice_make(m->start, m->start_len),
+                                .meta = meta});
+}
+
 /* The current frame is over. */
 static void
 frame_end(struct ws_stream *s, const struct pkt_meta *meta)
@@ -455,6 +474,8 @@ frame_end(struct ws_stream *s, const struct pkt_meta *meta)
     if (message) {
         if (s->want_messages)
             emit_message(s->emit, message);
+        if (s->tally && s->tally->starts)
+            judge_message_start(s, message, meta);
         if (s->judge)
             judge_message(s->judge, message, meta);
         ws_message_release(&s->message);
@@ -488,6 +509,27 @@ is_text(struct ws_stream *s, struct slice data, const uint8_t *mask)
         data.ptr = s->shared->plain;
     }
     return utf8_prefix(data.ptr, data.len) == data.len;
+}
+
+/* The beginning of a message that take_simple() takes. */
+static void
+judge_simple_start(struct ws_stream *s, const struct ws_frame_header *h,
+                   struct slice data, const struct pkt_meta *meta)
+{
+    static const uint8_t no_mask[4];
+    uint8_t start[WS_MESSAGE_START_LEN];
+    struct slice head = slice_head(data, sizeof start);
+    ws_unmask(start, head.ptr, head.len, h->masked ? h->mask : no_mask, 0);
+    judge_payload(s->judge,
+                  &(struct judged_payload){.from = s->from,
+                                           .opcode = h->opcode,
+                                           .message = s->stats.messages,
+                                           .frame = s->stats.frames,
+                                           .offset = h->offset,
+                                           .complete = true,
+                                           .len = data.len,
+                                           .start = slice_make(start, head.len),
+                                           .meta = meta});
 }
 
 /*
@@ -525,6 +567,8 @@ take_simple(struct ws_stream *s, const struct ws_frame_header *h,
                                            .meta = meta,
                                            .whole = true,
                                            .synced = !s->resynced});
+    if (s->tally && s->tally->starts)
+        judge_simple_start(s, h, data, meta);
     return true;
 }
 
@@ -779,6 +823,19 @@ search_on(struct ws_stream *s, uint64_t off, struct slice data,
         data_again(s, off + n, slice_skip(data, n), meta);
 }
 
+/* What follows the handshake is no WebSocket: nothing more is decoded, as in a
+ * search that nobody makes. */
+static bool
+is_foreign(struct ws_stream *s, const struct ws_frame_header *h,
+           const struct pkt_meta *meta)
+{
+    if (s->stats.frames > 0 || s->resynced || !s->judge ||
+        !judge_first_header(s->judge, s->from, h, meta))
+        return false;
+    s->stats.lost = true;
+    return true;
+}
+
 void
 ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
                const struct pkt_meta *meta)
@@ -807,6 +864,10 @@ ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
                             meta)) {
                 cut = false;
                 continue;
+            }
+            if (ev.header->findings && is_foreign(s, ev.header, meta)) {
+                update_stats(s);
+                return;
             }
             s->frame_first = cut ? s->header_first : at;
             cut = false;

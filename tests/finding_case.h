@@ -45,6 +45,9 @@ struct finding_cases {
 };
 
 extern const struct finding_cases cases_frame;
+extern const struct finding_cases cases_opening;
+extern const struct finding_cases cases_negotiation;
+extern const struct finding_cases cases_security;
 const struct finding_cases *cases_autobahn(void); /* made at the first call */
 
 #endif /* TESTS_FINDING_CASE_H */

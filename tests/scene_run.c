@@ -17,12 +17,6 @@ require(bool truth)
         abort();
 }
 
-static enum severity
-severity_of(const struct event_finding *ev)
-{
-    return finding_info(ev->id)->severity;
-}
-
 /* Later events of the same id and sender tell how often it was. */
 static void
 take_finding(struct scene_result *r, uint32_t conn,
@@ -42,7 +36,7 @@ take_finding(struct scene_result *r, uint32_t conn,
         return;
     struct scene_finding *f = &r->findings[n];
     *f = (struct scene_finding){.id = ev->id,
-                                .severity = severity_of(ev),
+                                .severity = ev->severity,
                                 .conn = conn,
                                 .has_from = ev->has_from,
                                 .from = ev->from,

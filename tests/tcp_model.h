@@ -52,7 +52,9 @@ struct model_dir {
     bool has_base;
     uint64_t pos; /* offset that the next call must have */
     bool ended;
-    bool have[MODEL_BYTES]; /* captured; first copy in byte[] */
+    /* Number of the packet with the first copy, which is in byte[]; 0: not
+     * captured. */
+    uint16_t have[MODEL_BYTES];
     uint8_t byte[MODEL_BYTES];
 };
 
@@ -127,7 +129,7 @@ model_chance(struct model *m, uint32_t percent)
 
 /* Notes what a captured packet brings to the first-copy array. */
 static inline void
-model_note(struct model_dir *d, const struct model_packet *p)
+model_note(struct model_dir *d, const struct model_packet *p, uint64_t number)
 {
     if (p->len + p->cut == 0)
         return;
@@ -139,7 +141,7 @@ model_note(struct model_dir *d, const struct model_packet *p)
         uint32_t off = p->seq + i - d->base;
         if (off >= MODEL_BYTES || d->have[off])
             continue;
-        d->have[off] = true;
+        d->have[off] = (uint16_t)number;
         d->byte[off] = p->bytes[i];
     }
 }
@@ -178,7 +180,7 @@ model_open(void *user, const struct stream_pair *pair,
         d->ended = false;
         memset(d->have, 0, sizeof(d->have));
     }
-    model_note(&f->dir[m->now_dir], &m->packet[m->n_packets]);
+    model_note(&f->dir[m->now_dir], &m->packet[m->n_packets], m->n_packets);
     return f;
 }
 
@@ -214,8 +216,10 @@ model_gap(void *ctx, unsigned dir, uint64_t off, uint64_t len,
     MODEL_CHECK(!f->m->lossless);
     MODEL_CHECK(off == d->pos && len > 0 && meta->number >= 1);
     for (uint64_t i = 0; i < len && off + i < MODEL_BYTES; i++) {
-        MODEL_CHECK(!d->have[off + i]);
-        d->have[off + i] = true; /* too late from here on */
+        /* A RST is believed before the packet at hand is looked at. */
+        MODEL_CHECK(!d->have[off + i] || (meta->number < f->m->n_packets &&
+                                          d->have[off + i] == f->m->n_packets));
+        d->have[off + i] = (uint16_t)f->m->n_packets; /* too late now */
     }
     d->pos += len;
     f->m->gaps++;
@@ -300,7 +304,7 @@ model_send(struct model *m, struct model_flow *f, unsigned dir, uint8_t flags,
     /* A pair that the packet opens takes note of it in model_open().  A FIN
      * or RST of a known pair is noted like any packet. */
     if (f->open && !(flags & TCP_RST))
-        model_note(&f->dir[dir], mp);
+        model_note(&f->dir[dir], mp, m->n_packets);
     flow_table_packet(m->table, &p, &ip);
 }
 

@@ -85,8 +85,9 @@ on_event(void *ctx, const struct event *ev)
               (unsigned long long)ev->gap->len);
         break;
     case EVENT_FINDING:
-        logf_(b, "%u finding %s\n", ev->conn,
-              finding_info(ev->finding->id)->id);
+        if (finding_info(ev->finding->id)->layer != FINDING_LAYER_SECURITY)
+            logf_(b, "%u finding %s\n", ev->conn,
+                  finding_info(ev->finding->id)->id);
         break;
     case EVENT_END:
         b->verdict = ev->end->verdict;
@@ -218,6 +219,7 @@ open_bench(struct bench *b, struct dissect **d, unsigned flags)
     b->pair = (struct stream_pair){.flow = 1, .syn_seen = {syn, syn}};
     struct event_sink sink = {.wants = ~0u,
                               .keep = 64,
+                              .least = SEVERITY_NOTE,
                               .ctx = b,
                               .event = on_event};
     struct dissect_limits limits = dissect_limits_default();

@@ -121,8 +121,11 @@ START_TEST(extensions_are_objects)
 {
     struct event_handshake *h = &samples.handshake;
     h->offered.n = 2;
-    h->offered.ext[0] = (struct ws_ext){slice_cstr("permessage-deflate"), 0, 3};
-    h->offered.ext[1] = (struct ws_ext){slice_cstr("x-mux"), 3, 0};
+    h->offered.ext[0] =
+        (struct ws_ext){.name = slice_cstr("permessage-deflate"),
+                        .n_params = 3};
+    h->offered.ext[1] =
+        (struct ws_ext){.name = slice_cstr("x-mux"), .first_param = 3};
     h->offered.n_params = 3;
     h->offered.params[0] =
         (struct ws_ext_param){.name = slice_cstr("server_max_window_bits"),

@@ -612,7 +612,9 @@ START_TEST(extensions_wrap_and_show_their_parameters)
     struct event_handshake *h = &samples.handshake;
     h->offered.n = 1;
     h->offered.n_params = 2;
-    h->offered.ext[0] = (struct ws_ext){slice_cstr("permessage-deflate"), 0, 2};
+    h->offered.ext[0] =
+        (struct ws_ext){.name = slice_cstr("permessage-deflate"),
+                        .n_params = 2};
     h->offered.params[0].name = slice_cstr("client_max_window_bits");
     h->offered.params[1].name = slice_cstr("server_max_window_bits");
     h->offered.params[1].value = slice_cstr("10");
@@ -1068,7 +1070,7 @@ poison(void)
     h->host = h->origin = h->key = h->accept = h->version = s;
     h->protocols_offered[0] = h->protocol = s;
     h->offered.n = h->offered.n_params = 1;
-    h->offered.ext[0] = (struct ws_ext){s, 0, 1};
+    h->offered.ext[0] = (struct ws_ext){.name = s, .n_params = 1};
     h->offered.params[0].name = h->offered.params[0].value = s;
     h->agreed = h->offered;
     samples.message.payload = s;

@@ -281,6 +281,73 @@ START_TEST(the_agreed_deflate_parameters_are_read)
 }
 END_TEST
 
+struct offer_row {
+    const char *value;
+    bool response_ok, offer_ok, client_window, server_window;
+    const char *fault, *offer_fault; /* NULL: none */
+};
+
+static const struct offer_row offer_rows[] = {
+    {"permessage-deflate", true, true, false, false, NULL, NULL},
+    {"permessage-deflate; client_max_window_bits", false, true, true, false,
+     "client_max_window_bits", NULL},
+    {"permessage-deflate; client_max_window_bits=10", true, true, true, false,
+     NULL, NULL},
+    {"permessage-deflate;server_max_window_bits=\"9\"", true, true, false, true,
+     NULL, NULL},
+    {"permessage-deflate; server_max_window_bits ; x", false, false, false,
+     false, "server_max_window_bits ", "server_max_window_bits "},
+    {"permessage-deflate; client_max_window_bits; level=9", false, false, true,
+     false, "client_max_window_bits", "level=9"},
+    {"permessage-deflate; client_max_window_bits;client_max_window_bits=9",
+     false, false, true, false, "client_max_window_bits",
+     "client_max_window_bits=9"},
+};
+
+static void
+check_fault(const char *name, struct slice got, const char *want)
+{
+    ck_assert_msg(want ? slice_equal_cstr(got, want) : !got.ptr,
+                  "%s: the fault is \"%.*s\"", name, (int)got.len,
+                  got.len ? (const char *)got.ptr : "");
+}
+
+START_TEST(an_offer_may_say_what_an_answer_may_not)
+{
+    const struct offer_row *row = &offer_rows[_i];
+    struct ws_ext_list list;
+    ws_ext_init(&list);
+    ws_ext_parse(&list, slice_cstr("x-own"));
+    ws_ext_parse(&list, slice_cstr(row->value));
+    const struct ws_deflate_element *d = &list.ext[1].deflate;
+    ck_assert(list.n == 2 && !list.ext[0].is_deflate && list.ext[1].is_deflate);
+    ck_assert_msg(d->params.invalid == !row->response_ok &&
+                      d->offer_invalid == !row->offer_ok &&
+                      d->has_client_window == row->client_window &&
+                      d->has_server_window == row->server_window,
+                  "%s", row->value);
+    check_fault(row->value, d->fault, row->fault);
+    check_fault(row->value, d->offer_fault, row->offer_fault);
+}
+END_TEST
+
+START_TEST(each_of_several_offers_has_its_own_parameters)
+{
+    struct ws_ext_list list;
+    ws_ext_init(&list);
+    ws_ext_parse(&list,
+                 slice_cstr("permessage-deflate; server_max_window_bits=9, "
+                            "permessage-deflate; server_max_window_bits=12"));
+    ws_ext_parse(&list, slice_cstr("permessage-deflate; oops"));
+    ck_assert_uint_eq(list.n, 3);
+    ck_assert_uint_eq(list.ext[0].deflate.params.server_max_window_bits, 9);
+    ck_assert_uint_eq(list.ext[1].deflate.params.server_max_window_bits, 12);
+    ck_assert(!list.ext[1].deflate.offer_invalid);
+    ck_assert(list.ext[2].deflate.offer_invalid);
+    ck_assert_uint_eq(list.deflate.server_max_window_bits, 9);
+}
+END_TEST
+
 START_TEST(a_long_value_is_cut)
 {
     struct ws_ext_list list;
@@ -308,6 +375,9 @@ suite(void)
     tcase_add_loop_test(t, permessage_deflate_is_found_beyond_the_table, 0, 2);
     tcase_add_loop_test(t, the_agreed_deflate_parameters_are_read, 0,
                         ARRAY_LEN(deflate_rows));
+    tcase_add_loop_test(t, an_offer_may_say_what_an_answer_may_not, 0,
+                        ARRAY_LEN(offer_rows));
+    tcase_add_test(t, each_of_several_offers_has_its_own_parameters);
     tcase_add_test(t, a_long_value_is_cut);
     suite_add_tcase(s, t);
     return s;

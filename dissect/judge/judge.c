@@ -81,24 +81,22 @@ judge_handshake(struct judge *j, const struct event_handshake *ev)
     judge_opening(j, ev);
     judge_negotiation(j, ev);
     judge_security(j, ev);
+    judge_subprotocol(j, ev);
+    judge_acceptance(j, ev);
 }
 
 void
 judge_segment(struct judge *j, enum ws_sender from, uint64_t off, size_t len,
               const struct pkt_meta *meta)
 {
-    (void)j;
-    (void)from;
-    (void)off;
     (void)len;
-    (void)meta;
+    judge_first_segment(j, from, off, meta);
 }
 
 void
 judge_frame(struct judge *j, const struct judged_frame *f)
 {
-    (void)j;
-    (void)f;
+    judge_security_frame(j, f);
 }
 
 void
@@ -120,17 +118,14 @@ void
 judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
           const struct pkt_meta *meta)
 {
-    (void)j;
     (void)from;
-    (void)what;
-    (void)meta;
+    judge_security_tcp(j, what, meta);
 }
 
 void
 judge_end(struct judge *j, const struct verdict_facts *facts,
           struct event_end *end)
 {
-    (void)j;
     (void)facts;
-    (void)end;
+    judge_security_end(j, end);
 }

@@ -37,6 +37,7 @@ struct judge_config {
     struct peers *peers; /* shared by the connections of one dissector */
     const struct stream_pair *pair;
     unsigned client_dir; /* the direction of pair that the client sends */
+    bool via_connect;    /* inside a tunnel that a proxy opened on it */
 };
 
 ERR_CHECK enum err judge_new(struct judge **out,
@@ -49,6 +50,24 @@ size_t judge_memory(const struct judge *j);
 /* Right behind the handshake event, once.  What ev points to dies with the
  * call.  Called for refused, unanswered and inferred ones as well. */
 void judge_handshake(struct judge *j, const struct event_handshake *ev);
+
+/* Right behind judge_handshake(): bytes of the client at off were sent by meta
+ * although that packet does not acknowledge the 101. */
+void judge_early_client(struct judge *j, uint64_t off,
+                        const struct pkt_meta *meta);
+
+/* Before judge_handshake(): where an answer should stand the server sent bytes
+ * that are no HTTP; first is the first of them, at off.  False: no frame of a
+ * server begins like that. */
+bool judge_early_server(struct judge *j, uint64_t off, uint8_t first,
+                        const struct pkt_meta *meta);
+
+/* The header of the first frame of a sender, right behind the handshake, has
+ * findings.  True: it is no frame, and what follows is none either; that has
+ * been told. */
+bool judge_first_header(struct judge *j, enum ws_sender from,
+                        const struct ws_frame_header *h,
+                        const struct pkt_meta *meta);
 
 /* A frame that ended, complete or not. */
 struct judged_frame {
@@ -71,6 +90,21 @@ void judge_frame(struct judge *j, const struct judged_frame *f);
  * faultless message in one frame with which judge_tally() is content. */
 void judge_message(struct judge *j, const struct event_message *ev,
                    const struct pkt_meta *meta);
+
+/* The beginning of a message that ended. */
+struct judged_payload {
+    enum ws_sender from;
+    uint8_t opcode;          /* WS_OP_CONT: its kind is not known */
+    uint64_t message, frame; /* numbers; frame is its last one, */
+    uint64_t offset;         /* which starts here */
+    bool complete;           /* nothing missing, len and start are known */
+    uint64_t len;            /* decoded bytes */
+    struct slice start;      /* the first of them, WS_MESSAGE_START_LEN */
+    const struct pkt_meta *meta;
+};
+
+/* For every message while pub.starts is set, before judge_message(). */
+void judge_payload(struct judge *j, const struct judged_payload *p);
 
 /* Payload bytes of one packet, before its frames: len of them. */
 void judge_segment(struct judge *j, enum ws_sender from, uint64_t off,
@@ -120,6 +154,7 @@ struct judge_tally {
 struct judge_public {
     struct judge_tally tally[2]; /* by enum ws_sender */
     bool each;                   /* every frame is looked at by judge_frame() */
+    bool starts;                 /* every message is, by judge_payload() */
     int64_t idle_ns;             /* a longer silence is looked at */
 };
 

@@ -205,15 +205,16 @@ def good_proxy_protocol(cap, path):
     v2 = (b"\r\n\r\n\x00\r\nQUIT\n" + struct.pack("!BBH", 0x21, 0x11, 12)
           + bytes([203, 0, 113, 7, 192, 0, 2, 80])
           + struct.pack("!HH", 51234, 443))
+    keys = (b"ZRMnDiaeDTfyp03kUua0OA==", b"0j8IJBKLLzMMXH/QpqOkUA==")
     for i, prefix in enumerate((v1, v2)):
         c = Conn(cap, ("192.0.2.1", 50000 + i), ("192.0.2.80", 8080),
                  seed=1 + i).open()
         if i == 0:
-            c.c(prefix + request(), ack=False)  # in one segment
+            c.c(prefix + request(key=keys[i]), ack=False)  # in one segment
         else:
             c.c(prefix)
-            c.c(request(), ack=False)
-        c.s(response())
+            c.c(request(key=keys[i]), ack=False)
+        c.s(response(keys[i]))
         c.cf(TEXT, b"who am I?")
         c.sf(TEXT, b"203.0.113.7")
         c.bye()
