@@ -41,7 +41,7 @@ static uint64_t random_below(uint64_t limit)
 
 static void start_message(struct session *s)
 {
-    /* 4.1.6 asserts when it compresses nothing or less than a message. */
+    /* 4.1.6 fails an assertion when it compresses nothing, or a part. */
     s->to_send = (size_t)random_below(UINT64_C(1) << random_below(19));
     s->to_send += compresses && s->to_send == 0;
     if (s->to_send > largest)
@@ -189,7 +189,9 @@ static int happens(struct lws *wsi, enum lws_callback_reasons why, void *user,
     case LWS_CALLBACK_CLIENT_CLOSED:
     case LWS_CALLBACK_CLOSED:
         free(s->echo);
-        if (role != ECHO && (s->got != n_messages || s->sent != n_messages)) {
+        /* It tells not of every message that it inflates. */
+        if (role != ECHO && (s->sent != n_messages ||
+                             (!compresses && s->got != n_messages))) {
             fprintf(stderr, "lws: sent %u, got %u\n", s->sent, s->got);
             failed = true;
         }
