@@ -37,7 +37,8 @@ warnings="
 
 # name, client, server, deflate, who closes, proxy, wire (- or its options).
 # libwebsockets never closes: it does not wait for the answer to its Close, and
-# a RST then meets that.
+# a RST then meets that.  As a client that inflates, 4.1.6 stands still when
+# several frames come in one segment: that pairing is left out.
 good="good-ws-python-plain ws python none client - -
 good-ws-python-deflate ws python takeover server - -
 good-python-gorilla-plain python gorilla none server - -
@@ -45,7 +46,8 @@ good-python-gorilla-deflate python gorilla takeover client - -
 good-gorilla-lws-plain gorilla lws none client - -
 good-gorilla-lws-deflate gorilla lws takeover client - -
 good-lws-ws-plain lws ws none server - -
-good-lws-ws-deflate lws ws takeover server - -
+good-lws-python-plain lws python none server - -
+good-ws-lws-deflate ws lws takeover client - -
 good-ws-ws-notakeover ws ws notakeover server - -
 good-chromium-ws-plain chromium ws none client - -
 good-chromium-ws-deflate chromium ws takeover server - -
@@ -54,10 +56,10 @@ good-chromium-haproxy-ws-plain chromium ws none server haproxy -
 good-ws-nginx-python-deflate ws python takeover client nginx -
 good-python-haproxy-ws-deflate python ws takeover server haproxy -
 good-gorilla-nginx-lws-plain gorilla lws none client nginx -
-good-lws-haproxy-gorilla-deflate lws gorilla takeover server haproxy -
+good-lws-haproxy-gorilla-plain lws gorilla none server haproxy -
 good-wire-ws-python-plain ws python none server - loss=3 reorder=3
 good-wire-python-lws-deflate python lws takeover client - burst=0.3 duplicate=3
-good-wire-lws-gorilla-deflate lws gorilla takeover server - loss=2 duplicate=3
+good-wire-lws-gorilla-plain lws gorilla none server - loss=2 duplicate=3
 good-wire-gorilla-ws-plain gorilla ws none client - reorder=10 duplicate=5
 good-wire-chromium-ws-deflate chromium ws takeover client - loss=2 reorder=3
 good-wire-ws-nginx-ws-deflate ws ws takeover server nginx loss=2 reorder=3
@@ -76,6 +78,7 @@ full() { # the other pairs
                     pair=$client-$proxy-$server-$closer
                     [ "$proxy" != - ] || pair=$client-$server-$closer
                     echo "good-$pair-plain $client $server none $closer $proxy -"
+                    [ "$client" != lws ] || continue
                     echo "good-$pair-deflate $client $server takeover" \
                         "$closer $proxy -"
                 done
