@@ -122,9 +122,28 @@ keep_first(struct emitter *e, const struct event_finding *ev)
     e->n_seen++;
 }
 
+/* Keeps a broken rule that stands in a frame. */
+static void
+note_fault(struct emitter *e, const struct event_finding *ev)
+{
+    struct emit_fault *fault = &e->fault[ev->from];
+    enum severity s = ev->lowered ? ev->severity : severity_of(e, ev->id);
+    bool in_frame = ev->frame > 0 || ev->id == FINDING_FRAME_LENGTH_HIGH_BIT;
+    if (s < SEVERITY_ERROR || !ev->has_from || !in_frame ||
+        (fault->any && fault->frame == ev->frame))
+        return;
+    *fault = (struct emit_fault){true, ev->id, ev->frame, ev->offset, ev->at};
+    if (e->first_fault[ev->from].any)
+        return;
+    e->first_fault[ev->from] = *fault;
+    if (e->alarm)
+        *e->alarm = true;
+}
+
 void
 emit_finding(struct emitter *e, const struct event_finding *ev)
 {
+    note_fault(e, ev);
     struct event_finding *seen = find_seen(e, ev->id, ev->has_from, ev->from);
     if (seen) {
         seen->count++;

@@ -12,6 +12,17 @@
 #include "base/budget.h"
 #include "dissect/event.h"
 
+/* The last broken rule of a sender's frames or messages (severity error): what
+ * a receiver may end the connection for (RFC 6455 section 7.1.7).  Of several
+ * in one frame it is the first. */
+struct emit_fault {
+    bool any;
+    enum finding_id id;
+    uint64_t frame;  /* 0: its header could not be read */
+    uint64_t offset; /* in the sender's stream, bytes */
+    struct stamp at;
+};
+
 /* A connection has few kinds of findings, so they are looked for one by one. */
 struct emitter {
     const struct event_sink *sink; /* borrowed, outlives the emitter */
@@ -27,6 +38,9 @@ struct emitter {
     /* What seen takes is counted here; NULL: nowhere.  Borrowed; set it
      * before the first finding. */
     struct budget *budget;
+    struct emit_fault fault[2]; /* by enum ws_sender */
+    struct emit_fault first_fault[2];
+    bool *alarm;    /* becomes true with the first fault; NULL: nobody asks */
     bool no_memory; /* for an entry: that one's repeats are not counted */
 };
 

@@ -41,8 +41,8 @@ handshake_seen_name(enum handshake_seen seen)
 const char *
 closed_by_name(enum closed_by by)
 {
-    static const char *const names[] = {NULL, "client", "server", "both",
-                                        "unknown"};
+    static const char *const names[] = {NULL,   "client",  "server",
+                                        "both", "unknown", "middlebox"};
     assert((unsigned)by < sizeof names / sizeof names[0]);
     return names[by];
 }

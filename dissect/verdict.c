@@ -3,10 +3,23 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "dissect/close_code.h"
 
 /* Close codes that only programs see, RFC 6455 section 7.4.1. */
 enum { CODE_NO_STATUS = 1005, CODE_ABNORMAL = 1006 };
+
+/* A silence before the end that is worth a word. */
+#define SILENCE_NS INT64_C(10000000000)
+
+/* A ping that waits this long when its sender closes is a reason to close. */
+#define PING_PATIENCE_NS INT64_C(1000000000)
+
+/* Packets of a host from which its RST is told apart. */
+enum { HOST_PACKETS = 3 };
 
 /* Why it cannot be known what a side sent last. */
 #define DOUBT_TEXT_MAX 80u
@@ -27,6 +40,9 @@ verdict_name(enum verdict_id id)
         [VERDICT_ANSWER_NOT_CAPTURED] = "close-answer-not-captured",
         [VERDICT_FIN_CLOSE_UNKNOWN] = "fin-close-unknown",
         [VERDICT_OTHER_PROTOCOL] = "other-protocol",
+        [VERDICT_PROTOCOL_ERROR] = "protocol-error",
+        [VERDICT_IDLE_CUT] = "idle-cut",
+        [VERDICT_RESET_BY_MIDDLEBOX] = "reset-by-middlebox",
     };
     assert((unsigned)id < VERDICT_COUNT);
     return names[id];
@@ -45,6 +61,17 @@ verdict_set_protocol(struct verdict_facts *facts, struct slice upgrade)
         for (size_t i = max - 3; i < max; i++)
             facts->protocol[i] = '.';
     facts->protocol[n] = '\0';
+}
+
+/* Appends to a sentence; what does not fit is left out. */
+__attribute__((format(printf, 2, 3))) static void
+add(char text[VERDICT_TEXT_MAX], const char *format, ...)
+{
+    size_t n = strlen(text);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text + n, VERDICT_TEXT_MAX - n, format, args);
+    va_end(args);
 }
 
 static void
@@ -81,22 +108,16 @@ first_closer(const struct verdict_facts *f)
                                               : WS_SENDER_SERVER;
 }
 
-/* Who ended the TCP connection first, and how. */
-struct tcp_end {
-    struct stamp at; /* packet 0: nobody */
-    enum ws_sender by;
-    bool reset;
-};
-
-static struct tcp_end
-first_end(const struct verdict_facts *f)
+struct verdict_tcp_end
+verdict_tcp_end(const struct verdict_facts *f)
 {
-    struct tcp_end first = {.by = WS_SENDER_CLIENT};
+    struct verdict_tcp_end first = {.by = WS_SENDER_CLIENT};
     for (unsigned i = 0; i < 4; i++) {
         const struct verdict_side *side = &f->side[i & 1];
         struct stamp at = i < 2 ? side->fin : side->reset;
         if (at.packet && (!first.at.packet || at.packet < first.at.packet))
-            first = (struct tcp_end){at, (enum ws_sender)(i & 1), i >= 2};
+            first =
+                (struct verdict_tcp_end){at, (enum ws_sender)(i & 1), i >= 2};
     }
     return first;
 }
@@ -107,9 +128,8 @@ ended_why(const struct verdict_side *side, enum stream_end why)
     return side->ended && side->why == why;
 }
 
-/* Can a Close frame, or an answer, stand in what is missing of the side? */
-static bool
-has_holes(const struct verdict_side *side)
+bool
+verdict_has_holes(const struct verdict_side *side)
 {
     return !side->captured || side->lost || side->gap_bytes;
 }
@@ -118,7 +138,7 @@ has_holes(const struct verdict_side *side)
 static bool
 is_doubtful(const struct verdict_side *side)
 {
-    return has_holes(side) || ended_why(side, STREAM_END_EVICTED);
+    return verdict_has_holes(side) || ended_why(side, STREAM_END_EVICTED);
 }
 
 /* The reason for a doubt, to follow a colon. */
@@ -143,12 +163,12 @@ doubt_text(const struct verdict_facts *f, enum ws_sender from,
 }
 
 static void
-code_text(const struct verdict_side *side, char out[32])
+add_code(char text[VERDICT_TEXT_MAX], const struct verdict_side *side)
 {
     if (side->has_code)
-        snprintf(out, 32, "code %u", side->code);
+        add(text, "code %u", side->code);
     else
-        snprintf(out, 32, "no code");
+        add(text, "no code");
 }
 
 static bool
@@ -171,35 +191,245 @@ add_tcp_evidence(const struct verdict_facts *f, struct event_end *out)
     add_evidence(out, s->reset, "RST of the server");
 }
 
+/* ---- A RST, and whose it is --------------------------------------------- */
+
+void
+verdict_note_reset(struct verdict_host *host, const struct pkt_meta *meta)
+{
+    host->rst_ttl = meta->ttl;
+    host->rst_ip_id = meta->ip_id;
+    host->rst_seq = meta->seq;
+}
+
+/* Hops that a packet made, if it began with one of the usual values. */
+static unsigned
+hops(uint8_t ttl)
+{
+    return ttl <= 64 ? 64u - ttl : ttl <= 128 ? 128u - ttl : 255u - ttl;
+}
+
+/* How many hops the RST was nearer or farther than all other packets.  A host
+ * may begin with another TTL for a RST: then the hops are the same. */
+static unsigned
+ttl_distance(const struct verdict_host *h)
+{
+    if (hops(h->rst_ttl) == hops(h->ttl_min) ||
+        hops(h->rst_ttl) == hops(h->ttl_max))
+        return 0;
+    if (h->rst_ttl < h->ttl_min)
+        return (unsigned)(h->ttl_min - h->rst_ttl);
+    return h->rst_ttl > h->ttl_max ? (unsigned)(h->rst_ttl - h->ttl_max) : 0;
+}
+
+/* The host counts its packets, and the RST stands elsewhere.  0 says nothing:
+ * so does a kernel that answers for a socket that is gone. */
+static bool
+has_foreign_id(const struct verdict_host *h)
+{
+    int16_t step = (int16_t)(uint16_t)(h->rst_ip_id - h->ip_id);
+    return h->ids && !h->jumps && h->rst_ip_id != 0 &&
+           (step < -VERDICT_ID_STEP || step > VERDICT_ID_STEP);
+}
+
+/* RFC 9293 section 3.5.2: a RST stands at the sender's next byte (or behind
+ * its FIN), or where the segment said that it answers. */
+static bool
+has_foreign_seq(const struct verdict_host *h)
+{
+    return h->has_seq && h->has_peer_acked && h->rst_seq != h->seq &&
+           h->rst_seq != h->seq + 1 && h->rst_seq != h->peer_acked;
+}
+
+bool
+verdict_is_forged(const struct verdict_side *side)
+{
+    const struct verdict_host *h = &side->host;
+    if (!side->reset.packet || h->n < HOST_PACKETS)
+        return false;
+    /* Routes change now and then by a hop. */
+    unsigned far = ttl_distance(h);
+    return far > 1 || (far == 1 && (has_foreign_id(h) || has_foreign_seq(h))) ||
+           (has_foreign_id(h) && has_foreign_seq(h));
+}
+
+static void
+add_ttl_range(char text[VERDICT_TEXT_MAX], const struct verdict_host *h)
+{
+    if (h->ttl_min == h->ttl_max)
+        add(text, "%u", h->ttl_min);
+    else
+        add(text, "%u to %u", h->ttl_min, h->ttl_max);
+}
+
+/* How the RST differs from the packets of the host it names. */
+static void
+add_difference(char text[VERDICT_TEXT_MAX], const struct verdict_host *h)
+{
+    const char *and = "";
+    add(text, " (");
+    if (ttl_distance(h) > 0) {
+        add(text, "TTL %u instead of ", h->rst_ttl);
+        add_ttl_range(text, h);
+        and = ", ";
+    }
+    if (has_foreign_id(h)) {
+        add(text, "%sIP id %u after %u", and, h->rst_ip_id, h->ip_id);
+        and = ", ";
+    }
+    if (has_foreign_seq(h))
+        add(text, "%ssequence number off by %" PRId32, and,
+            (int32_t)(h->rst_seq - h->seq));
+    add(text, ")");
+}
+
+/* ---- Silence ------------------------------------------------------------ */
+
+int64_t
+verdict_silence(const struct verdict_facts *f)
+{
+    struct verdict_tcp_end end = verdict_tcp_end(f);
+    struct stamp last = f->response;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct verdict_side *side = &f->side[i];
+        if (verdict_has_holes(side))
+            return -1;
+        if (side->last_frame.packet &&
+            (!last.packet || side->last_frame.time_ns > last.time_ns))
+            last = side->last_frame;
+    }
+    if (!end.at.packet || !last.packet || end.at.time_ns < last.time_ns)
+        return -1;
+    return end.at.time_ns - last.time_ns;
+}
+
+unsigned
+verdict_timeout(int64_t silence_ns, unsigned percent)
+{
+    /* Of proxies, load balancers and firewalls. */
+    static const unsigned table[] = {10,  15,  20,  30,  45,  60,  90,  100,
+                                     120, 180, 240, 300, 350, 600, 900, 3600};
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        int64_t ns = INT64_C(1000000000) * table[i];
+        int64_t slack = ns / 100 * percent;
+        if (silence_ns >= ns - slack && silence_ns <= ns + slack)
+            return table[i];
+    }
+    return 0;
+}
+
+/* ---- Why ---------------------------------------------------------------- */
+
+static void
+add_cause(char text[VERDICT_TEXT_MAX], const struct verdict_side *side,
+          enum ws_sender from, struct event_end *out)
+{
+    const struct verdict_cause *cause = &side->cause;
+    if (cause->frame)
+        add(text, " because of frame %" PRIu64 " of the %s (%s)", cause->frame,
+            ws_sender_name(other(from)), cause->id);
+    else
+        add(text, " because of what the %s sent (%s)",
+            ws_sender_name(other(from)), cause->id);
+    add_evidence(out, cause->at, "the frame that broke a rule");
+}
+
+/* Its own ping that got no answer before `at`. */
+static void
+add_ping(char text[VERDICT_TEXT_MAX], const struct verdict_side *side,
+         struct stamp at, struct event_end *out)
+{
+    add(text, ", %.3f s after a ping that was not answered",
+        (double)(at.time_ns - side->ping.time_ns) / 1e9);
+    add_evidence(out, side->ping, "ping without an answer");
+}
+
+/* Why TCP was ended without a Close frame, as far as that can be seen. */
+static void
+add_reason(const struct verdict_facts *f, const struct verdict_tcp_end *end,
+           struct event_end *out, char text[VERDICT_TEXT_MAX])
+{
+    const struct verdict_side *by = &f->side[end->by];
+    const struct verdict_side *peer = &f->side[other(end->by)];
+    int64_t silence = verdict_silence(f);
+    if (by->cause.id) {
+        add_cause(text, by, end->by, out);
+        return;
+    }
+    if (by->ping.packet) {
+        add_ping(text, by, end->at, out);
+        return;
+    }
+    if (silence >= SILENCE_NS || f->timeout_s) {
+        struct stamp last = f->response;
+        for (unsigned i = 0; i < 2; i++)
+            if (f->side[i].last_frame.packet > last.packet)
+                last = f->side[i].last_frame;
+        add_evidence(out, last, "the last frame before the silence");
+        add(text, " after %.3f s of silence", (double)silence / 1e9);
+    }
+    if (f->timeout_s)
+        add(text, ", as by a time-out of %u s", f->timeout_s);
+    if (peer->ping.packet)
+        add(text, "; the last ping of the %s was not answered",
+            ws_sender_name(other(end->by)));
+}
+
+/* A code that says that the other side broke a rule, and that rule. */
+static bool
+is_protocol_error(const struct verdict_side *side)
+{
+    static const uint16_t codes[] = {1002, 1003, 1007, 1009, 1010};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (side->has_code && side->code == codes[i])
+            return side->cause.id != NULL;
+    return false;
+}
+
+/* ---- The end of an open connection -------------------------------------- */
+
 /* Both sent a Close frame; by sent the first one. */
 static void
 decide_clean(const struct verdict_facts *f, enum ws_sender by,
              struct event_end *out, char text[VERDICT_TEXT_MAX])
 {
     const struct verdict_side *a = &f->side[by], *b = &f->side[other(by)];
+    const char *name = ws_sender_name(other(by));
     double ms = (double)(b->close.time_ns - a->close.time_ns) / 1e6;
-    char a_code[32], b_code[32];
-    code_text(a, a_code);
-    code_text(b, b_code);
     out->clean = true;
-    out->verdict = VERDICT_CLEAN_CLOSE;
     if (f->crossed) {
         out->closed_by = CLOSED_BY_BOTH;
         add_evidence(out, b->close,
                      "second Close frame, sent before the "
                      "first one had come");
-        snprintf(text, VERDICT_TEXT_MAX,
-                 "both closed at once: the %s with %s, the %s with %s %.3f ms "
-                 "later",
-                 ws_sender_name(by), a_code, ws_sender_name(other(by)), b_code,
-                 ms);
+        text[0] = '\0';
+        add(text, "both closed at once: the %s with ", ws_sender_name(by));
+        add_code(text, a);
+        add(text, ", the %s with ", name);
+        add_code(text, b);
+        add(text, " %.3f ms later", ms);
     } else {
         add_evidence(out, b->close, "Close frame in answer");
-        snprintf(text, VERDICT_TEXT_MAX,
-                 "the %s closed with %s; the %s answered with %s after %.3f ms",
-                 ws_sender_name(by), a_code, ws_sender_name(other(by)), b_code,
-                 ms);
+        add(text, "; the %s answered with ", name);
+        add_code(text, b);
+        add(text, " after %.3f ms", ms);
     }
+}
+
+/* "the client closed with code 1000 "bye"", and why it did */
+static void
+begin_closed(const struct verdict_facts *f, enum ws_sender by,
+             struct event_end *out, char text[VERDICT_TEXT_MAX])
+{
+    const struct verdict_side *side = &f->side[by];
+    add(text, "the %s closed with ", ws_sender_name(by));
+    add_code(text, side);
+    if (side->reason)
+        add(text, " \"%s\"", side->reason);
+    if (is_protocol_error(side))
+        add_cause(text, side, by, out);
+    else if (side->ping.packet &&
+             side->close.time_ns - side->ping.time_ns >= PING_PATIENCE_NS)
+        add_ping(text, side, side->close, out);
 }
 
 /* At least one Close frame was seen. */
@@ -208,73 +438,99 @@ decide_closed(const struct verdict_facts *f, struct event_end *out,
               char text[VERDICT_TEXT_MAX])
 {
     enum ws_sender by = first_closer(f);
-    const char *a = ws_sender_name(by), *b = ws_sender_name(other(by));
+    const char *b = ws_sender_name(other(by));
     const struct verdict_side *answer = &f->side[other(by)];
-    char code[32], doubt[DOUBT_TEXT_MAX];
-    code_text(&f->side[by], code);
+    char doubt[DOUBT_TEXT_MAX];
     out->closed_by = closed_by_sender(by);
+    begin_closed(f, by, out, text);
     add_evidence(out, f->side[by].close, "first Close frame");
     if (answer->sent_close) {
+        out->verdict = VERDICT_CLEAN_CLOSE;
         decide_clean(f, by, out, text);
     } else if (is_doubtful(answer)) {
         doubt_text(f, other(by), doubt);
         out->closed_by = CLOSED_BY_UNKNOWN;
         out->verdict = VERDICT_ANSWER_NOT_CAPTURED;
-        snprintf(text, VERDICT_TEXT_MAX,
-                 "the %s closed with %s; whether the %s closed first or "
-                 "answered is not known: %s",
-                 a, code, b, doubt);
+        add(text, "; whether the %s closed first or answered is not known: %s",
+            b, doubt);
     } else if (!answer->ended || answer->why == STREAM_END_CAPTURE) {
         out->verdict = VERDICT_CLOSE_THEN_CAPTURE_END;
-        snprintf(text, VERDICT_TEXT_MAX,
-                 "the %s closed with %s; the capture ends before an answer", a,
-                 code);
+        add(text, "; the capture ends before an answer");
     } else {
         out->verdict = VERDICT_CLOSE_UNANSWERED;
-        snprintf(text, VERDICT_TEXT_MAX,
-                 "the %s closed with %s; the %s sent no Close frame", a, code,
-                 b);
+        add(text, "; the %s sent no Close frame", b);
     }
+    if (is_protocol_error(&f->side[by]) && !f->crossed &&
+        out->closed_by != CLOSED_BY_UNKNOWN)
+        out->verdict = VERDICT_PROTOCOL_ERROR;
     add_tcp_evidence(f, out);
+}
+
+/* A RST that the host it names did not send; false: it did. */
+static bool
+decide_forged(const struct verdict_facts *f, const struct verdict_tcp_end *end,
+              struct event_end *out, char text[VERDICT_TEXT_MAX])
+{
+    const struct verdict_side *side = &f->side[end->by];
+    if (!end->reset || !verdict_is_forged(side) ||
+        verdict_has_holes(&f->side[0]) || verdict_has_holes(&f->side[1]))
+        return false;
+    out->verdict = VERDICT_RESET_BY_MIDDLEBOX;
+    out->closed_by = CLOSED_BY_MIDDLEBOX;
+    add(text,
+        "TCP was reset in the name of the %s, most likely by a device in "
+        "between",
+        ws_sender_name(end->by));
+    add_difference(text, &side->host);
+    add_evidence(out, (struct stamp){.packet = side->host.last},
+                 "the last packet of that side itself");
+    add_reason(f, end, out, text);
+    return true;
 }
 
 /* TCP was ended first by *end, and no Close frame was seen. */
 static void
-decide_tcp_ended(const struct verdict_facts *f, const struct tcp_end *end,
-                 struct event_end *out, char text[VERDICT_TEXT_MAX])
+decide_tcp_ended(const struct verdict_facts *f,
+                 const struct verdict_tcp_end *end, struct event_end *out,
+                 char text[VERDICT_TEXT_MAX])
 {
     const char *what = end->reset ? "reset" : "ended";
     enum ws_sender in_doubt = end->by;
-    bool other_in_doubt = has_holes(&f->side[other(end->by)]);
-    if (!has_holes(&f->side[end->by]))
+    bool then_reset = false;
+    bool other_in_doubt = verdict_has_holes(&f->side[other(end->by)]);
+    if (!verdict_has_holes(&f->side[end->by]))
         in_doubt = other(end->by);
     out->closed_by = closed_by_sender(end->by);
     add_evidence(out, end->at, end->reset ? "RST" : "first FIN");
     for (unsigned i = 0; i < 2; i++)
         if (f->side[i].reset.packet &&
-            f->side[i].reset.packet != end->at.packet)
+            f->side[i].reset.packet != end->at.packet) {
+            then_reset = !end->reset;
             add_evidence(out, f->side[i].reset,
                          i == WS_SENDER_CLIENT ? "RST of the client"
                                                : "RST of the server");
+        }
+    if (decide_forged(f, end, out, text))
+        return;
     out->verdict = end->reset ? VERDICT_RESET : VERDICT_FIN_WITHOUT_CLOSE;
-    if (has_holes(&f->side[in_doubt])) {
+    add(text, "the %s %s the TCP connection", ws_sender_name(end->by), what);
+    if (verdict_has_holes(&f->side[in_doubt])) {
         char doubt[DOUBT_TEXT_MAX];
         doubt_text(f, in_doubt, doubt);
         if (other_in_doubt) /* its Close frame may have come before */
             out->closed_by = CLOSED_BY_UNKNOWN;
         if (!end->reset)
             out->verdict = VERDICT_FIN_CLOSE_UNKNOWN;
-        snprintf(text, VERDICT_TEXT_MAX,
-                 "the %s %s the TCP connection; whether a Close frame came "
-                 "before is not known: %s",
-                 ws_sender_name(end->by), what, doubt);
+        add(text, "; whether a Close frame came before is not known: %s",
+            doubt);
         return;
     }
-    bool then_reset = !end->reset && out->n_evidence > 1;
-    snprintf(text, VERDICT_TEXT_MAX,
-             "the %s %s the TCP connection without a Close frame%s",
-             ws_sender_name(end->by), what,
-             then_reset ? "; then it was reset" : "");
+    if (f->timeout_s)
+        out->verdict = VERDICT_IDLE_CUT;
+    add(text, " without a Close frame");
+    add_reason(f, end, out, text);
+    if (then_reset)
+        add(text, "; then it was reset");
 }
 
 /* Frames were possible, but nobody said goodbye. */
@@ -282,9 +538,9 @@ static void
 decide_dropped(const struct verdict_facts *f, struct event_end *out,
                char text[VERDICT_TEXT_MAX])
 {
-    struct tcp_end end = first_end(f);
+    struct verdict_tcp_end end = verdict_tcp_end(f);
     char doubt[DOUBT_TEXT_MAX];
-    bool client_in_doubt = has_holes(&f->side[WS_SENDER_CLIENT]);
+    bool client_in_doubt = verdict_has_holes(&f->side[WS_SENDER_CLIENT]);
     if (end.at.packet) {
         decide_tcp_ended(f, &end, out, text);
     } else if (ended_why(&f->side[0], STREAM_END_EVICTED) ||
@@ -294,7 +550,8 @@ decide_dropped(const struct verdict_facts *f, struct event_end *out,
         snprintf(text, VERDICT_TEXT_MAX,
                  "the end was not seen; its addresses and ports were used "
                  "again or memory was short");
-    } else if (client_in_doubt || has_holes(&f->side[WS_SENDER_SERVER])) {
+    } else if (client_in_doubt ||
+               verdict_has_holes(&f->side[WS_SENDER_SERVER])) {
         doubt_text(f, client_in_doubt ? WS_SENDER_CLIENT : WS_SENDER_SERVER,
                    doubt);
         out->verdict = VERDICT_CAPTURE_ENDED;
@@ -312,7 +569,8 @@ decide_dropped(const struct verdict_facts *f, struct event_end *out,
 bool
 verdict_is_unanswered(const struct verdict_facts *facts)
 {
-    return !facts->answered && !facts->accepted && first_end(facts).at.packet &&
+    return !facts->answered && !facts->accepted &&
+           verdict_tcp_end(facts).at.packet &&
            !is_doubtful(&facts->side[WS_SENDER_SERVER]);
 }
 
@@ -321,7 +579,7 @@ decide_no_answer(const struct verdict_facts *f, struct event_end *out,
                  char text[VERDICT_TEXT_MAX])
 {
     const struct verdict_side *s = &f->side[WS_SENDER_SERVER];
-    struct tcp_end end = first_end(f);
+    struct verdict_tcp_end end = verdict_tcp_end(f);
     out->verdict = VERDICT_NO_ANSWER;
     if (verdict_is_unanswered(f)) {
         out->closed_by = closed_by_sender(end.by);
@@ -342,6 +600,38 @@ decide_no_answer(const struct verdict_facts *f, struct event_end *out,
                  "no answer to the upgrade request was captured");
 }
 
+/* What a status mostly means in answer to an upgrade (RFC 9110 section 15);
+ * NULL: nothing in particular. */
+static const char *
+refusal_hint(uint16_t status)
+{
+    static const struct {
+        uint16_t status;
+        const char *hint;
+    } rows[] = {
+        {200, "an ordinary page: nothing speaks WebSocket there"},
+        {400, "the request is not a valid upgrade for it"},
+        {401, "it asks for a login"},
+        {403, "often for the Origin or a missing login"},
+        {404, "nothing is at that path"},
+        {405, "it does not take GET there"},
+        {407, "a proxy asks for a login"},
+        {426, "it wants another version or protocol"},
+        {429, "too many requests"},
+        {500, "it failed"},
+        {501, "it does not know WebSocket"},
+        {502, "the server behind a gateway did not answer rightly"},
+        {503, "it is overloaded, or the server behind it is away"},
+        {504, "the server behind a gateway did not answer in time"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].status == status)
+            return rows[i].hint;
+    return status >= 300 && status < 400 ? "a redirect, which clients need not "
+                                           "follow"
+                                         : NULL;
+}
+
 static void
 decide_not_open(const struct verdict_facts *f, struct event_end *out,
                 char text[VERDICT_TEXT_MAX])
@@ -360,23 +650,39 @@ decide_not_open(const struct verdict_facts *f, struct event_end *out,
         out->closed_by = CLOSED_BY_SERVER;
         snprintf(text, VERDICT_TEXT_MAX,
                  "the server did not upgrade: status %u", f->status);
+        if (refusal_hint(f->status))
+            add(text, ", %s", refusal_hint(f->status));
     }
+}
+
+/* May the code stand in a Close frame?  A browser fails the connection over
+ * one that may not. */
+static bool
+is_sendable(uint16_t code)
+{
+    enum close_code_kind kind = close_code_kind(code);
+    return kind != CLOSE_CODE_KIND_LOCAL && kind != CLOSE_CODE_KIND_OUTSIDE;
 }
 
 /* What onclose of a browser reports: the code received from the server,
  * 1005 for a Close frame without one, 1006 for no Close frame at all
- * (RFC 6455 sections 7.1.5 and 7.4.1); 0 when that is not known. */
+ * (RFC 6455 sections 7.1.5 and 7.4.1), also when it failed the connection
+ * itself (section 7.1.7); 0 when that is not known. */
 static uint16_t
 onclose_code(const struct verdict_facts *f, const struct event_end *out)
 {
     const struct verdict_side *s = &f->side[WS_SENDER_SERVER];
     bool known;
+    if (is_protocol_error(&f->side[WS_SENDER_CLIENT]))
+        return CODE_ABNORMAL;
+    if (s->sent_close && s->has_code)
+        return is_sendable(s->code) ? s->code : CODE_ABNORMAL;
     if (s->sent_close)
-        return s->has_code ? s->code : CODE_NO_STATUS;
+        return CODE_NO_STATUS;
     if (!f->accepted)
         known = f->answered || verdict_is_unanswered(f);
     else
-        known = first_end(f).at.packet && !is_doubtful(s) &&
+        known = verdict_tcp_end(f).at.packet && !is_doubtful(s) &&
                 out->verdict != VERDICT_CLOSE_THEN_CAPTURE_END;
     return known ? CODE_ABNORMAL : 0;
 }
@@ -389,6 +695,7 @@ verdict_decide(const struct verdict_facts *facts, struct event_end *out,
     out->clean = false;
     out->n_evidence = 0;
     out->text = text;
+    text[0] = '\0';
     for (unsigned i = 0; i < 2; i++) {
         out->has_close_code[i] = facts->side[i].has_code;
         out->close_code[i] = facts->side[i].code;

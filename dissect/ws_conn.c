@@ -25,12 +25,6 @@ struct ws_conn {
      * offset on, all lengths added up. */
     struct event_gap early_gap[2];
     uint64_t searched[2]; /* bytes that ws_conn_adopt() brought */
-    /* TCP header of the packet that completed a side's first Close frame; the
-     * number is 0 until it came, or when that frame was found late. */
-    struct close_packet {
-        uint64_t number;
-        uint32_t seq, ack;
-    } close_packet[2];
     bool stream_ended[2];
     bool failed[2]; /* no memory for that direction */
     bool finished;
@@ -100,7 +94,7 @@ ws_conn_failed(const struct ws_conn *c)
     for (unsigned i = 0; i < 2; i++)
         n += c->failed[i] ||
              (c->stream[i] && ws_stream_stats(c->stream[i])->no_memory);
-    return n + c->emit.no_memory;
+    return n + c->emit.no_memory + judge_failed(c->judge);
 }
 
 static void
@@ -222,25 +216,15 @@ ws_conn_response(struct ws_conn *c, const struct http1_head *head,
     c->request = NULL;
 }
 
-static void
-note_close(struct ws_conn *c, enum ws_sender from, const struct pkt_meta *meta)
-{
-    const struct ws_stream_stats *st = ws_stream_stats(c->stream[from]);
-    if (st->first_close.packet == meta->number && (meta->flags & TCP_ACK) &&
-        c->close_packet[from].number == 0)
-        c->close_packet[from] =
-            (struct close_packet){meta->number, meta->seq, meta->ack};
-}
-
 void
 ws_conn_data(struct ws_conn *c, enum ws_sender from, uint64_t off,
              struct slice data, const struct pkt_meta *meta)
 {
     c->facts.side[from].captured = true;
+    verdict_note_packet(&c->facts.side[from].host, meta);
     if (c->stream[from] || open_stream(c, from, off)) {
         judge_segment(c->judge, from, off, data.len, meta);
         ws_stream_data(c->stream[from], off, data, meta);
-        note_close(c, from, meta);
     }
 }
 
@@ -335,8 +319,12 @@ ws_conn_tcp(struct ws_conn *c, enum ws_sender from, enum stream_tcp what,
     side->captured = true;
     if (what == STREAM_TCP_FIN && side->fin.packet == 0)
         side->fin = stamp_of(meta);
-    if (what == STREAM_TCP_RST && side->reset.packet == 0)
+    if (what != STREAM_TCP_RST) {
+        verdict_note_packet(&side->host, meta);
+    } else if (side->reset.packet == 0) {
         side->reset = stamp_of(meta);
+        verdict_note_reset(&side->host, meta);
+    }
     judge_tcp(c->judge, from, what, meta);
 }
 
@@ -377,21 +365,11 @@ take_stats(struct ws_conn *c, enum ws_sender from, struct event_end *ev)
     side->close = st->first_close;
     side->has_code = st->has_close_code;
     side->code = st->close_code;
+    side->last_frame = st->last_frame;
+    side->frame_open = st->frame_open;
+    side->message_open = st->message_open;
     side->lost = st->lost;
     side->gap_bytes = st->lost ? st->gap_bytes : 0;
-}
-
-/* Was the later Close frame sent by a packet that does not acknowledge the
- * first one? */
-static bool
-closes_crossed(const struct ws_conn *c)
-{
-    const struct close_packet *a = &c->close_packet[0];
-    const struct close_packet *b = &c->close_packet[1];
-    if (!a->number || !b->number)
-        return false;
-    return a->number < b->number ? (int32_t)(b->ack - a->seq) <= 0
-                                 : (int32_t)(a->ack - b->seq) <= 0;
 }
 
 static void
@@ -425,9 +403,9 @@ ws_conn_finish(struct ws_conn *c, struct stamp at)
         start = c->facts.request.packet ? c->facts.request.time_ns
                                         : c->facts.response.time_ns;
     ev.duration_ns = at.time_ns - start;
-    c->facts.crossed = closes_crossed(c);
-    verdict_decide(&c->facts, &ev, text);
     judge_end(c->judge, &c->facts, &ev);
+    verdict_decide(&c->facts, &ev, text);
+    judge_verdict(c->judge, &ev);
     emit_repeated_findings(&c->emit);
     emit_end(&c->emit, &ev);
 }

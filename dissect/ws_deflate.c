@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/budget.h"
 
@@ -24,6 +25,13 @@ const uint8_t ws_inflate_tail[WS_INFLATE_TAIL_LEN] = {0x00, 0x00, 0xff, 0xff};
 #define FINALS_FREE 16u
 #define FINALS_PER_LEN 256u
 
+/* Compressed bytes of a message that are kept to inflate it again.  A sender
+ * with history uses it at once: what it compresses resembles what it sent. */
+#define PAST_LEN 768u
+
+/* zlib may have read so many bytes ahead of where it failed. */
+#define AHEAD_LEN 16u
+
 /* zlib's own alignment is that of malloc(). */
 #define ARENA_ALIGN 16u
 
@@ -43,6 +51,8 @@ struct ws_inflate_state {
     struct ws_inflate *owner;             /* NULL: in the list of free ones */
     struct ws_inflate_state *prev, *next; /* towards older, newer */
     enum { KIND_NONE = 0, KIND_ZLIB, KIND_TRACK } kind;
+    size_t n_past;          /* the first bytes of the message in progress, */
+    uint8_t past[PAST_LEN]; /* as long as they may be asked for */
     union {
         struct ws_track track;
         struct zlib_state zlib;
@@ -238,8 +248,9 @@ state_use_zlib(struct ws_inflate_state *s)
 static void
 lose(struct ws_inflate *i)
 {
-    i->lost = i->takeover;
+    i->lost = i->takeover || i->takes_over;
     i->told = false;
+    i->past_len = WINDOW_LEN;
 }
 
 /* Takes the state that was used longest ago away from its owner. */
@@ -340,7 +351,7 @@ state_ready(struct ws_inflate *i)
 {
     struct ws_inflate_state *s = i->state;
     if (!s) {
-        if (!state_get(i, i->lost || i->window_bits < 15))
+        if (!state_get(i, i->lost || i->takes_over || i->window_bits < 15))
             return false;
         if (i->lost)
             ws_track_forget(&i->state->as.track);
@@ -351,7 +362,8 @@ state_ready(struct ws_inflate *i)
         list_remove(i->pool, s);
         list_add_newest(i->pool, s);
     }
-    if (tracker(s) && i->window_bits == 15 && ws_track_is_certain(&s->as.track))
+    if (tracker(s) && i->window_bits == 15 && !i->takes_over &&
+        ws_track_is_certain(&s->as.track))
         return heal(i);
     return true;
 }
@@ -359,17 +371,19 @@ state_ready(struct ws_inflate *i)
 bool
 ws_inflate_begin(struct ws_inflate *i)
 {
-    i->fed_len = i->out_len = 0;
+    i->fed_len = i->out_len = i->taken = 0;
     i->n_finals = 0;
-    i->missing.dist = i->wide.dist = 0;
+    i->missing.dist = i->wide.dist = i->before.dist = 0;
+    i->replayed = false;
     i->fresh = true;
     if (!state_ready(i)) {
         state_put(i);
         lose(i);
         return false;
     }
+    i->state->n_past = 0;
     if (tracker(i->state))
-        ws_track_begin(&i->state->as.track, i->takeover);
+        ws_track_begin(&i->state->as.track, i->takeover || i->takes_over);
     return true;
 }
 
@@ -400,6 +414,8 @@ at_border(const z_stream *z)
 static enum ws_inflate_step
 fail(struct ws_inflate *i, const char *why, const char **error)
 {
+    if (i->replayed)
+        i->takes_over = false;
     lose(i);
     state_put(i);
     *error = why;
@@ -457,10 +473,19 @@ track_all(struct ws_inflate *i, struct slice *in, bool tail, size_t out_cap,
     i->n_finals = t->n_finals;
     i->fed_len = (t->in_bits + 7) / 8;
     i->broke = t->broke;
-    i->missing = t->missing;
     i->wide = t->wide;
+    if (i->takes_over)
+        i->before = t->before;
+    else
+        i->missing = t->missing;
     if (step == WS_TRACK_FAILED)
         return ws_track_error_text(t->error);
+    if (i->before.dist > i->before.out + i->past_len) {
+        size_t n = (size_t)(i->before.out - i->out_len);
+        piece->bytes = slice_head(piece->bytes, n);
+        i->broke = i->before;
+        return ws_track_error_text(WS_TRACK_TOO_FAR_BACK);
+    }
     if (step == WS_TRACK_DONE && tail_len > 0) {
         if (ws_track_is_fresh(t))
             *in = slice_skip(*in, tail_len);
@@ -470,15 +495,94 @@ track_all(struct ws_inflate *i, struct slice *in, bool tail, size_t out_cap,
     return NULL;
 }
 
+/* ---- A sender that takes over although it may not ------------------- */
+
+/* Keeps the first bytes of a message that goes on, in case that it has to be
+ * inflated again. */
+static void
+keep_past(struct ws_inflate *i, struct slice used)
+{
+    struct ws_inflate_state *s = i->state;
+    i->taken += used.len;
+    if (i->takeover || i->takes_over || i->past_len == 0)
+        return;
+    used = slice_head(used, PAST_LEN - s->n_past);
+    if (used.len > 0)
+        memcpy(s->past + s->n_past, used.ptr, used.len);
+    s->n_past += used.len;
+}
+
+/* Inflates what was told already.  False: it comes to something else. */
+static bool
+skip_told(const struct ws_inflate *i, struct slice *in, bool all)
+{
+    struct ws_track *t = &i->state->as.track;
+    while (t->out_len < i->out_len || (all && in->len > 0)) {
+        struct ws_track_piece piece;
+        size_t left = (size_t)(i->out_len - t->out_len);
+        enum ws_track_step step = ws_track_run(t, in, left ? left : 1, &piece);
+        if (step == WS_TRACK_FAILED || t->out_len > i->out_len)
+            return false;
+        if (step == WS_TRACK_DONE)
+            return all || t->out_len == i->out_len;
+    }
+    return true;
+}
+
+/*
+ * The message reached before its start.  Tries it again with a history that
+ * is unknown, up to where it failed; in: what the failed call was given.
+ * False: that is not possible, or there was nothing before.
+ */
+static bool
+replay(struct ws_inflate *i, struct slice *in, bool tail, const char *why)
+{
+    struct ws_inflate_state *s = i->state;
+    const char *far_back = ws_track_error_text(WS_TRACK_TOO_FAR_BACK);
+    uint8_t past[PAST_LEN];
+    size_t n_past = s->n_past;
+    if (i->takeover || i->takes_over || i->past_len == 0 ||
+        strcmp(why, far_back) != 0 || i->taken != n_past ||
+        i->broke.in_bit / 8 >= PAST_LEN - AHEAD_LEN)
+        return false;
+    memcpy(past, s->past, n_past);
+    s->kind = KIND_TRACK;
+    ws_track_init(&s->as.track, i->window_bits);
+    ws_track_forget(&s->as.track);
+    ws_track_begin(&s->as.track, true);
+    struct slice before = slice_make(past, n_past);
+    size_t tail_len =
+        tail && in->len >= WS_INFLATE_TAIL_LEN ? WS_INFLATE_TAIL_LEN : 0;
+    struct slice now = slice_head(*in, in->len - tail_len);
+    size_t len = now.len;
+    if (!skip_told(i, &before, true) || !skip_told(i, &now, false))
+        return false;
+    *in = slice_skip(*in, len - now.len);
+    i->takes_over = i->replayed = true;
+    return true;
+}
+
+/* ---- Running -------------------------------------------------------- */
+
 static enum ws_inflate_step
-run_tracker(struct ws_inflate *i, struct slice *in, bool tail, size_t out_cap,
-            struct ws_track_piece *piece, const char **error)
+run_tracker(struct ws_inflate *i, struct slice *in, bool tail, uint8_t *out,
+            size_t out_cap, struct ws_track_piece *piece, const char **error)
 {
     bool full = false;
+    struct slice given = *in;
     const char *why = track_all(i, in, tail, out_cap, piece, &full);
     i->out_len += piece->bytes.len;
-    if (why)
-        return fail(i, why, error);
+    if (why) {
+        /* The window that it lies in is about to go. */
+        if (piece->certain && piece->bytes.len > 0) {
+            memcpy(out, piece->bytes.ptr, piece->bytes.len);
+            piece->bytes.ptr = out;
+        }
+        if (!replay(i, &given, tail, why))
+            return fail(i, why, error);
+        *in = given;
+        return WS_INFLATE_FULL;
+    }
     if (full)
         return WS_INFLATE_FULL;
     if (tail && !ws_track_at_border(&i->state->as.track)) {
@@ -494,6 +598,7 @@ run_zlib(struct ws_inflate *i, struct slice *in, bool tail, uint8_t *out,
          size_t out_cap, struct ws_track_piece *piece, const char **error)
 {
     z_stream *z = &i->state->as.zlib.z;
+    struct slice given = *in;
     z->next_in = in->ptr;
     z->avail_in = (uInt)in->len;
     z->next_out = out;
@@ -516,13 +621,18 @@ run_zlib(struct ws_inflate *i, struct slice *in, bool tail, uint8_t *out,
     /* The low bits of data_type: bits that were read ahead (zlib.h). */
     unsigned ahead = (unsigned)z->data_type & 63;
     i->broke = (struct ws_track_spot){8 * i->fed_len - ahead, i->out_len, 0};
-    return fail(i, why, error);
+    if (!replay(i, &given, tail, why))
+        return fail(i, why, error);
+    *in = given;
+    return WS_INFLATE_FULL;
 }
 
 enum ws_inflate_step
 ws_inflate_run(struct ws_inflate *i, struct slice *in, bool tail, uint8_t *out,
                size_t out_cap, struct ws_track_piece *piece, const char **error)
 {
+    struct slice given = *in;
+    enum ws_inflate_step step;
     piece->certain = true;
     if (!i->state) {
         piece->bytes = slice_make(NULL, 0);
@@ -532,8 +642,12 @@ ws_inflate_run(struct ws_inflate *i, struct slice *in, bool tail, uint8_t *out,
     }
     assert(in->len <= UINT_MAX && out_cap > 0 && out_cap <= UINT_MAX);
     if (tracker(i->state))
-        return run_tracker(i, in, tail, out_cap, piece, error);
-    return run_zlib(i, in, tail, out, out_cap, piece, error);
+        step = run_tracker(i, in, tail, out, out_cap, piece, error);
+    else
+        step = run_zlib(i, in, tail, out, out_cap, piece, error);
+    if (step == WS_INFLATE_FULL || (step == WS_INFLATE_DONE && !tail))
+        keep_past(i, slice_head(given, given.len - in->len));
+    return step;
 }
 
 bool
@@ -555,10 +669,16 @@ ws_inflate_tracker(const struct ws_inflate *i)
 void
 ws_inflate_end(struct ws_inflate *i, bool whole)
 {
-    if (!i->takeover || !whole)
+    if (!whole && i->replayed)
+        i->takes_over = false;
+    if (!(i->takeover || i->takes_over) || !whole)
         state_put(i);
     if (!whole)
         lose(i);
+    else if (i->out_len >= WINDOW_LEN - i->past_len)
+        i->past_len = WINDOW_LEN;
+    else
+        i->past_len += (uint32_t)i->out_len;
 }
 
 void

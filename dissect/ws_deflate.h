@@ -38,7 +38,7 @@ extern const uint8_t ws_inflate_tail[WS_INFLATE_TAIL_LEN];
 /* What one state counts in the budget: a block of this length holds either
  * 7,160 bytes and a window of 32 KiB (zlib 1.2.13 on 64-bit machines) or one
  * struct ws_track.  A zlib that needs more makes the blocks of all longer. */
-#define WS_INFLATE_STATE_LEN 40960u
+#define WS_INFLATE_STATE_LEN 41984u
 
 struct ws_inflate_pool;
 struct ws_inflate_state;
@@ -73,6 +73,11 @@ struct ws_inflate {
     bool told;  /* for the caller: this loss was reported.  Cleared when
                  * history gets lost */
     uint8_t window_bits;
+    bool takes_over;   /* the sender does, although !takeover */
+    bool replayed;     /* that was seen in this message */
+    uint32_t past_len; /* inflated bytes before this message, at most a window;
+                        * more when messages passed unseen */
+    uint64_t taken;    /* compressed bytes taken of this message */
     /* To be read; of this message. */
     uint32_t n_finals;          /* blocks with BFINAL */
     uint64_t fed_len;           /* compressed bytes used */
@@ -81,6 +86,8 @@ struct ws_inflate {
     /* The first match that used unknown history, or a distance above the
      * agreed window; dist 0: none. */
     struct ws_track_spot missing, wide;
+    /* With .takes_over: the first match that reaches before the message. */
+    struct ws_track_spot before;
 };
 
 enum ws_inflate_step {

@@ -659,6 +659,8 @@ end_compressed(struct ws_message *m, bool finished)
         found |= WS_MESSAGE_EMPTY_PAYLOAD;
     if (m->inflate.n_finals > 0)
         found |= WS_MESSAGE_BFINAL;
+    if (m->inflate.before.dist && m->ended && !m->inflate_error)
+        found |= WS_MESSAGE_TAKEOVER;
     if (m->trying)
         found = end_trial(m, finished) ? found | m->held : 0;
     return found;
@@ -753,6 +755,11 @@ ws_message_detail(const struct ws_message *m, enum ws_message_finding finding,
                  "it; what is unknown is marked, until %u known bytes in a "
                  "row have passed",
                  i->missing.out, i->missing.dist, WS_TRACK_WINDOW_LEN);
+        return text;
+    case WS_MESSAGE_TAKEOVER:
+        snprintf(text, cap,
+                 "byte %" PRIu64 " was copied from %" PRIu32 " bytes before it",
+                 i->before.out, i->before.dist);
         return text;
     case WS_MESSAGE_WINDOW:
         snprintf(text, cap,

@@ -97,6 +97,7 @@ enum ws_message_finding {
     WS_MESSAGE_WINDOW = 1u << 7,          /* distance above the agreed */
     WS_MESSAGE_BFINAL = 1u << 8,          /* a block with BFINAL      */
     WS_MESSAGE_TAIL = 1u << 9,            /* 00 00 ff ff left in      */
+    WS_MESSAGE_TAKEOVER = 1u << 10,       /* needs an earlier message */
 };
 
 /* Text for ws_message_detail(). */

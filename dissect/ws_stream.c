@@ -54,8 +54,10 @@ struct ws_stream {
     bool in_frame;
     bool frame_whole; /* no gap in it so far */
     enum role role;
+    uint8_t frame_cut; /* header bytes in its first packet, if not all */
     struct stamp frame_first;
     struct stamp header_first; /* of a header that is cut */
+    uint8_t header_cut;        /* ... its bytes in that packet */
     /* The open message. */
     uint32_t message_frames;
     struct stamp message_first;
@@ -198,6 +200,7 @@ find_message(struct ws_stream *s, unsigned found, struct stamp at)
         {WS_MESSAGE_INFLATE_FAILED, FINDING_DEFLATE_INFLATE_FAILED},
         {WS_MESSAGE_EMPTY_PAYLOAD, FINDING_DEFLATE_EMPTY_PAYLOAD},
         {WS_MESSAGE_WINDOW, FINDING_DEFLATE_WINDOW_EXCEEDED},
+        {WS_MESSAGE_TAKEOVER, FINDING_DEFLATE_TAKEOVER_NOT_ALLOWED},
         {WS_MESSAGE_BFINAL, FINDING_DEFLATE_BFINAL},
         {WS_MESSAGE_TAIL, FINDING_DEFLATE_TAIL_NOT_REMOVED},
         {WS_MESSAGE_BOMB, FINDING_DEFLATE_BOMB},
@@ -353,6 +356,11 @@ payload(struct ws_stream *s, const struct ws_frame_event *ev, struct stamp at)
                             ev->data_off, ev->end && h->fin);
         if (found)
             find_message(s, found, at);
+        /* RFC 6455 section 5.6: only the whole message must be UTF-8. */
+        if (ev->end && !h->fin && s->message.judging &&
+            !s->message.compressed && s->message.utf8.n_part > 0)
+            find(s, FINDING_MESSAGE_UTF8_SPLIT, at, h->offset, s->stats.frames,
+                 s->stats.messages, NULL);
     }
 }
 
@@ -431,9 +439,11 @@ judge_current_frame(struct ws_stream *s, bool ended,
                     .message = s->role == ROLE_MESSAGE ? s->stats.messages : 0,
                     .header = h,
                     .first = s->frame_first,
+                    .header_cut = s->frame_cut,
                     .meta = meta,
                     .whole = ended && s->frame_whole,
                     .synced = !s->resynced,
+                    .inside = s->role == ROLE_CONTROL && s->message.open,
                     .control = slice_make(s->control, s->control_len)});
 }
 
@@ -870,6 +880,7 @@ ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
                 return;
             }
             s->frame_first = cut ? s->header_first : at;
+            s->frame_cut = cut ? s->header_cut : 0;
             cut = false;
             header(s, ev.header, at);
         } else {
@@ -878,8 +889,10 @@ ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
         if (ev.end)
             frame_end(s, meta);
     }
-    if (!cut && ws_frame_in_header(&s->frame))
+    if (!cut && ws_frame_in_header(&s->frame)) {
         s->header_first = at;
+        s->header_cut = s->frame.have;
+    }
     s->stats.frame_open = s->in_frame || ws_frame_in_header(&s->frame);
     s->stats.message_open = s->message.open;
 }

@@ -44,10 +44,13 @@ struct finding_cases {
     size_t n;
 };
 
+extern const struct finding_cases cases_close;
 extern const struct finding_cases cases_frame;
 extern const struct finding_cases cases_opening;
 extern const struct finding_cases cases_negotiation;
 extern const struct finding_cases cases_security;
+extern const struct finding_cases cases_ping;
+extern const struct finding_cases cases_traffic;
 const struct finding_cases *cases_autobahn(void); /* made at the first call */
 
 #endif /* TESTS_FINDING_CASE_H */

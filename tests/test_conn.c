@@ -218,8 +218,8 @@ open_bench(struct bench *b, struct dissect **d, unsigned flags)
     bool syn = !(flags & MIDSTREAM);
     b->pair = (struct stream_pair){.flow = 1, .syn_seen = {syn, syn}};
     struct event_sink sink = {.wants = ~0u,
-                              .keep = 64,
                               .least = SEVERITY_NOTE,
+                              .keep = 64,
                               .ctx = b,
                               .event = on_event};
     struct dissect_limits limits = dissect_limits_default();
@@ -467,8 +467,10 @@ static const struct scenario scenarios[] = {
     {"a FIN before the answer", 0, fin_before_101,
      OPEN "1 finding handshake-client-data-before-101\n"
           "1 frame client text 3\n" FRAME_S
-          "1 message client 'Hel'\n1 end fin-without-close\n"},
-    {"a reset", 0, reset, OPEN FRAME_S "1 end reset\n"},
+          "1 message client 'Hel'\n1 finding message-unfinished\n"
+          "1 finding tcp-fin-without-close-frame\n1 end fin-without-close\n"},
+    {"a reset", 0, reset,
+     OPEN FRAME_S "1 finding tcp-rst-while-open\n1 end reset\n"},
     {"a hole in a body of known length", 0, gap_in_body, OPEN FRAME_S TAIL},
     {"only the client was captured", 0, only_the_client,
      "1 handshake request status -1 accept ? open\n" FRAME_C

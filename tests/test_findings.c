@@ -399,10 +399,13 @@ findings_suite(void)
 {
     Suite *suite = suite_create("findings");
     TCase *tc = tcase_create("findings");
+    add_cases(&cases_close);
     add_cases(&cases_frame);
     add_cases(&cases_opening);
     add_cases(&cases_negotiation);
     add_cases(&cases_security);
+    add_cases(&cases_traffic);
+    add_cases(&cases_ping);
     add_cases(cases_autobahn());
     int n = (int)all.n;
     tcase_set_timeout(tc, getenv("WSRAY_FULL") ? 0 : 300);

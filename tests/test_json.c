@@ -639,15 +639,23 @@ START_TEST(an_end_has_every_field)
            "\"onclose_code\":1000,\"verdict\":\"close-unanswered\","
            "\"text\":\"the server closed with code 1000; the client sent no "
            "Close frame\",\"evidence\":[{\"packet\":7,"
-           "\"what\":\"first Close frame\"}]}\n");
+           "\"what\":\"first Close frame\"}],"
+           "\"ping_rtt\":{\"client\":null,\"server\":null}}\n");
     samples.end.closed_by = CLOSED_BY_NOBODY;
     samples.end.onclose_code = 0;
     samples.end.n_evidence = 0;
+    samples.end.rtt[WS_SENDER_SERVER] =
+        (struct event_rtt){4, 100, 2000, 3000000, 4000000000};
     sample_send_end(&sink, 2, &samples.end);
     const char *line = out_text_next(&written);
     ck_assert_ptr_nonnull(strstr(line, "\"closed_by\":null"));
     ck_assert_ptr_nonnull(strstr(line, "\"onclose_code\":null"));
-    ck_assert_ptr_nonnull(strstr(line, "\"evidence\":[]}\n"));
+    ck_assert_ptr_nonnull(strstr(line, "\"evidence\":[],"));
+    ck_assert_ptr_nonnull(strstr(line,
+                                 "\"ping_rtt\":{\"client\":null,\"server\":{"
+                                 "\"count\":4,\"min\":0.000000100,"
+                                 "\"median\":0.000002000,\"p95\":0.003000000,"
+                                 "\"max\":4.000000000}}}\n"));
 }
 END_TEST
 

@@ -401,7 +401,7 @@ static const struct {
      "'fidnings' is neither a command nor a file; did you mean 'findings'?"},
     /* Together. */
     {"json a -q", "--quiet is not an option of 'json' but of 'report'"},
-    {"-v json a", "--verbose is not an option of 'json' but of 'report'"},
+    {"-q json a", "--quiet is not an option of 'json' but of 'report'"},
     {"a --digest sha1", "--digest is not an option of 'report' but of 'json'"},
     {"a -q -v", "--quiet and --verbose exclude each other"},
 };

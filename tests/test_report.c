@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "dissect/close_code.h"
 #include "tests/check_main.h"
 #include "tests/event_samples.h"
 #include "tests/out_text.h"
 #include "tests/safe_text.h"
-#include "ui/close_code.h"
 #include "ui/report.h"
 #include "ui/text.h"
 

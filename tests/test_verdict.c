@@ -104,7 +104,7 @@ static const struct row closed_rows[] = {
      {OPEN, .side = {{ENDED(FIN), .lost = true}, {ENDED(FIN), CLOSE(10, 1)}}},
      VERDICT_ANSWER_NOT_CAPTURED,
      CLOSED_BY_UNKNOWN,
-     1,
+     1006, /* a browser fails the connection over that code */
      "the server closed with code 1; whether the client closed first or "
      "answered is not known: the frames of the client could not be followed "
      "to their end",
@@ -125,6 +125,80 @@ static const struct row closed_rows[] = {
      0,
      "the client closed with code 1000; the capture ends before an answer",
      "10 first Close frame;11 FIN of the client;"},
+    {"for a broken rule of the other side",
+     {OPEN, .side = {{ENDED(FIN), CLOSE(12, 1002), .fin = AT(13)},
+                     {ENDED(FIN), CLOSE(10, 1002), .reason = "bad frame",
+                      .cause = {"frame-client-unmasked", 3, AT(9)}}}},
+     VERDICT_PROTOCOL_ERROR,
+     CLOSED_BY_SERVER,
+     1002,
+     "the server closed with code 1002 \"bad frame\" because of frame 3 of the "
+     "client (frame-client-unmasked); the client answered with code 1002 after "
+     "2.000 ms",
+     "9 the frame that broke a rule;10 first Close frame;12 Close frame in "
+     "answer;13 FIN of the client;"},
+    {"for a broken rule of the server, which a browser calls 1006",
+     {OPEN, .side = {{ENDED(FIN), CLOSE(10, 1007),
+                      .cause = {"message-invalid-utf8", 3, AT(9)}},
+                     {ENDED(FIN), CLOSE(11, 1007)}}},
+     VERDICT_PROTOCOL_ERROR,
+     CLOSED_BY_CLIENT,
+     1006,
+     "the client closed with code 1007 because of frame 3 of the server "
+     "(message-invalid-utf8); the server answered with code 1007 after 1.000 "
+     "ms",
+     "9 the frame that broke a rule;10 first Close frame;11 Close frame in "
+     "answer;"},
+    {"for a broken rule, and the other side only hung up",
+     {OPEN, .side = {{ENDED(FIN), .fin = AT(12)},
+                     {ENDED(FIN), CLOSE(10, 1009),
+                      .cause = {"frame-length-high-bit", 0, AT(9)}}}},
+     VERDICT_PROTOCOL_ERROR,
+     CLOSED_BY_SERVER,
+     1009,
+     "the server closed with code 1009 because of what the client sent "
+     "(frame-length-high-bit); the client sent no Close frame",
+     "9 the frame that broke a rule;10 first Close frame;12 FIN of the "
+     "client;"},
+    {"a broken rule that a normal code does not speak of",
+     {OPEN, .side = {{ENDED(FIN), CLOSE(12, 1000)},
+                     {ENDED(FIN), CLOSE(10, 1000),
+                      .cause = {"frame-client-unmasked", 3, AT(9)}}}},
+     VERDICT_CLEAN_CLOSE,
+     CLOSED_BY_SERVER,
+     1000,
+     "the server closed with code 1000; the client answered with code 1000 "
+     "after 2.000 ms",
+     "10 first Close frame;12 Close frame in answer;"},
+    {"for a ping that was not answered",
+     {OPEN, .side = {{ENDED(FIN), .fin = AT(20003)},
+                     {ENDED(FIN), CLOSE(20002, 1011), .reason = "ping timeout",
+                      .ping = AT(2)}}},
+     VERDICT_CLOSE_UNANSWERED,
+     CLOSED_BY_SERVER,
+     1011,
+     "the server closed with code 1011 \"ping timeout\", 20.000 s after a ping "
+     "that was not answered; the client sent no Close frame",
+     "2 ping without an answer;20002 first Close frame;20003 FIN of the "
+     "client;"},
+    {"a ping that was only just sent is no reason",
+     {OPEN, .side = {{ENDED(FIN), CLOSE(12, 1000)},
+                     {ENDED(FIN), CLOSE(10, 1000), .ping = AT(9)}}},
+     VERDICT_CLEAN_CLOSE,
+     CLOSED_BY_SERVER,
+     1000,
+     "the server closed with code 1000; the client answered with code 1000 "
+     "after 2.000 ms",
+     "10 first Close frame;12 Close frame in answer;"},
+    {"a code that must not be sent is 1006 to a script",
+     {OPEN,
+      .side = {{ENDED(FIN), CLOSE(12, 1000)}, {ENDED(FIN), CLOSE(10, 1005)}}},
+     VERDICT_CLEAN_CLOSE,
+     CLOSED_BY_SERVER,
+     1006,
+     "the server closed with code 1005; the client answered with code 1000 "
+     "after 2.000 ms",
+     "10 first Close frame;12 Close frame in answer;"},
 };
 
 static const struct row dropped_rows[] = {
@@ -233,6 +307,91 @@ static const struct row dropped_rows[] = {
      1006,
      "the client ended the TCP connection without a Close frame",
      "9 first FIN;"},
+    {"a round time of silence",
+     {OPEN, .timeout_s = 60,
+      .side = {{ENDED(FIN), .last_frame = AT(12)},
+               {ENDED(FIN), .last_frame = AT(10), .fin = AT(60112)}}},
+     VERDICT_IDLE_CUT,
+     CLOSED_BY_SERVER,
+     1006,
+     "the server ended the TCP connection without a Close frame after 60.100 s "
+     "of silence, as by a time-out of 60 s",
+     "60112 first FIN;12 the last frame before the silence;"},
+    {"a silence that fits no time-out, and a ping of the other side",
+     {OPEN, .side = {{ENDED(FIN), .last_frame = AT(12), .ping = AT(12)},
+                     {ENDED(FIN), .reset = AT(13012)}}},
+     VERDICT_RESET,
+     CLOSED_BY_SERVER,
+     1006,
+     "the server reset the TCP connection without a Close frame after 13.000 s "
+     "of silence; the last ping of the client was not answered",
+     "13012 RST;12 the last frame before the silence;"},
+    {"a short silence is not worth a word",
+     {OPEN, .side = {{ENDED(FIN), .last_frame = AT(12)},
+                     {ENDED(FIN), .reset = AT(10011)}}},
+     VERDICT_RESET,
+     CLOSED_BY_SERVER,
+     1006,
+     "the server reset the TCP connection without a Close frame",
+     "10011 RST;"},
+    {"after its own ping",
+     {OPEN,
+      .side = {{ENDED(FIN), .last_frame = AT(12), .ping = AT(12)},
+               {ENDED(FIN), .last_frame = AT(9)}},
+      .side[0].fin = AT(30012)},
+     VERDICT_FIN_WITHOUT_CLOSE,
+     CLOSED_BY_CLIENT,
+     1006,
+     "the client ended the TCP connection without a Close frame, 30.000 s "
+     "after a ping that was not answered",
+     "30012 first FIN;12 ping without an answer;"},
+    {"over a broken rule, without a Close frame",
+     {OPEN, .side = {{ENDED(FIN)},
+                     {ENDED(FIN), .fin = AT(12),
+                      .cause = {"frame-opcode-reserved", 7, AT(11)}}}},
+     VERDICT_FIN_WITHOUT_CLOSE,
+     CLOSED_BY_SERVER,
+     1006,
+     "the server ended the TCP connection without a Close frame because of "
+     "frame 7 of the client (frame-opcode-reserved)",
+     "12 first FIN;11 the frame that broke a rule;"},
+    {"a RST from another distance",
+     {OPEN, .side = {{ENDED(RST)},
+                     {ENDED(RST), .reset = AT(12),
+                      .host = {.n = 5,
+                               .ttl_min = 52,
+                               .ttl_max = 53,
+                               .last = 9,
+                               .rst_ttl = 61}}}},
+     VERDICT_RESET_BY_MIDDLEBOX,
+     CLOSED_BY_MIDDLEBOX,
+     1006,
+     "TCP was reset in the name of the server, most likely by a device in "
+     "between (TTL 61 instead of 52 to 53)",
+     "12 RST;9 the last packet of that side itself;"},
+    {"a RST that differs in all, after a round time of silence",
+     {OPEN, .timeout_s = 350,
+      .side = {{ENDED(RST), .reset = AT(350010), .last_frame = AT(10),
+                .host = {.n = 5,
+                         .ttl_min = 64,
+                         .ttl_max = 64,
+                         .rst_ttl = 63,
+                         .ids = true,
+                         .ip_id = 100,
+                         .rst_ip_id = 54321,
+                         .has_seq = true,
+                         .has_peer_acked = true,
+                         .seq = 7000,
+                         .peer_acked = 6000,
+                         .rst_seq = 6999}},
+               {ENDED(RST)}}},
+     VERDICT_RESET_BY_MIDDLEBOX,
+     CLOSED_BY_MIDDLEBOX,
+     1006,
+     "TCP was reset in the name of the client, most likely by a device in "
+     "between (TTL 63 instead of 64, IP id 54321 after 100, sequence number "
+     "off by -1) after 350.000 s of silence, as by a time-out of 350 s",
+     "350010 RST;10 the last frame before the silence;"},
 };
 
 static const struct row not_open_rows[] = {
@@ -242,7 +401,8 @@ static const struct row not_open_rows[] = {
      VERDICT_REFUSED,
      CLOSED_BY_SERVER,
      1006,
-     "the server did not upgrade: status 403",
+     "the server did not upgrade: status 403, often for the Origin or a "
+     "missing login",
      "4 request;5 response;"},
     {"another protocol",
      {ASKED, .answered = true, .status = 101, .response = AT(5),
@@ -337,7 +497,8 @@ check_row(const struct row *row)
                   end.onclose_code);
     ck_assert_msg(strcmp(text, row->text) == 0, "%s: %s", row->name, text);
     ck_assert_ptr_eq(end.text, text);
-    ck_assert(end.clean == (row->verdict == VERDICT_CLEAN_CLOSE));
+    ck_assert(end.clean ==
+              (row->facts.side[0].sent_close && row->facts.side[1].sent_close));
     ck_assert_uint_le(end.n_evidence, EVENT_EVIDENCE_MAX);
     for (size_t i = 0; i < end.n_evidence; i++)
         n += (size_t)sprintf(evidence + n, "%d %s;",
@@ -369,6 +530,168 @@ START_TEST(an_upgrade_that_failed_has_its_reason)
 END_TEST
 
 /* Nothing is said not to have been sent when that cannot be known. */
+/* Whose the RST is, by what stands beside it. */
+START_TEST(a_rst_is_foreign_only_with_proof)
+{
+    static const struct {
+        const char *name;
+        struct verdict_host host;
+        bool forged;
+    } rows[] = {
+        {"like all others",
+         {.n = 9, .ttl_min = 57, .ttl_max = 57, .rst_ttl = 57},
+         false},
+        {"another distance",
+         {.n = 9, .ttl_min = 57, .ttl_max = 57, .rst_ttl = 59},
+         true},
+        {"one hop alone",
+         {.n = 9, .ttl_min = 57, .ttl_max = 57, .rst_ttl = 58},
+         false},
+        {"inside the range",
+         {.n = 9, .ttl_min = 50, .ttl_max = 60, .rst_ttl = 55},
+         false},
+        {"too few to compare",
+         {.n = 2, .ttl_min = 57, .ttl_max = 57, .rst_ttl = 64},
+         false},
+        {"from 128 instead of 64",
+         {.n = 9, .ttl_min = 57, .ttl_max = 57, .rst_ttl = 121},
+         false},
+        {"from 255 instead of 64",
+         {.n = 9, .ttl_min = 57, .ttl_max = 57, .rst_ttl = 248},
+         false},
+        {"one hop and another IP id",
+         {.n = 9,
+          .ttl_min = 57,
+          .ttl_max = 57,
+          .rst_ttl = 56,
+          .ids = true,
+          .ip_id = 10,
+          .rst_ip_id = 30000},
+         true},
+        {"another IP id alone",
+         {.n = 9,
+          .ttl_min = 57,
+          .ttl_max = 57,
+          .rst_ttl = 57,
+          .ids = true,
+          .ip_id = 10,
+          .rst_ip_id = 30000},
+         false},
+        {"an IP id of 0, as of a kernel",
+         {.n = 9,
+          .ttl_min = 57,
+          .ttl_max = 57,
+          .rst_ttl = 56,
+          .ids = true,
+          .ip_id = 10000,
+          .rst_ip_id = 0},
+         false},
+        {"random IP ids",
+         {.n = 9,
+          .ttl_min = 57,
+          .ttl_max = 57,
+          .rst_ttl = 56,
+          .ids = true,
+          .jumps = true,
+          .ip_id = 10,
+          .rst_ip_id = 30000},
+         false},
+        {"another IP id and a wrong sequence number",
+         {.n = 9,
+          .ttl_min = 57,
+          .ttl_max = 57,
+          .rst_ttl = 57,
+          .ids = true,
+          .ip_id = 10,
+          .rst_ip_id = 30000,
+          .has_seq = true,
+          .has_peer_acked = true,
+          .seq = 5,
+          .peer_acked = 4,
+          .rst_seq = 3},
+         true},
+        {"another IP id, where the peer had come",
+         {.n = 9,
+          .ttl_min = 57,
+          .ttl_max = 57,
+          .rst_ttl = 57,
+          .ids = true,
+          .ip_id = 10,
+          .rst_ip_id = 30000,
+          .has_seq = true,
+          .has_peer_acked = true,
+          .seq = 5,
+          .peer_acked = 3,
+          .rst_seq = 3},
+         false},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct verdict_side side = {.reset = AT(5), .host = rows[i].host};
+        ck_assert_msg(verdict_is_forged(&side) == rows[i].forged, "%s",
+                      rows[i].name);
+        side.reset.packet = 0;
+        ck_assert(!verdict_is_forged(&side));
+    }
+}
+END_TEST
+
+START_TEST(packets_of_a_host_are_summed_up)
+{
+    struct verdict_host host = {0};
+    struct pkt_meta meta = {.number = 1, .ttl = 60, .ip_id = 65535};
+    verdict_note_packet(&host, &meta);
+    verdict_note_packet(&host, &meta);
+    meta = (struct pkt_meta){.number = 2, .ttl = 58, .ip_id = 4};
+    verdict_note_packet(&host, &meta);
+    ck_assert_uint_eq(host.n, 2);
+    ck_assert_uint_eq(host.ttl_min, 58);
+    ck_assert_uint_eq(host.ttl_max, 60);
+    ck_assert_uint_eq(host.ip_id, 4);
+    ck_assert(host.ids && !host.jumps);
+    meta.number = 3;
+    meta.ip_id = 2000;
+    verdict_note_packet(&host, &meta);
+    ck_assert(host.jumps);
+    meta = (struct pkt_meta){.ttl = 1, .ip_id = 2, .seq = 3};
+    verdict_note_reset(&host, &meta);
+    ck_assert_uint_eq(host.rst_ttl, 1);
+    ck_assert_uint_eq(host.rst_ip_id, 2);
+    ck_assert_uint_eq(host.rst_seq, 3);
+}
+END_TEST
+
+START_TEST(a_silence_fits_a_usual_time_out_within_its_slack)
+{
+    static const struct {
+        int64_t ms;
+        unsigned want;
+    } rows[] = {
+        {58799, 0}, {58800, 60},     {60000, 60}, {61200, 60},
+        {61201, 0}, {350100, 350},   {0, 0},      {-1, 0},
+        {42000, 0}, {3590000, 3600}, {75000, 0},  {10010, 10},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        ck_assert_uint_eq(verdict_timeout(rows[i].ms * 1000000, 2),
+                          rows[i].want);
+    ck_assert_uint_eq(verdict_timeout(INT64_MAX, 100), 0);
+}
+END_TEST
+
+START_TEST(silence_is_measured_only_where_nothing_is_missing)
+{
+    struct verdict_facts facts = {OPEN, .side = {{ENDED(FIN)},
+                                                 {ENDED(FIN), .fin = AT(9)}}};
+    ck_assert_int_eq(verdict_silence(&facts), 4000000);
+    facts.side[0].last_frame = (struct stamp)AT(7);
+    ck_assert_int_eq(verdict_silence(&facts), 2000000);
+    facts.side[0].lost = true;
+    ck_assert_int_eq(verdict_silence(&facts), -1);
+    facts.side[0].lost = false;
+    facts.side[1].fin.packet = 0;
+    ck_assert_int_eq(verdict_silence(&facts), -1);
+}
+END_TEST
+
 START_TEST(absence_is_told_only_of_what_was_captured)
 {
     static const char *const claims[] = {"sent no", "without", "unanswered"};
@@ -502,6 +825,10 @@ suite(void)
                         ARRAY_LEN(dropped_rows));
     tcase_add_loop_test(t, an_upgrade_that_failed_has_its_reason, 0,
                         ARRAY_LEN(not_open_rows));
+    tcase_add_test(t, a_rst_is_foreign_only_with_proof);
+    tcase_add_test(t, packets_of_a_host_are_summed_up);
+    tcase_add_test(t, a_silence_fits_a_usual_time_out_within_its_slack);
+    tcase_add_test(t, silence_is_measured_only_where_nothing_is_missing);
     tcase_add_test(t, absence_is_told_only_of_what_was_captured);
     tcase_add_test(t, the_name_of_another_protocol_is_made_harmless);
     tcase_add_test(t, the_longest_sentence_fits);

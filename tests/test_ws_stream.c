@@ -549,6 +549,7 @@ static const struct vector {
      "M1 text 3f 6w 6 \"middle\"\n"},
     {"6.2.4: kosme, one byte a frame", 0,
      "-t=ce -c=ba -c=e1 -c=bd -c=b9 -c=cf -c=83 -c=ce -c=bc -c=ce c=b5",
+     "! message-utf8-split f1 m1 @0\n"
      "f1 -text m1 1\n"
      "f2 -cont m1 1\n"
      "f3 -cont m1 1\n"
@@ -568,6 +569,7 @@ static const struct vector {
      "\"\\ce\\ba\\e1\\bd\\b9\\cf\\83\\ce\\bc\\ce\\b5\\ed\\a0\\80edited\"\n"},
     {"6.3.2: a surrogate, cut between", 0,
      "-t=cebae1bdb9cf83cebcceb5ed c=a080656469746564",
+     "! message-utf8-split f1 m1 @0\n"
      "f1 -text m1 12\n"
      "! message-invalid-utf8 f2 m1 @18\n"
      "f2 cont m1 8 > m1\n"
@@ -587,6 +589,7 @@ static const struct vector {
      "f1 text m1 3 > m1\n"
      "M1 text 1f 3w 3 bad@2 \"\\ce\\ba\\e1\"\n"},
     {"ends inside a character, cut by an empty fragment", 0, "-t=cebae1 c",
+     "! message-utf8-split f1 m1 @0\n"
      "f1 -text m1 3\n"
      "! message-utf8-incomplete f2 m1 @9\n"
      "f2 cont m1 0 > m1\n"
@@ -734,11 +737,23 @@ static const struct vector {
      "1t=f248cdc9c90700 1t=f200110000 1t=f248cdc9c90700",
      "f1 4text m1 7 z > m1\n"
      "M1 text 1f 7w 5 z \"Hello\"\n"
-     "! deflate-inflate-failed f2 m2 @13\n"
+     "! deflate-takeover-not-allowed f2 m2 @13\n"
      "f2 4text m2 5 z > m2\n"
-     "M2 text 1f 5w ? z part \"H\" error\n"
+     "M2 text 1f 5w 5 z part \"H\\00\\00\\00\\00\"\n"
      "f3 4text m3 7 z > m3\n"
      "M3 text 1f 7w 5 z \"Hello\"\n"},
+    {"no takeover, and a copy from before the first message",
+     DEFLATE | NO_TAKEOVER, "1t=f200110000",
+     "! deflate-inflate-failed f1 m1 @0\n"
+     "f1 4text m1 5 z > m1\n"
+     "M1 text 1f 5w ? z part \"H\" error\n"},
+    {"no takeover, and a copy from before all messages", DEFLATE | NO_TAKEOVER,
+     "1t=720400 1t=f200110000",
+     "f1 4text m1 3 z > m1\n"
+     "M1 text 1f 3w 1 z \"A\"\n"
+     "! deflate-inflate-failed f2 m2 @9\n"
+     "f2 4text m2 5 z > m2\n"
+     "M2 text 1f 5w ? z part \"H\" error\n"},
     {"RSV1 on a continuation", DEFLATE, "-1t=f248cd 1c=c9c90700",
      "f1 -4text m1 3 z\n"
      "! deflate-rsv1-on-continuation f2 @9\n"

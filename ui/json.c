@@ -463,6 +463,25 @@ put_end_counts(uint8_t *p, const struct event_end *e)
     return p;
 }
 
+static uint8_t *
+put_rtt(uint8_t *p, const struct event_rtt *rtt)
+{
+    if (rtt->n == 0)
+        return put_str(p, "null");
+    p = put_str(p, "{\"count\":");
+    p = put_u64(p, rtt->n);
+    p = put_str(p, ",\"min\":");
+    p = when_span9(rtt->min_ns, p);
+    p = put_str(p, ",\"median\":");
+    p = when_span9(rtt->median_ns, p);
+    p = put_str(p, ",\"p95\":");
+    p = when_span9(rtt->p95_ns, p);
+    p = put_str(p, ",\"max\":");
+    p = when_span9(rtt->max_ns, p);
+    *p++ = '}';
+    return p;
+}
+
 static void
 write_end(struct json *j, uint32_t conn, const struct event_end *e)
 {
@@ -494,7 +513,12 @@ write_end(struct json *j, uint32_t conn, const struct event_end *e)
         json_write_field(o, "what", slice_cstr(e->evidence[i].what));
         out_put(o, "}", 1);
     }
-    json_write_raw(o, "]}\n");
+    p = out_reserve(o, JSON_FIXED_MAX);
+    p = put_str(p, "],\"ping_rtt\":{\"client\":");
+    p = put_rtt(p, &e->rtt[WS_SENDER_CLIENT]);
+    p = put_str(p, ",\"server\":");
+    p = put_rtt(p, &e->rtt[WS_SENDER_SERVER]);
+    out_commit(o, put_str(p, "}}\n"));
 }
 
 static void

@@ -19,6 +19,11 @@
  * byte is 00.  In "text" it is one U+FFFD, so that text and ranges can be
  * walked together; where unknown bytes cut a character in two, its known bytes
  * become U+FFFD as well, and "text_hex" has the exact bytes, unknown ones 00.
+ *
+ * "ping_rtt" of an end has for each sender its pings' round trips: count, and
+ * min, median, p95, max in seconds; null: none was answered.  count, min and
+ * max are exact, the other two so up to 32 round trips and at most 3.2 % off
+ * with more.
  */
 #ifndef UI_JSON_H
 #define UI_JSON_H

@@ -149,6 +149,14 @@ report_detail(const struct options *o)
     return o->verbose ? REPORT_VERBOSE : REPORT_NORMAL;
 }
 
+/* Findings of severity chat cost time for each frame, and few ask for them. */
+static struct event_sink
+with_least(const struct options *o, struct event_sink sink)
+{
+    sink.least = o->verbose ? SEVERITY_CHAT : SEVERITY_NOTE;
+    return sink;
+}
+
 /* Makes the writer that the command asks for; false: out of memory. */
 static bool
 open_writer(struct run *r, struct event_sink *sink)
@@ -160,7 +168,7 @@ open_writer(struct run *r, struct event_sink *sink)
                                     .digest = o->digest};
         r->json = json_new(&json, &r->out);
         if (r->json)
-            *sink = json_sink(r->json);
+            *sink = with_least(o, json_sink(r->json));
         return r->json != NULL;
     }
     struct report_options report = {
@@ -172,7 +180,7 @@ open_writer(struct run *r, struct event_sink *sink)
     };
     r->report = report_new(&report, &r->out);
     if (r->report)
-        *sink = report_sink(r->report);
+        *sink = with_least(o, report_sink(r->report));
     return r->report != NULL;
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/close_code.h"
+#include "dissect/close_code.h"
 #include "ui/put.h"
 #include "ui/report_parts.h"
 
@@ -142,6 +142,8 @@ severity_style(enum severity s)
         return STYLE_ERROR;
     case SEVERITY_WARNING:
         return STYLE_WARNING;
+    case SEVERITY_CHAT:
+        return STYLE_DIM;
     default:
         return STYLE_NOTE;
     }
@@ -283,6 +285,44 @@ put_side(struct report *r, struct report_conn *c, const struct event_end *e,
 }
 
 static void
+add_span(struct report *r, const char *name, int64_t ns)
+{
+    uint8_t span[WHEN_TEXT_MAX];
+    uint8_t *end = when_span6(ns, span);
+    report_add_str(r, name);
+    report_add(r, slice_make(span, (size_t)(end - span)));
+}
+
+/* "12 by client answered after 0.000120 to 0.004100 s, median 0.000200, 95 %
+ * within 0.004000 s" */
+static void
+put_round_trips(struct report *r, struct report_conn *c,
+                const struct event_end *e)
+{
+    bool first = true;
+    for (unsigned i = 0; i < 2; i++) {
+        const struct event_rtt *rtt = &e->rtt[i];
+        if (rtt->n == 0)
+            continue;
+        buf_clear(&r->scratch);
+        report_add_u64(r, rtt->n);
+        report_add_str(r, " by ");
+        report_add_str(r, ws_sender_name((enum ws_sender)i));
+        report_add_str(r, " answered after ");
+        add_span(r, "", rtt->min_ns);
+        if (rtt->n > 1) {
+            add_span(r, " to ", rtt->max_ns);
+            add_span(r, " s, median ", rtt->median_ns);
+            add_span(r, ", 95 % within ", rtt->p95_ns);
+        }
+        report_add_str(r, " s");
+        report_field_wrap(r, c->conn, first ? "  pings" : "",
+                          buf_slice(&r->scratch), STYLE_PLAIN);
+        first = false;
+    }
+}
+
+static void
 put_duration(struct report *r, struct report_conn *c, int64_t ns)
 {
     uint8_t span[WHEN_TEXT_MAX];
@@ -300,11 +340,13 @@ put_end(struct report *r, struct report_conn *c, const struct event_end *e)
     buf_clear(&r->scratch);
     report_add_str(r, e->text ? e->text : verdict_name(e->verdict));
     report_field_wrap(r, c->conn, "end", buf_slice(&r->scratch),
-                      e->clean ? STYLE_GOOD : STYLE_WARNING);
+                      e->verdict == VERDICT_CLEAN_CLOSE ? STYLE_GOOD
+                                                        : STYLE_WARNING);
     if (c->accepted || e->frames[0] || e->frames[1] || e->gap_bytes[0] ||
         e->gap_bytes[1]) {
         put_side(r, c, e, WS_SENDER_CLIENT);
         put_side(r, c, e, WS_SENDER_SERVER);
+        put_round_trips(r, c, e);
         put_duration(r, c, e->duration_ns);
     }
     if (r->options.detail != REPORT_VERBOSE)
@@ -535,6 +577,13 @@ put_quiet(struct report *r, const struct report_conn *c,
     line_end(l, r->out);
 }
 
+/* Chat says in words what the frames beside it show. */
+static bool
+is_told(const struct report *r, enum severity severity)
+{
+    return severity > SEVERITY_CHAT || r->options.detail == REPORT_VERBOSE;
+}
+
 static void
 on_event_quiet(void *ctx, const struct event *event)
 {
@@ -544,7 +593,7 @@ on_event_quiet(void *ctx, const struct event *event)
         note_handshake(report_conn(r, event->conn, 0), event->handshake);
     } else if (event->type == EVENT_FINDING) {
         report_conn(r, event->conn, 0)->n_findings +=
-            event->finding->count == 1;
+            event->finding->count == 1 && is_told(r, event->finding->severity);
     } else if (event->type == EVENT_END) {
         struct report_conn *c = report_conn(r, event->conn, 0);
         put_quiet(r, c, event->end);
@@ -596,7 +645,8 @@ on_event(void *ctx, const struct event *event)
         put_gap(r, c, event->gap);
         break;
     case EVENT_FINDING:
-        on_finding(r, c, event->finding);
+        if (is_told(r, event->finding->severity))
+            on_finding(r, c, event->finding);
         break;
     case EVENT_END:
         put_held(r, c, WS_SENDER_CLIENT, UINT64_MAX);
@@ -692,7 +742,7 @@ put_findings(struct report *r, const struct summary *s)
     bool any = false;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint64_t n = s->findings[rows[i].severity];
-        if (n == 0)
+        if (n == 0 || !is_told(r, rows[i].severity))
             continue;
         line_put(l, any ? "," : "Findings:");
         any = true;

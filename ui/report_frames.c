@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "ui/close_code.h"
+#include "dissect/close_code.h"
 #include "ui/put.h"
 #include "ui/report_parts.h"
 #include "ui/text.h"

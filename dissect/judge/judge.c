@@ -1,10 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 #include "dissect/judge/judge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/budget.h"
 #include "dissect/judge/rules.h"
+
+#define THRESHOLD(symbol, name, unit, fallback, findings, text)                \
+    [THRESHOLD_##symbol] = (fallback),
+static const struct thresholds standard = {.value = {
+#include "dissect/threshold.def"
+                                           }};
+#undef THRESHOLD
+
+static uint32_t
+limit32(const struct judge *j, enum threshold_id id)
+{
+    uint64_t limit = judge_limit(j, id);
+    return limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
+}
+
+static void
+init_public(struct judge *j)
+{
+    struct judge_public *p = &j->pub;
+    p->each = j->chat;
+    p->quiet_ns = j->chat ? 0 : judge_limit_ns(j, THRESHOLD_IDLE_NO_KEEPALIVE);
+    p->burst_ns = judge_limit_ns(j, THRESHOLD_SMALL_FRAMES_TIME);
+    p->burst_max = judge_limit(j, THRESHOLD_SMALL_FRAMES);
+    p->small_len = judge_limit(j, THRESHOLD_SMALL_FRAME_SIZE);
+    p->tiny_len = limit32(j, THRESHOLD_TINY_PAYLOAD);
+    p->huge_len = limit32(j, THRESHOLD_PERF_HUGE_FRAME);
+    p->some[0].mask_and = p->some[1].mask_and = UINT32_MAX;
+}
 
 enum err
 judge_new(struct judge **out, const struct judge_config *config)
@@ -13,8 +42,13 @@ judge_new(struct judge **out, const struct judge_config *config)
     if (!j)
         return ERR_NOMEM;
     j->config = *config;
-    j->pub.idle_ns = INT64_MAX;
-    j->pub.tally[0].mask_and = j->pub.tally[1].mask_and = UINT32_MAX;
+    if (!j->config.limits)
+        j->config.limits = &standard;
+    j->chat = config->emit->sink->least == SEVERITY_CHAT &&
+              emit_wants(config->emit, EVENT_FINDING);
+    init_public(j);
+    judge_path_init(j);
+    j->config.emit->alarm = &j->pub.each;
     *out = j;
     return ERR_OK;
 }
@@ -22,19 +56,46 @@ judge_new(struct judge **out, const struct judge_config *config)
 void
 judge_free(struct judge *j)
 {
+    if (!j)
+        return;
+    judge_closing_free(j);
+    judge_ping_free(j);
     free(j);
 }
 
 size_t
 judge_memory(const struct judge *j)
 {
-    return budget_block(sizeof *j);
+    return budget_block(sizeof *j) + judge_closing_memory(j) +
+           judge_ping_memory(j);
+}
+
+bool
+judge_failed(const struct judge *j)
+{
+    return j->no_memory || j->pings[0].trips.no_memory ||
+           j->pings[1].trips.no_memory;
 }
 
 struct judge_public *
 judge_public(struct judge *j)
 {
     return &j->pub;
+}
+
+bool
+judge_sample(struct judge_public *p, enum ws_sender from,
+             const struct ws_frame_header *h, const struct pkt_meta *meta)
+{
+    uint32_t n = p->tally[from].frames;
+    bool all = n <= JUDGE_SAMPLE_ALL;
+    bool look = false;
+    if (h->masked && h->payload_len > 0)
+        look = judge_add_mask(&p->some[from], h->mask,
+                              all || n % JUDGE_SAMPLE == 1);
+    if (all || n % JUDGE_SAMPLE == 0)
+        look |= judge_add_burst(p, from, h->offset, meta->time_ns);
+    return look;
 }
 
 /* ---- Telling ------------------------------------------------------------ */
@@ -70,6 +131,40 @@ judge_find_frame(struct judge *j, enum finding_id id,
                                           .detail = detail});
 }
 
+void
+judge_add_bytes(char *out, size_t size, struct slice bytes)
+{
+    static const char hex[] = "0123456789abcdef";
+    size_t n = strlen(out);
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t c = bytes.ptr[i];
+        bool plain = c >= ' ' && c < 0x7f;
+        if (n + (plain ? 1 : 4) + sizeof "..." > size) {
+            memcpy(out + n, "...", sizeof "...");
+            return;
+        }
+        if (plain) {
+            out[n++] = (char)c;
+        } else {
+            out[n++] = '\\';
+            out[n++] = 'x';
+            out[n++] = hex[c >> 4];
+            out[n++] = hex[c & 15];
+        }
+        out[n] = '\0';
+    }
+}
+
+void
+judge_add_quoted(char *out, size_t size, const char *before, struct slice bytes)
+{
+    size_t n = strlen(out);
+    snprintf(out + n, size - n, "%s\"", before);
+    judge_add_bytes(out, size - 1, bytes);
+    n = strlen(out);
+    snprintf(out + n, size - n, "\"");
+}
+
 /* ---- What happened ------------------------------------------------------ */
 
 void
@@ -77,6 +172,9 @@ judge_handshake(struct judge *j, const struct event_handshake *ev)
 {
     j->seen = ev->seen;
     j->accepted = ev->accepted;
+    j->has_deflate = ev->has_deflate;
+    j->pub.last_ns =
+        ev->response.packet ? ev->response.time_ns : ev->at.time_ns;
     judge_heads(j, ev);
     judge_opening(j, ev);
     judge_negotiation(j, ev);
@@ -89,23 +187,29 @@ void
 judge_segment(struct judge *j, enum ws_sender from, uint64_t off, size_t len,
               const struct pkt_meta *meta)
 {
-    (void)len;
     judge_first_segment(j, from, off, meta);
+    judge_tally_segment(&j->pub, from, off, len, meta);
+    judge_path_segment(j, from, off, len, meta);
 }
 
 void
 judge_frame(struct judge *j, const struct judged_frame *f)
 {
     judge_security_frame(j, f);
+    if (j->pub.each)
+        judge_violation(j, f);
+    judge_mask(j, f);
+    judge_performance(j, f);
+    judge_frame_rules(j, f);
+    judge_closing_frame(j, f);
+    judge_ping_frame(j, f);
 }
 
 void
 judge_message(struct judge *j, const struct event_message *ev,
               const struct pkt_meta *meta)
 {
-    (void)j;
-    (void)ev;
-    (void)meta;
+    judge_message_rules(j, ev, meta);
 }
 
 void
@@ -118,14 +222,23 @@ void
 judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
           const struct pkt_meta *meta)
 {
-    (void)from;
     judge_security_tcp(j, what, meta);
+    judge_violation_tcp(j, from, what, meta);
+    judge_path_tcp(j, from, what, meta);
+    judge_closing_tcp(j, from, what, meta);
 }
 
 void
-judge_end(struct judge *j, const struct verdict_facts *facts,
-          struct event_end *end)
+judge_end(struct judge *j, struct verdict_facts *facts, struct event_end *end)
 {
-    (void)facts;
+    judge_mask_end(j, end);
+    judge_performance_end(j, end);
+    judge_ping_end(j, facts, end);
+    judge_closing_end(j, facts, end);
+}
+
+void
+judge_verdict(struct judge *j, const struct event_end *end)
+{
     judge_security_end(j, end);
 }

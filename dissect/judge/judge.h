@@ -47,6 +47,9 @@ void judge_free(struct judge *j);
 /* Bytes allocated, for a budget. */
 size_t judge_memory(const struct judge *j);
 
+/* Something was not judged for want of memory. */
+bool judge_failed(const struct judge *j);
+
 /* Right behind the handshake event, once.  What ev points to dies with the
  * call.  Called for refused, unanswered and inferred ones as well. */
 void judge_handshake(struct judge *j, const struct event_handshake *ev);
@@ -75,10 +78,12 @@ struct judged_frame {
     uint64_t number;  /* 1 = first of this sender */
     uint64_t message; /* its message's number; 0: control frame */
     const struct ws_frame_header *header;
-    struct stamp first;          /* packet with its first byte */
+    struct stamp first; /* packet with its first byte */
+    uint8_t header_cut; /* header bytes in that packet, if not all; else 0 */
     const struct pkt_meta *meta; /* packet with its last byte */
     bool whole;                  /* every payload byte was captured */
     bool synced;                 /* boundary known since the handshake */
+    bool inside; /* control frame: a message of the sender goes on around it */
     /* Payload of a control frame, unmasked: at most 125 bytes, all of it with
      * whole. */
     struct slice control;
@@ -107,6 +112,7 @@ struct judged_payload {
 void judge_payload(struct judge *j, const struct judged_payload *p);
 
 /* Payload bytes of one packet, before its frames: len of them. */
+/* Payload of one packet, before its frames: len bytes at off of the stream. */
 void judge_segment(struct judge *j, enum ws_sender from, uint64_t off,
                    size_t len, const struct pkt_meta *meta);
 
@@ -118,83 +124,127 @@ void judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
 
 struct verdict_facts;
 
-/* The connection is over; what can only be judged now.  end is complete but
- * for what the judge itself knows, which it adds (round trips).  Right before
- * repeated findings and the end event. */
-void judge_end(struct judge *j, const struct verdict_facts *facts,
+/* The connection is over; what can only be judged now.  Adds what the judge
+ * itself knows: to *end the round trips, to *facts what verdict.h says is the
+ * judge's; the texts there live as long as j.  end has its counts and no
+ * verdict yet. */
+void judge_end(struct judge *j, struct verdict_facts *facts,
                struct event_end *end);
 
-/* ---- Frames of every day, without a call -------------------------------- */
+/* Then: end has its verdict. */
+void judge_verdict(struct judge *j, const struct event_end *end);
 
-/*
- * What is kept of each data frame of a sender, so that a whole, faultless
- * message in one frame costs a few additions (judge_tally()).
- */
-struct judge_tally {
-    uint64_t frames;    /* data frames */
-    uint64_t tiny;      /* ... with less payload than JUDGE_TINY */
-    uint64_t packet;    /* that completed the last one */
-    int64_t last_ns;    /* when */
-    int64_t burst_ns;   /* start of a run of small frames, each in a packet */
-    uint32_t burst;     /* frames in it */
-    uint32_t mask;      /* the last masking key, as four bytes in memory */
-    uint32_t mask_step; /* how it differed from the one before */
-    uint32_t mask_run;  /* how often in a row by the same step */
-    uint32_t mask_and, mask_or; /* of all keys */
-    uint64_t masked;            /* keys seen, of frames with payload */
+/* ---- Frames of every day, without a call -------------------------------- */
+/* ---- What comes every day, without a call ------------------------------- */
+
+/* A segment that holds no more than a frame header could. */
+struct judge_crumb {
+    uint64_t off; /* in the sender's stream, bytes */
+    size_t len;   /* bytes; 0: none */
 };
 
-/* Constants of the tally; the thresholds above them are options. */
-#define JUDGE_TINY 20u                   /* payload bytes */
-#define JUDGE_SMALL 125u                 /* payload bytes */
-#define JUDGE_BURST_NS INT64_C(10000000) /* 10 ms */
-#define JUDGE_MASK_RUN 4u                /* steps */
+/*
+ * What is kept of one sender's segments and data frames, so that a whole,
+ * faultless message in one frame costs a few additions (judge_tally()).
+ */
+struct judge_tally {
+    uint64_t packet;   /* that completed the last data frame */
+    int64_t last_ns;   /* when */
+    uint32_t frames;   /* data frames */
+    uint32_t tiny;     /* ... with less payload than tiny_len */
+    uint32_t segments; /* with payload */
+    uint32_t seq_end;  /* TCP sequence number behind the last one */
+};
 
-/* What ws_stream.c keeps at hand. */
+/* What is kept besides of the frames that judge_samples(), and of segments
+ * that are nearly empty. */
+struct judge_sampled {
+    uint32_t mask;               /* the last masking key, as in memory */
+    uint32_t mask_step;          /* how it differed from the one before */
+    uint32_t mask_run;           /* how often in a row by the same step */
+    uint32_t mask_and, mask_or;  /* of all keys */
+    uint32_t masks;              /* keys */
+    struct judge_crumb crumb[2]; /* the last two, newest first */
+    /* A run of small frames, each in a packet, as counted when it began. */
+    struct {
+        int64_t start_ns;
+        uint64_t off;
+        uint32_t frames, segments;
+        uint32_t other_frames; /* of the other side */
+    } burst;
+    uint32_t burst_frames; /* in the run that was found last ... */
+    uint32_t burst_end;    /* ... by the data frame of this number */
+};
+
+/* What ws_stream.c and ws_conn.c keep at hand; what each frame and segment
+ * needs comes first. */
 struct judge_public {
+    int64_t last_ns;             /* time of the last segment with payload */
+    int64_t quiet_ns;            /* longer without one: judge_quiet() */
     struct judge_tally tally[2]; /* by enum ws_sender */
+    uint32_t tiny_len, huge_len; /* limits, see threshold.def */
     bool each;                   /* every frame is looked at by judge_frame() */
     bool starts;                 /* every message is, by judge_payload() */
     int64_t idle_ns;             /* a longer silence is looked at */
+    struct judge_sampled some[2];
+    int64_t burst_ns;
+    uint64_t small_len, burst_max;
 };
 
 /* Lives as long as j. */
 struct judge_public *judge_public(struct judge *j);
 
-/* Adds a data frame to the tally.  True: something about it is worth a look. */
+/* For judge_segment(): nothing was sent for quiet_ns until now. */
+void judge_quiet(struct judge_public *p, int64_t quiet_ns,
+                 const struct pkt_meta *meta);
+
+/* For judge_segment(). */
+static inline void
+judge_tally_segment(struct judge_public *p, enum ws_sender from, uint64_t off,
+                    size_t len, const struct pkt_meta *meta)
+{
+    struct judge_tally *t = &p->tally[from];
+    int64_t quiet_ns = meta->time_ns - p->last_ns;
+    p->last_ns = meta->time_ns;
+    t->segments++;
+    t->seq_end = meta->seq + (uint32_t)len;
+    if (len <= WS_FRAME_HEADER_MAX) {
+        struct judge_crumb *crumb = p->some[from].crumb;
+        crumb[1] = crumb[0];
+        crumb[0] = (struct judge_crumb){off, len};
+    }
+    if (quiet_ns > p->quiet_ns)
+        judge_quiet(p, quiet_ns, meta);
+}
+
+/* All of so many data frames of a sender are looked at closely, then two of
+ * JUDGE_SAMPLE: who repeats a masking key does it all the time. */
+#define JUDGE_SAMPLE_ALL 64u
+#define JUDGE_SAMPLE 16u
+
+static inline bool
+judge_samples(uint32_t frames)
+{
+    return frames <= JUDGE_SAMPLE_ALL || frames % JUDGE_SAMPLE < 2;
+}
+
+/* For judge_tally(): looks closely. */
+bool judge_sample(struct judge_public *p, enum ws_sender from,
+                  const struct ws_frame_header *h, const struct pkt_meta *meta);
+
+/* Adds a data frame to the tally.  True: something about it is worth a look,
+ * also without .each. */
 static inline bool
 judge_tally(struct judge_public *p, enum ws_sender from,
             const struct ws_frame_header *h, const struct pkt_meta *meta)
 {
     struct judge_tally *t = &p->tally[from];
-    int64_t other_ns = p->tally[!from].last_ns;
-    int64_t last_ns = t->last_ns > other_ns ? t->last_ns : other_ns;
-    bool look = p->each || meta->time_ns - last_ns > p->idle_ns;
-    t->frames++;
-    t->tiny += h->payload_len < JUDGE_TINY;
-    if (h->masked && h->payload_len > 0) {
-        uint32_t mask;
-        memcpy(&mask, h->mask, sizeof mask);
-        uint32_t step = mask - t->mask;
-        t->mask_run =
-            t->masked > 1 && step == t->mask_step ? t->mask_run + 1 : 0;
-        look |= mask == 0 || (step == 0 && t->masked > 0) ||
-                t->mask_run == JUDGE_MASK_RUN;
-        t->mask = mask;
-        t->mask_step = step;
-        t->mask_and &= mask;
-        t->mask_or |= mask;
-        t->masked++;
-    }
-    if (h->payload_len <= JUDGE_SMALL && meta->number != t->packet &&
-        meta->time_ns - t->burst_ns <= JUDGE_BURST_NS) {
-        t->burst++;
-    } else {
-        t->burst = 1;
-        t->burst_ns = meta->time_ns;
-    }
+    bool look = h->payload_len > p->huge_len;
     t->packet = meta->number;
     t->last_ns = meta->time_ns;
+    t->tiny += h->payload_len < p->tiny_len;
+    if (judge_samples(++t->frames))
+        look |= judge_sample(p, from, h, meta);
     return look;
 }
 

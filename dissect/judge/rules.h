@@ -7,8 +7,11 @@
 #ifndef DISSECT_JUDGE_RULES_H
 #define DISSECT_JUDGE_RULES_H
 
+#include "dissect/emit.h"
 #include "dissect/judge/judge.h"
+#include "dissect/judge/round_trips.h"
 #include "dissect/threshold.h"
+#include "dissect/verdict.h"
 
 /* What is known of one side, whatever the topic. */
 struct judge_side {
@@ -38,15 +41,101 @@ struct judge_subprotocol {
                                         our table */
 };
 
+/* frame.c, of one sender. */
+struct judge_frames {
+    bool closed;           /* it sent a Close frame */
+    bool open;             /* a message of it is unfinished */
+    bool flooded;          /* ... and told as a flood of fragments */
+    uint64_t n_fragments;  /* of the last message */
+    uint64_t payload;      /* in them, bytes */
+    uint64_t packet;       /* that completed the last frame */
+    uint64_t packet_count; /* frames that ended in it */
+};
+
+/* violation.c: the first rule that a sender broke. */
+struct judge_violation {
+    enum {
+        VIOLATION_NONE = 0,
+        VIOLATION_SENT,
+        VIOLATION_DELIVERED,
+        VIOLATION_DONE, /* what came of it is known */
+    } state;
+    uint32_t seq_end; /* TCP sequence number behind it */
+    int64_t acked_ns; /* when it was delivered */
+};
+
+/* mask.c, of one sender. */
+struct judge_masks {
+    struct stamp empty_zero; /* first empty frame with a key of zeros */
+};
+
+/* performance.c */
+struct judge_perf {
+    int64_t idle_ns;      /* of a silence that is not judged yet; else 0 */
+    struct stamp idle_at; /* what ended it */
+    int64_t longest_ns;   /* with chat: the longest silence */
+    uint32_t n_split[2];  /* headers in packets of their own, by sender */
+    bool pinged;
+};
+
+/* How the bytes of a side travel: path.c. */
+struct judge_path {
+    bool has_base;      /* base is known */
+    bool has_acked;     /* acked is known */
+    bool timing;        /* the acknowledgement of timed_seq is waited for */
+    uint32_t base;      /* TCP sequence number of the stream's offset 0 */
+    uint32_t acked;     /* what it acknowledged last of the other side */
+    uint32_t timed_seq; /* behind a segment of it, ... */
+    int64_t timed_ns;   /* ... when that came */
+    int64_t delay_ns;   /* shortest time from a segment to its
+                           acknowledgement; INT64_MAX: none seen */
+    uint32_t fin_ack;   /* acknowledgement number of its FIN */
+    bool has_fin_ack;
+    uint64_t end_off;  /* behind the last byte that was captured */
+    int64_t resent_ns; /* when it sent something again last */
+};
+
+struct judge_closing; /* close.c */
+
+/* The pings of one side: ping.c. */
+struct judge_pings {
+    struct judge_ping *waiting; /* a ring of cap; NULL: none yet */
+    uint32_t n, cap;
+    uint32_t oldest;     /* index of it */
+    uint64_t dropped;    /* ... for want of room */
+    uint64_t stray_hash; /* the last pong of the other side without a ping */
+    uint64_t stray_packet;
+    struct stamp unanswered; /* of those that will not be answered any more,
+                                the last one; packet 0: none */
+    struct judge_flood {
+        int64_t run_ns;    /* start of the seconds that were all full */
+        int64_t second_ns; /* start of the second that is counted */
+        uint64_t n;        /* pings in it */
+    } flood;
+    bool settled; /* a Close frame came: no more to judge */
+    struct round_trips trips;
+};
+
 struct judge {
-    struct judge_public pub;
+    struct judge_public pub; /* first: judge_quiet() is given that */
     struct judge_config config;
     enum handshake_seen seen;
     bool accepted;
-    struct judge_side side[2]; /* by enum ws_sender */
     struct judge_opening opening;
     struct judge_security security;
     struct judge_subprotocol subprotocol;
+    bool has_deflate; /* permessage-deflate was agreed */
+    bool chat;        /* findings of severity chat are wanted */
+    /* By enum ws_sender: */
+    struct judge_side side[2];
+    struct judge_frames frames[2];
+    struct judge_violation violation[2];
+    struct judge_masks masks[2];
+    struct judge_path path[2];
+    struct judge_pings pings[2];
+    struct judge_perf perf;
+    bool no_memory;                /* something is not judged for want of it */
+    struct judge_closing *closing; /* from the first Close frame on, or NULL */
 };
 
 /* ---- Telling ------------------------------------------------------------ */
@@ -64,17 +153,31 @@ void judge_find_side(struct judge *j, enum finding_id id, enum ws_sender from,
 void judge_find_frame(struct judge *j, enum finding_id id,
                       const struct judged_frame *f, const char *detail);
 
-static inline struct stamp
-judge_stamp(const struct pkt_meta *meta)
+/* Nothing of that kind was found yet, so a detail will be read. */
+static inline bool
+judge_is_first(const struct judge *j, enum finding_id id, enum ws_sender from)
 {
-    return (struct stamp){meta->time_ns, meta->number};
+    return emit_finding_count(j->config.emit, id, from) == 0;
 }
 
-/* A threshold that is a time. */
+/* A threshold, the user's or the one built in. */
+static inline uint64_t
+judge_limit(const struct judge *j, enum threshold_id id)
+{
+    return j->config.limits->value[id];
+}
+
+/* The same for a time, in ns, or to calculate with. */
 static inline int64_t
 judge_limit_ns(const struct judge *j, enum threshold_id id)
 {
     return (int64_t)j->config.limits->value[id];
+}
+
+static inline struct stamp
+judge_stamp(const struct pkt_meta *meta)
+{
+    return (struct stamp){meta->time_ns, meta->number};
 }
 
 /* When the request was sent, and when it was answered; the packet with what is
@@ -100,6 +203,52 @@ judge_saw_all(const struct judge *j, enum ws_sender from)
     return j->seen == HANDSHAKE_SEEN_BOTH && !j->side[from].gap &&
            j->config.pair->syn_seen[dir];
 }
+
+static inline enum ws_sender
+judge_other(enum ws_sender from)
+{
+    return from == WS_SENDER_CLIENT ? WS_SENDER_SERVER : WS_SENDER_CLIENT;
+}
+
+/* Appends bytes as printable ASCII, others as \xHH, to the text in out; what
+ * does not fit becomes "...". */
+void judge_add_bytes(char *out, size_t size, struct slice bytes);
+
+/* The same behind `before` and in quotation marks. */
+void judge_add_quoted(char *out, size_t size, const char *before,
+                      struct slice bytes);
+
+/* The last broken rule in a frame or message of the sender, or NULL. */
+static inline const struct emit_fault *
+judge_fault(const struct judge *j, enum ws_sender from)
+{
+    const struct emit_fault *fault = &j->config.emit->fault[from];
+    return fault->any ? fault : NULL;
+}
+
+/* ---- Who had received what: path.c ------------------------------------- */
+
+void judge_path_init(struct judge *j);
+void judge_path_segment(struct judge *j, enum ws_sender from, uint64_t off,
+                        size_t len, const struct pkt_meta *meta);
+void judge_path_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
+                    const struct pkt_meta *meta);
+
+/* Did this packet of the sender acknowledge the other side's bytes up to off?
+ * By acknowledgement numbers, as the order in a capture proves nothing; false
+ * when that is not known. */
+bool judge_has_read(const struct judge *j, enum ws_sender from, uint64_t off,
+                    const struct pkt_meta *meta);
+
+/* Did any packet of the sender so far? */
+bool judge_had_read(const struct judge *j, enum ws_sender from, uint64_t off);
+
+/* Did its FIN? */
+bool judge_fin_had_read(const struct judge *j, enum ws_sender from,
+                        uint64_t off);
+
+/* Shortest round trip of TCP, both halves of the way added up; -1: unknown. */
+int64_t judge_tcp_rtt(const struct judge *j);
 
 /* ---- Parts -------------------------------------------------------------- */
 
@@ -147,5 +296,42 @@ bool judge_is_secret(struct slice name);
 /* subprotocol.c: what the agreed subprotocol says of messages. */
 void judge_subprotocol(struct judge *j, const struct event_handshake *ev);
 bool judge_is_known_subprotocol(struct slice name);
+
+/* frame.c: frames and messages, how they are cut and filled. */
+void judge_frame_rules(struct judge *j, const struct judged_frame *f);
+void judge_message_rules(struct judge *j, const struct event_message *ev,
+                         const struct pkt_meta *meta);
+
+/* violation.c: what the receiver does about a broken rule. */
+void judge_violation(struct judge *j, const struct judged_frame *f);
+void judge_violation_tcp(struct judge *j, enum ws_sender from,
+                         enum stream_tcp what, const struct pkt_meta *meta);
+
+/* mask.c: masking keys that can be foreseen. */
+bool judge_add_mask(struct judge_sampled *t, const uint8_t key[4], bool next);
+void judge_mask(struct judge *j, const struct judged_frame *f);
+void judge_mask_end(struct judge *j, const struct event_end *end);
+
+/* performance.c: what costs time and packets. */
+bool judge_add_burst(struct judge_public *p, enum ws_sender from, uint64_t off,
+                     int64_t time_ns);
+void judge_performance(struct judge *j, const struct judged_frame *f);
+void judge_performance_end(struct judge *j, const struct event_end *end);
+
+/* close.c: RFC 6455 sections 5.5.1 and 7, and the end of TCP. */
+void judge_closing_frame(struct judge *j, const struct judged_frame *f);
+void judge_closing_tcp(struct judge *j, enum ws_sender from,
+                       enum stream_tcp what, const struct pkt_meta *meta);
+void judge_closing_end(struct judge *j, struct verdict_facts *facts,
+                       const struct event_end *end);
+void judge_closing_free(struct judge *j);
+size_t judge_closing_memory(const struct judge *j);
+
+/* ping.c: RFC 6455 sections 5.5.2 and 5.5.3. */
+void judge_ping_frame(struct judge *j, const struct judged_frame *f);
+void judge_ping_end(struct judge *j, struct verdict_facts *facts,
+                    struct event_end *end);
+void judge_ping_free(struct judge *j);
+size_t judge_ping_memory(const struct judge *j);
 
 #endif /* DISSECT_JUDGE_RULES_H */
