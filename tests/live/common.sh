@@ -173,7 +173,7 @@ namespaces() { # namespaces MTU WIRE-OPTION...: sets client_ns, server_ns
 # packets as fit when each takes all of it.
 capture() { # capture PID FILE [DEVICE [SNAPLEN]]: starts one, sets capture_pid
     nsenter -t "$1" -n -- tcpdump -i "${3:-wire0}" --immediate-mode -U \
-        -s"${4:-2048}" -B 65536 --time-stamp-precision=nano -Z root -w "$2" \
+        -s"${4:-2048}" -B 131072 --time-stamp-precision=nano -Z root -w "$2" \
         tcp >/dev/null 2>"$2.log" &
     capture_pid=$!
     started="$started $capture_pid"

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """findings.py good JSON CONNECTIONS COUNT [WARNING...]
-findings.py rude JSON DID KNOWN
+findings.py rude JSON DID KNOWN NOT-YET
 findings.py table DID...
 
 The judge of findings.sh.  "good": no error and only these warnings; so many
 connections, each with COUNT messages from both ends and a clean end.  "rude":
 what rude.py did (its lines in DID) is found, and nothing else is; KNOWN is the
-output of "wsray findings".  "table": what the servers did, as Markdown."""
+output of "wsray findings", NOT-YET names those of it that no rule judges yet.  "table": what the servers did, as Markdown."""
 
 import collections
 import json
@@ -69,9 +69,15 @@ def read_did(name):
         return [line.rstrip("\n").split("\t") for line in f]
 
 
-def rude(name, did, known):
-    with open(known, encoding="utf-8") as f:
-        known = set(re.findall(r"\b[a-z0-9]+(?:-[a-z0-9]+)+\b", f.read()))
+def names(name):
+    with open(name, encoding="utf-8") as f:
+        return set(re.findall(r"\b[a-z0-9]+(?:-[a-z0-9]+)+\b", f.read()))
+
+
+def rude(name, did, known, not_yet):
+    known = names(known)
+    if os.path.exists(not_yet):
+        known -= names(not_yet)
     events = read(name)
     ports, wrong, waiting = {}, [], set()
     found = collections.defaultdict(set)
@@ -84,7 +90,7 @@ def rude(name, did, known):
             found[ports.get(e["conn"])].add(
                 (e["id"], e["severity"], e["from"]))
     right = 0
-    for port, case, ids, companions, answer in read_did(did):
+    for port, case, ids, companions, _ in read_did(did):
         here = found[int(port)]
         ids = set(ids.split()) - {"-"}
         may = ids | set(companions.split())
@@ -99,8 +105,6 @@ def rude(name, did, known):
                 case, port, sorted(missing), sorted(extra), sorted(here)))
         elif ids <= known:
             right += 1
-        if "-v" in sys.argv:
-            print(case, sorted(here), answer)
     print("%d of %d cases found as they should be" % (
         right, len(read_did(did))))
     if waiting:
@@ -127,4 +131,4 @@ def table(*names):
 
 
 sys.exit({"good": good, "rude": rude, "table": table}[sys.argv[1]](
-    *[a for a in sys.argv[2:] if a != "-v"]))
+    *sys.argv[2:]))

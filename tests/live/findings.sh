@@ -159,7 +159,7 @@ stage() { # stage -|WIRE-OPTION...: sets client_ns, server_ns, device, ends
         client_ns=$ns
         server_ns=$ns
         device=lo
-        snaplen=0
+        snaplen=66000
         ends=loopback
         count=$messages
         inside "$ns" ip link set lo up
@@ -297,7 +297,8 @@ run_rude() { # run_rude NAME SERVER
     "$WSRAY" json --payload-limit 0 --threshold ping-reply=300ms \
         --threshold close-reply=300ms "$base.loopback.pcap" \
         >"$base.json" || { echo "$WSRAY: exit status $?"; return 1; }
-    "$PYTHON" "$here/findings.py" rude "$base.json" "$base.did" "$dir/known"
+    "$PYTHON" "$here/findings.py" rude "$base.json" "$base.did" "$dir/known" \
+        "$here/../findings_not_yet.def"
 }
 
 all=$(printf '%s\n%s\n' "$good" "$rude")
