@@ -50,7 +50,21 @@ struct stream_pair {
     uint64_t flow;          /* number of the flow, 1 = first */
     int64_t open_ns;        /* time of its first packet */
     uint64_t open_packet;   /* number of its first packet */
-    bool syn_seen[2];       /* the SYN of direction d was captured */
+    /* What may still change after open(); mostly it is there by then. */
+    int64_t syn_ns[2];      /* time of the first SYN, with syn_seen */
+    uint64_t opened_packet; /* the ACK that completed the TCP handshake, all
+                               three were captured; 0: they were not */
+    int64_t opened_ns;      /* its time */
+    int64_t rtt_ns;         /* from the SYN to that ACK, which is one round
+                               trip wherever the capture was made; -1: unknown,
+                               also when one of the three was sent again */
+    uint16_t mss[2];        /* option of the SYN, bytes; 0: none */
+    uint8_t shift[2];       /* window scale in force (RFC 7323 section 2) */
+    bool timestamps[2];     /* option of the SYN (RFC 7323 section 3) */
+    /* The SYN of direction d was captured, and no byte lacks between it and
+     * the first one that was. */
+    bool syn_seen[2];
+    bool seen[2]; /* any packet of direction d was captured */
 };
 
 enum stream_want {
@@ -71,12 +85,18 @@ enum stream_end {
 /* What happened at TCP level, for stages that ask. */
 enum stream_tcp {
     STREAM_TCP_SYN = 0,
-    STREAM_TCP_FIN,        /* the packet with the FIN, in any order */
-    STREAM_TCP_RST,        /* sent by end[dir] */
-    STREAM_TCP_ACK,        /* end[dir] acknowledged new bytes: meta->ack */
-    STREAM_TCP_RETRANSMIT, /* end[dir] sent bytes again */
-    STREAM_TCP_CONFLICT,   /* ... and they differ from the first copy */
-    STREAM_TCP_ZERO_WINDOW,
+    STREAM_TCP_FIN,          /* the packet with the FIN, in any order */
+    STREAM_TCP_RST,          /* sent by end[dir] */
+    STREAM_TCP_ACK,          /* end[dir] acknowledged new bytes: meta->ack */
+    STREAM_TCP_RETRANSMIT,   /* end[dir] sent bytes again */
+    STREAM_TCP_CONFLICT,     /* ... and they differ from the first copy */
+    STREAM_TCP_ZERO_WINDOW,  /* end[dir] has no room for more bytes */
+    STREAM_TCP_WINDOW_OPEN,  /* ... and has again */
+    STREAM_TCP_EARLY,        /* bytes of end[dir] wait for others before them */
+    STREAM_TCP_OUT_OF_ORDER, /* ... which were captured late, but sent first */
+    STREAM_TCP_KEEPALIVE,    /* end[dir] probes an idle connection */
+    STREAM_TCP_URGENT,       /* bytes of end[dir] in this packet are urgent */
+    STREAM_TCP_TRUNCATED,    /* bytes of end[dir] were cut off by the capture */
 };
 
 /*

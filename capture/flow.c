@@ -32,6 +32,12 @@
  * answer to it, or the lack of one, was captured. */
 #define RESET_NS SECOND_NS
 
+/* A SYN that comes again this soon is the same packet, recorded twice. */
+#define SYN_TWICE_NS INT64_C(1000000)
+
+/* Silence before a segment that may be a keep-alive probe. */
+#define PROBE_IDLE_NS (SECOND_NS / 2)
+
 /* Acknowledgements in a row beyond all that could have been sent before they
  * are believed: the capture lost that much. */
 #define DOUBTS_MAX 8u
@@ -99,6 +105,7 @@ struct flow {
     uint32_t doubt[2];  /* the last acknowledgement not believed, by sender */
     uint8_t doubts[2];  /* how many in a row */
     uint8_t reset_from; /* 1 + direction of the RST that closed it; 0: none */
+    bool syn_again;     /* a SYN was sent twice: no round trip is measured */
 };
 
 struct chunk {
@@ -709,6 +716,7 @@ flow_new(struct flow_table *t, const struct key *k, const struct tcp_header *h,
     t->n_strict += strict != 0;
     f->pair.open_ns = p->time_ns;
     f->pair.open_packet = p->number;
+    f->pair.rtt_ns = -1;
     queue_add(t, f, CLASS_BRIEF);
     return f;
 }
@@ -725,7 +733,22 @@ set_window_shift(struct flow *f)
         (TCP_STREAM_SYN | TCP_STREAM_WSCALE))
         return;
     for (unsigned d = 0; d < 2; d++)
-        f->stream[d].shift = f->stream[d].wscale;
+        f->pair.shift[d] = f->stream[d].shift = f->stream[d].wscale;
+}
+
+/* Whether a SYN, captured late, stands before the first captured byte, and
+ * bytes between lack.  Should they be late as well, they can only be told in a
+ * flow of their own; but not when the stage wanted what came: it would be told
+ * twice. */
+static bool
+is_syn_before(const struct flow *f, unsigned dir, const struct tcp_header *h)
+{
+    const struct tcp_stream *s = &f->stream[dir];
+    uint32_t lack = s->isn - h->seq;
+    return (s->flags & (TCP_STREAM_STARTED | TCP_STREAM_SYN)) ==
+               TCP_STREAM_STARTED &&
+           f->state == FLOW_OPEN && f->said == STREAM_KEEP && lack > 0 &&
+           lack <= UINT16_MAX;
 }
 
 /* Whether a SYN belongs to this flow: the same SYN again, one that was
@@ -738,7 +761,7 @@ syn_belongs(const struct flow *f, unsigned dir, const struct tcp_header *h)
     if (f->state == FLOW_CLOSED && !answer)
         return false;
     if (s->flags & TCP_STREAM_STARTED) {
-        if (h->seq == s->isn)
+        if (h->seq == s->isn || is_syn_before(f, dir, h))
             return true;
         /* A second answer to the same SYN replaces the first. */
         return f->state == FLOW_NEW && answer && (o->flags & TCP_STREAM_SYN) &&
@@ -755,15 +778,24 @@ flow_syn(struct flow_table *t, struct flow *f, unsigned dir,
          const struct tcp_header *h)
 {
     struct tcp_stream *s = &f->stream[dir];
-    if ((s->flags & TCP_STREAM_SYN) && h->seq == s->isn)
+    if ((s->flags & TCP_STREAM_SYN) && h->seq == s->isn) {
+        f->syn_again |= f->meta.time_ns - f->pair.syn_ns[dir] > SYN_TWICE_NS;
         return;
-    if (!(s->flags & TCP_STREAM_STARTED) || h->seq != s->isn)
+    }
+    bool lacks = is_syn_before(f, dir, h);
+    if (lacks)
+        s->isn = h->seq;
+    else if (!(s->flags & TCP_STREAM_STARTED) || h->seq != s->isn)
         tcp_stream_start(s, h->seq + 1);
     bool first = !(s->flags & TCP_STREAM_SYN);
     s->flags |= TCP_STREAM_SYN;
-    f->pair.syn_seen[dir] = true;
+    f->syn_again |= !first;
+    f->pair.syn_seen[dir] = !lacks;
+    f->pair.syn_ns[dir] = f->meta.time_ns;
     struct tcp_options options;
     tcp_options_parse(h->options, &options);
+    f->pair.mss[dir] = options.has_mss ? options.mss : 0;
+    f->pair.timestamps[dir] = options.has_timestamps;
     if (options.has_wscale) {
         s->flags |= TCP_STREAM_WSCALE;
         s->wscale = options.wscale;
@@ -771,6 +803,24 @@ flow_syn(struct flow_table *t, struct flow *f, unsigned dir,
     set_window_shift(f);
     if (first)
         flow_tell(t, f, dir, STREAM_TCP_SYN);
+}
+
+/* Is it the ACK that completes the TCP handshake (RFC 9293 section 3.5)? */
+static void
+flow_ack_of_syn(struct flow *f, unsigned dir, const struct tcp_header *h)
+{
+    struct stream_pair *p = &f->pair;
+    if (p->opened_packet || dir != 0 || !p->syn_seen[0] || !p->syn_seen[1] ||
+        (h->flags & (TCP_SYN | TCP_RST | TCP_ACK)) != TCP_ACK ||
+        h->ack != f->stream[1].isn + 1)
+        return;
+    p->opened_packet = f->meta.number;
+    p->opened_ns = f->meta.time_ns;
+    /* With bytes in it, it may have waited for them. */
+    if (!f->syn_again && h->payload.len + h->missing == 0 &&
+        !(h->flags & TCP_FIN) && p->syn_ns[0] <= p->syn_ns[1] &&
+        p->syn_ns[1] <= p->opened_ns)
+        p->rtt_ns = p->opened_ns - p->syn_ns[0];
 }
 
 /* The SYN came late and tells that end[1] asked: exchanges the directions, as
@@ -788,6 +838,9 @@ flow_turn(struct flow *f, unsigned dir, const struct tcp_header *h)
     struct tcp_stream stream = f->stream[0];
     f->stream[0] = f->stream[1];
     f->stream[1] = stream;
+    bool seen = f->pair.seen[0];
+    f->pair.seen[0] = f->pair.seen[1];
+    f->pair.seen[1] = seen;
     uint32_t scope = f->scope[0];
     f->scope[0] = f->scope[1];
     f->scope[1] = scope;
@@ -813,6 +866,7 @@ flow_open(struct flow_table *t, struct flow *f)
         uint64_t len = f->stream[d].off;
         if (len == 0)
             continue;
+        flow_tell(t, f, d, STREAM_TCP_TRUNCATED);
         t->pool.stats.gaps++;
         t->pool.stats.gap_bytes += len;
         enum stream_want want = t->ops.gap(f->ctx, d, 0, len, &f->meta);
@@ -912,6 +966,20 @@ flow_wait(struct flow_table *t, struct flow *f, unsigned dir)
     return flow_goes_on(t, f, tcp_stream_wait(s, &c));
 }
 
+/* What is special about the payload. */
+static void
+flow_tell_payload(struct flow_table *t, struct flow *f, unsigned dir,
+                  const struct tcp_header *h)
+{
+    if (h->missing > 0)
+        flow_tell(t, f, dir, STREAM_TCP_TRUNCATED);
+    /* The pointer is counted from the sequence number to the byte behind the
+     * urgent ones, or to their last (RFC 6093 section 2). */
+    if ((h->flags & TCP_URG) && h->urgent > 0 &&
+        h->urgent <= h->payload.len + h->missing)
+        flow_tell(t, f, dir, STREAM_TCP_URGENT);
+}
+
 /* What a packet brings besides its acknowledgement. */
 static void
 flow_take(struct flow_table *t, struct flow *f, unsigned dir,
@@ -919,7 +987,11 @@ flow_take(struct flow_table *t, struct flow *f, unsigned dir,
 {
     /* A hole of the other direction comes before what answers it; one of this
      * direction may be filled by the packet. */
-    if (!flow_wait(t, f, dir ^ 1) || !flow_payload(t, f, dir, h))
+    if (!flow_wait(t, f, dir ^ 1))
+        return;
+    if (h->missing > 0 || (h->flags & TCP_URG))
+        flow_tell_payload(t, f, dir, h);
+    if (!flow_payload(t, f, dir, h))
         return;
     if (h->flags & TCP_FIN) {
         uint32_t seq = h->seq + ((h->flags & TCP_SYN) != 0) +
@@ -1002,8 +1074,8 @@ flow_ack(struct flow_table *t, struct flow *f, unsigned dir,
         bool zero = s->window == 0, was = s->flags & TCP_STREAM_ZERO;
         if (zero != was) {
             s->flags ^= TCP_STREAM_ZERO;
-            if (zero)
-                flow_tell(t, f, dir, STREAM_TCP_ZERO_WINDOW);
+            flow_tell(t, f, dir,
+                      zero ? STREAM_TCP_ZERO_WINDOW : STREAM_TCP_WINDOW_OPEN);
         }
     }
 }
@@ -1156,8 +1228,10 @@ flow_input(struct flow_table *t, struct flow *f, unsigned dir,
            const struct tcp_header *h)
 {
     f->stream[dir].flags |= TCP_STREAM_SEEN;
+    f->pair.seen[dir] = true;
     if ((h->flags & (TCP_SYN | TCP_RST)) == TCP_SYN)
         flow_syn(t, f, dir, h);
+    flow_ack_of_syn(f, dir, h);
     if (f->state == FLOW_NEW && h->payload.len > 0 && !(h->flags & TCP_RST) &&
         !flow_open(t, f))
         return;
@@ -1237,6 +1311,23 @@ flow_skip(struct flow_table *t, struct flow *f, unsigned dir,
         queue_move(t, f, CLASS_CLOSED);
 }
 
+/* Whether a packet that comes after a silence is a keep-alive probe: of the
+ * last sequence number again, which was acknowledged, with one byte or none
+ * (RFC 9293 section 3.8.4).  Probes of a closed window look the same. */
+static bool
+is_probe(const struct flow *f, unsigned dir, const struct tcp_header *h,
+         int64_t time_ns)
+{
+    const struct tcp_stream *s = &f->stream[dir], *o = &f->stream[dir ^ 1];
+    return is_open(f) && (s->flags & TCP_STREAM_STARTED) && s->off > 0 &&
+           !(s->flags & (TCP_STREAM_FIN | TCP_STREAM_ENDED)) &&
+           h->seq + 1 == s->next && h->payload.len + h->missing <= 1 &&
+           (h->flags & (TCP_SYN | TCP_FIN | TCP_RST | TCP_ACK)) == TCP_ACK &&
+           (!(s->flags & TCP_STREAM_ACKED) || s->acked == s->next) &&
+           !(o->flags & TCP_STREAM_ZERO) &&
+           time_ns - f->meta.time_ns >= PROBE_IDLE_NS;
+}
+
 INLINE void
 fill_meta(struct pkt_meta *m, const struct packet *p,
           const struct ip_packet *ip)
@@ -1285,6 +1376,7 @@ flow_any(struct flow_table *t, struct flow *f, const struct packet *p,
     if (!(f->stream[dir].flags & TCP_STREAM_SEEN))
         f->scope[dir] = (f->scope[dir] & SCOPE_STRICT) | ip->scope;
     f->packets++;
+    bool probe = is_probe(f, dir, &h, p->time_ns);
     fill_meta(&f->meta, p, ip);
     f->meta.seq = h.seq;
     f->meta.ack = h.ack;
@@ -1292,6 +1384,8 @@ flow_any(struct flow_table *t, struct flow *f, const struct packet *p,
     /* The window of a SYN is never scaled (RFC 7323 section 2.2). */
     f->meta.window = (uint32_t)h.window
                      << (h.flags & TCP_SYN ? 0 : f->stream[dir].shift);
+    if (probe)
+        flow_tell(t, f, dir, STREAM_TCP_KEEPALIVE);
     flow_input(t, f, dir, &h);
     if (budget_is_over(t->pool.budget))
         relieve(t, &f->meta);
@@ -1331,7 +1425,8 @@ flow_fast(struct flow_table *t, struct flow *f, size_t dir, size_t header_len,
         return false;
     if ((int32_t)(ack - o->next) > 0 && (o->flags & TCP_STREAM_STARTED))
         return false;
-    if ((len > 0 && seq != s->next) || len > TCP_PAYLOAD_MAX / 2)
+    if ((len > 0 ? seq != s->next : seq + 1 == s->next) ||
+        len > TCP_PAYLOAD_MAX / 2)
         return false;
     f->packets++;
     fill_meta(&f->meta, p, ip);
@@ -1388,7 +1483,7 @@ flow_table_packet(struct flow_table *t, const struct packet *p,
         if (f->state == FLOW_IGNORED && (head[13] & turns) == 0)
             return;
         if (f->state == FLOW_OPEN &&
-            (head[13] & (turns | TCP_ACK)) == TCP_ACK &&
+            (head[13] & (turns | TCP_ACK | TCP_URG)) == TCP_ACK &&
             header_len >= TCP_HEADER_MIN && header_len <= ip->payload.len &&
             flow_fast(t, f, f->swapped ^ k.swapped, header_len, p, ip))
             return;

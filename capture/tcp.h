@@ -12,8 +12,8 @@
  *   | Options (Offset * 4 - 20 bytes), then payload                 |
  *
  * Knows one segment only: streams are in tcp_stream.h.  The checksum is never
- * looked at, see flow.h.  The urgent pointer is ignored: RFC 6093 tells that
- * urgent bytes are ordinary bytes of the stream.
+ * looked at, see flow.h.  Urgent bytes are ordinary bytes of the stream (RFC
+ * 6093 section 3.4).
  */
 #ifndef CAPTURE_TCP_H
 #define CAPTURE_TCP_H
@@ -39,6 +39,7 @@ struct tcp_header {
     uint32_t seq, ack;
     uint16_t src_port, dst_port;
     uint16_t window; /* as on the wire */
+    uint16_t urgent; /* pointer, valid with TCP_URG */
     uint8_t flags;   /* set of enum tcp_flag; ECE and CWR stay in too */
 };
 
@@ -68,6 +69,7 @@ tcp_parse(struct slice segment, uint32_t missing, struct tcp_header *out)
     out->ack = rd_load_be32(p + 8);
     out->flags = p[13];
     out->window = rd_load_be16(p + 14);
+    out->urgent = rd_load_be16(p + 18);
     out->missing = missing;
     if (header_len < TCP_HEADER_MIN)
         return false;

@@ -374,6 +374,7 @@ hold_bytes(struct tcp_stream *s, const struct tcp_call *c, uint64_t off,
     list_remove(c->pool, h);
     list_add(c->pool, h);
     struct place at;
+    bool early = false;
     place_find(&at, h, off);
     while (bytes.len > 0) {
         size_t n = bytes.len;
@@ -391,10 +392,13 @@ hold_bytes(struct tcp_stream *s, const struct tcp_call *c, uint64_t off,
                 n = (size_t)(after->off - off);
             if (!place_insert(&at, h, c, off, slice_head(bytes, n)))
                 return false;
+            early = true;
         }
         off += n;
         bytes = slice_skip(bytes, n);
     }
+    if (early)
+        tell(c, STREAM_TCP_EARLY);
     return true;
 }
 
@@ -442,6 +446,30 @@ take_wild(struct tcp_stream *s, const struct tcp_call *c, uint32_t seq)
     s->wild = 0;
     s->flags &= (uint8_t)~TCP_STREAM_ACKED; /* what was acknowledged is far */
     return advance(s, c, s->off + (uint32_t)(seq - s->next));
+}
+
+/* Longest time that packets overtake one another by; a segment that was lost
+ * comes again a round trip later at least. */
+#define OVERTAKEN_NS INT64_C(3000000)
+/* The same, when the IP identification shows that it was sent before. */
+#define OVERTAKEN_ID_NS INT64_C(50000000)
+/* How many packets a sender may have numbered in between. */
+#define IP_IDS_NEAR 1000
+
+/* Whether the packet late, which fills the hole before the held packet early,
+ * was sent before it: lost ones come again, but later. */
+static bool
+overtaken(const struct pkt_meta *late, const struct pkt_meta *early)
+{
+    int64_t by = late->time_ns - early->time_ns;
+    int16_t ids = (int16_t)(uint16_t)(late->ip_id - early->ip_id);
+    bool has_ids = late->ip_id != 0 && early->ip_id != 0;
+    /* Each interface has a queue of its own on the way into a capture. */
+    if (late->iface != early->iface || late->source != early->source)
+        return false;
+    if (by <= OVERTAKEN_NS)
+        return !(has_ids && ids > 0 && ids < IP_IDS_NEAR);
+    return by <= OVERTAKEN_ID_NS && has_ids && ids < 0 && ids > -IP_IDS_NEAR;
 }
 
 /* Takes the bytes before s->off away from a segment that starts there. */
@@ -495,6 +523,8 @@ segment(struct tcp_stream *s, const struct tcp_call *c, uint32_t seq,
         c->pool->stats.out_of_order++;
         return payload.len ? take_early(s, c, off, payload) : STREAM_CONTINUE;
     }
+    if (first(s) && payload.len && overtaken(c->meta, &first(s)->meta))
+        tell(c, STREAM_TCP_OUT_OF_ORDER);
     struct overlap o = {false, false};
     uint64_t end = off + payload.len + missing;
     enum stream_want want = take(s, c, payload, &o);

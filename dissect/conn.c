@@ -8,6 +8,7 @@
 #include "dissect/http1.h"
 #include "dissect/midstream.h"
 #include "dissect/proxy_protocol.h"
+#include "dissect/tcp_news.h"
 #include "dissect/ws_conn.h"
 
 /* Requests waiting for their response that are told apart; a client that
@@ -70,6 +71,7 @@ struct conn {
         uint32_t end_seq; /* TCP sequence number behind it, or a bit less */
     } * pending;          /* oldest first */
     struct side side[2];
+    struct tcp_news news;
 };
 
 /* A slice on its way through the stages. */
@@ -110,7 +112,7 @@ conn_shared_of(const struct conn *c)
 static void
 count_memory(struct conn *c)
 {
-    size_t now = budget_block(sizeof *c);
+    size_t now = budget_block(sizeof *c) + tcp_news_memory(&c->news);
     if (c->pending)
         now += budget_block(c->cap_pending * sizeof c->pending[0]);
     for (unsigned dir = 0; dir < 2; dir++)
@@ -159,7 +161,9 @@ conn_free(struct conn *c)
     if (!c)
         return;
     finish_ws(c);
-    c->shared->stats.no_memory += midstream_failed(c->midstream);
+    c->shared->stats.no_memory +=
+        midstream_failed(c->midstream) + c->news.no_memory;
+    tcp_news_fini(&c->news);
     midstream_free(c->midstream);
     for (unsigned dir = 0; dir < 2; dir++) {
         hold_fini(&c->side[dir].hold);
@@ -263,6 +267,11 @@ hand_over(struct conn *c)
         if (c->ended >> dir & 1u)
             ws_conn_end(c->ws, from, side->why, &last);
     }
+    for (size_t i = 0; i < c->news.n; i++) {
+        const struct tcp_heard *heard = &c->news.heard[i];
+        ws_conn_tcp(c->ws, sender_of(c, heard->dir), heard->what, &heard->meta);
+    }
+    tcp_news_fini(&c->news);
 }
 
 static bool
@@ -1091,6 +1100,7 @@ conn_data(struct conn *c, unsigned dir, uint64_t off, struct slice data,
           const struct pkt_meta *meta)
 {
     struct side *side = &c->side[dir];
+    tcp_news_segment(&c->news, dir, meta);
     if (side->state == SIDE_WS) {
         ws_conn_data(c->ws, sender_of(c, dir), off, data, meta);
         return STREAM_KEEP;
@@ -1135,17 +1145,38 @@ conn_gap(struct conn *c, unsigned dir, uint64_t off, uint64_t len,
     return answer(c);
 }
 
+/* Whether a WebSocket that is found later will want to know; FIN and RST are
+ * kept anyway. */
+static bool
+is_news(enum stream_tcp what)
+{
+    return what != STREAM_TCP_SYN && what != STREAM_TCP_ACK &&
+           what != STREAM_TCP_FIN && what != STREAM_TCP_RST &&
+           what != STREAM_TCP_EARLY;
+}
+
 void
 conn_tcp(struct conn *c, unsigned dir, enum stream_tcp what,
          const struct pkt_meta *meta)
 {
     struct side *side = &c->side[dir];
+    const struct thresholds *limits = &c->shared->limits.thresholds;
+    if (what == STREAM_TCP_EARLY)
+        tcp_news_segment(&c->news, dir, meta);
+    if (what == STREAM_TCP_RETRANSMIT &&
+        tcp_news_is_twin(&c->news, dir, meta,
+                         (int64_t)limits->value[THRESHOLD_DUPLICATE_CAPTURE]))
+        return;
     if (what == STREAM_TCP_FIN && side->fin.packet == 0)
         side->fin = (struct stamp){meta->time_ns, meta->number};
     if (what == STREAM_TCP_RST && side->reset.packet == 0)
         side->reset = (struct stamp){meta->time_ns, meta->number};
-    if (c->ws)
+    if (c->ws) {
         ws_conn_tcp(c->ws, sender_of(c, dir), what, meta);
+    } else if (is_news(what)) {
+        tcp_news_keep(&c->news, dir, what, meta);
+        count_memory(c);
+    }
 }
 
 void

@@ -622,6 +622,7 @@ static const struct finding_case list[] = {
      .options = {.drop = answer_packet, .n_drop = 1},
      .play = answer_lost},
     {.name = "one direction was not captured",
+     .expect = "tcp-one-direction-only:both",
      .absent = "close-reply-missing tcp-fin-without-close-frame "
                "ping-unanswered",
      .verdict = "close-answer-not-captured",

@@ -298,6 +298,7 @@ static const struct finding_case list[] = {
      .absent = "ping-unanswered perf-idle-cut",
      .play = ping_never_acknowledged},
     {.name = "a ping behind which the server is not captured",
+     .expect = "tcp-one-direction-only:both",
      .absent = "ping-unanswered",
      .options = {.drop_from = {[S] = true}},
      .play = never_answered},

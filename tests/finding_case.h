@@ -51,6 +51,7 @@ extern const struct finding_cases cases_negotiation;
 extern const struct finding_cases cases_security;
 extern const struct finding_cases cases_ping;
 extern const struct finding_cases cases_traffic;
+extern const struct finding_cases cases_tcp;
 const struct finding_cases *cases_autobahn(void); /* made at the first call */
 
 #endif /* TESTS_FINDING_CASE_H */

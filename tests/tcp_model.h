@@ -233,7 +233,7 @@ model_tcp(void *ctx, unsigned dir, enum stream_tcp what,
 {
     struct model_flow *f = ctx;
     MODEL_CHECK(f->open && !f->detached && dir < 2);
-    MODEL_CHECK(what <= STREAM_TCP_ZERO_WINDOW);
+    MODEL_CHECK(what <= STREAM_TCP_TRUNCATED);
     /* A RST is told when it is believed. */
     MODEL_CHECK(meta->number == f->m->n_packets ||
                 (what == STREAM_TCP_RST && meta->number < f->m->n_packets &&

@@ -5,7 +5,8 @@
  *
  * A script has one packet a line:
  *
- *   [N*] > FLAGS SEQ ACK [payload] [cut=N] [win=N] [ws=N] [port=N] [scope=N]
+ *   [N*] > FLAGS SEQ ACK [payload] [cut=N] [win=N] [ws=N] [urg=N] [port=N]
+ * [scope=N]
  *
  * ">" is sent by the client (192.0.2.1 port 1000, or port=N), "<" by the
  * server (192.0.2.2 port 80); FLAGS are letters of SAFRP; N* repeats the
@@ -15,7 +16,7 @@
  *   open 01         the pair opened; which SYNs were seen
  *   0:5 text        data of direction 0 at offset 5
  *   0:9 gap 3       3 bytes at offset 9 are missing
- *   0 ack           any of enum stream_tcp
+ *   0 ack           any of enum stream_tcp; STREAM_TCP_EARLY on request
  *   0 end fin       and the other reasons
  *   close
  */
@@ -34,10 +35,15 @@ struct log {
     unsigned detach_at;   /* data() says DETACH at this call, 1 = first */
     unsigned n_data;
     unsigned quiet; /* log no TCP events */
+    bool early;     /* log STREAM_TCP_EARLY too, which comes with each segment
+                       that has to wait */
 };
 
-static const char *const tcp_names[] = {"syn",   "fin",      "rst", "ack",
-                                        "again", "conflict", "zero"};
+static const char *const tcp_names[] = {"syn",      "fin",       "rst",
+                                        "ack",      "again",     "conflict",
+                                        "zero",     "room",      "early",
+                                        "order",    "keepalive", "urgent",
+                                        "truncated"};
 static const char *const end_names[] = {"fin", "rst", "evicted", "capture"};
 
 static struct log log_now;
@@ -103,7 +109,7 @@ log_tcp(void *ctx, unsigned dir, enum stream_tcp what,
 {
     ck_assert_ptr_eq(ctx, &log_now);
     log_now.meta = *meta;
-    if (!log_now.quiet)
+    if (!log_now.quiet && (what != STREAM_TCP_EARLY || log_now.early))
         note("%u %s\n", dir, tcp_names[what]);
 }
 
@@ -155,7 +161,7 @@ struct step {
     bool server;
     uint8_t flags;
     uint32_t seq, ack;
-    uint16_t win, port;
+    uint16_t win, port, urgent;
     uint32_t cut, scope;
     int wscale; /* -1: no option */
     struct slice payload;
@@ -172,7 +178,7 @@ send_step(const struct step *s)
                               s->ack,
                               (uint32_t)head << 26 | (uint32_t)s->flags << 16 |
                                   s->win,
-                              0xbad0000,
+                              0xbad0000 | s->urgent,
                               UINT32_C(0x01030300) | (uint32_t)s->wscale};
     for (size_t i = 0; i < head; i++)
         raw[i] = (uint8_t)(word[i / 4] >> (24 - i % 4 * 8));
@@ -219,6 +225,8 @@ parse_option(struct step *s, const char *word)
         s->cut = value;
     else if (sscanf(word, "win=%u", &value) == 1)
         s->win = (uint16_t)value;
+    else if (sscanf(word, "urg=%u", &value) == 1)
+        s->urgent = (uint16_t)value;
     else if (sscanf(word, "ws=%u", &value) == 1)
         s->wscale = (int)value;
     else if (sscanf(word, "port=%u", &value) == 1)
@@ -348,6 +356,57 @@ static const struct row rows[] = {
      "0 end capture\n"
      "1 end capture\n"
      "close\n"},
+    {"bytes that overtook others are told when those come",
+     HANDSHAKE "> PA 105 300 world\n"
+               "+4\n"
+               "> PA 100 300 hello\n",
+     "open 11\n"
+     "0:0 hello\n"
+     "0:5 world\n"},
+    {"an urgent byte inside a segment", HANDSHAKE "> UPA 100 300 abc urg=3\n",
+     "open 11\n"
+     "0 urgent\n"
+     "0:0 abc\n"},
+    {"an urgent pointer that points nowhere in its segment",
+     HANDSHAKE "> UPA 100 300 abc urg=0\n"
+               "> UPA 103 300 def urg=4\n"
+               "> UA 106 300 urg=1\n"
+               "> PA 106 300 ghi urg=1\n",
+     "open 11\n"
+     "0:0 abc\n"
+     "0:3 def\n"
+     "0:6 ghi\n"},
+    {"keep-alive probes with one byte and with none",
+     HANDSHAKE "> PA 100 300 abc\n"
+               "< A 300 103\n"
+               "+1000\n"
+               "> A 102 300\n"
+               "< A 300 103\n"
+               "+1000\n"
+               "> A 102 300 x\n"
+               "< A 300 103\n"
+               "> PA 103 300 def\n",
+     "open 11\n"
+     "0:0 abc\n"
+     "1 ack\n"
+     "0 keepalive\n"
+     "0 keepalive\n"
+     "0:3 def\n"},
+    {"no keep-alive probes: too soon, not acknowledged, a closed window",
+     HANDSHAKE "> PA 100 300 abc\n"
+               "+1000\n"
+               "> A 102 300\n"
+               "< A 300 103\n"
+               "> A 102 300\n"
+               "< A 300 103 win=0\n"
+               "+1000\n"
+               "> A 102 300\n"
+               "< A 300 103\n",
+     "open 11\n"
+     "0:0 abc\n"
+     "1 ack\n"
+     "1 zero\n"
+     "1 room\n"},
     {"a SYN captured behind the data that follow it is no new flow",
      "> PA 100 300 hi\n"
      "> S 99 0\n"
@@ -427,6 +486,7 @@ static const struct row rows[] = {
                "> PA 100 300 hello\n"
                "finish\n",
      "open 11\n"
+     "0 order\n"
      "0:0 hello\n"
      "0:5 world\n"
      "0 end capture\n"
@@ -438,6 +498,7 @@ static const struct row rows[] = {
                "> A 100 300 abc\n"
                "finish\n",
      "open 11\n"
+     "0 order\n"
      "0:0 abc\n"
      "0:3 def\n"
      "0:6 ghi\n"
@@ -465,6 +526,7 @@ static const struct row rows[] = {
      "open 11\n"
      "0 again\n"
      "0 conflict\n"
+     "0 order\n"
      "0:0 abc\n"
      "0:3 dX\n"
      "0:5 fghij\n"
@@ -477,6 +539,7 @@ static const struct row rows[] = {
                "> A 100 300 abcdXf\n"
                "finish\n",
      "open 11\n"
+     "0 order\n"
      "0:0 abc\n"
      "0 again\n"
      "0 conflict\n"
@@ -492,6 +555,7 @@ static const struct row rows[] = {
                "finish\n",
      "open 11\n"
      "0 again\n"
+     "0 order\n"
      "0:0 a\n"
      "0:1 b\n"
      "0:2 c\n"
@@ -510,6 +574,7 @@ static const struct row rows[] = {
      "finish\n",
      "open 11\n"
      "0:0 abc\n"
+     "0 order\n"
      "0:3 defgh\n"
      "0:8 ij\n"
      "0 end capture\n"
@@ -561,6 +626,7 @@ static const struct row rows[] = {
      "0 again\n"
      "0:1 bc\n"
      "1 ack\n"
+     "1 room\n"
      "0 end capture\n"
      "1 end capture\n"
      "close\n"},
@@ -738,6 +804,7 @@ static const struct row rows[] = {
                "> A 110 300 def\n"
                "finish\n",
      "open 11\n"
+     "0 truncated\n"
      "0:0 abc\n"
      "0:3 gap 7\n"
      "0:10 def\n"
@@ -749,6 +816,7 @@ static const struct row rows[] = {
                "> A 110 300 def\n"
                "finish\n",
      "open 11\n"
+     "0 truncated\n"
      "0:0 gap 10\n"
      "0:10 def\n"
      "0 end capture\n"
@@ -763,6 +831,8 @@ static const struct row rows[] = {
                "< A 300 113\n"
                "finish\n",
      "open 11\n"
+     "0 truncated\n"
+     "0 order\n"
      "0:0 abcde\n"
      "0:5 fg\n"
      "1 ack\n"
@@ -776,6 +846,7 @@ static const struct row rows[] = {
                "> A 100 300 abcdef\n"
                "finish\n",
      "open 11\n"
+     "0 truncated\n"
      "0:0 abc\n"
      "0:3 gap 3\n"
      "0 again\n"
@@ -787,6 +858,8 @@ static const struct row rows[] = {
                "> A 100 300 abc cut=6\n"
                "finish\n",
      "open 11\n"
+     "0 truncated\n"
+     "0 order\n"
      "0:0 abc\n"
      "0:3 gap 3\n"
      "0:6 gh\n"
@@ -801,6 +874,7 @@ static const struct row rows[] = {
                "> A 100 300 abc\n"
                "finish\n",
      "open 11\n"
+     "0 order\n"
      "0:0 abc\n"
      "0:3 def\n"
      "0 end fin\n"
@@ -852,6 +926,7 @@ static const struct row rows[] = {
                "finish\n",
      "open 11\n"
      "0 fin\n"
+     "0 order\n"
      "0:0 abc\n"
      "0 again\n"
      "0:3 d\n"
@@ -1080,6 +1155,7 @@ static const struct row rows[] = {
      "open 11\n"
      "0:0 abc\n"
      "1 ack\n"
+     "1 order\n"
      "1:0 one\n"
      "1:3 two\n"
      "1 rst\n"
@@ -1479,6 +1555,7 @@ static const struct row rows[] = {
      "0:0 a\n"
      "1 ack\n"
      "1 zero\n"
+     "1 room\n"
      "1 zero\n"
      "0 end capture\n"
      "1 end capture\n"
@@ -1946,9 +2023,10 @@ START_TEST(detaching_while_held_bytes_are_delivered_closes_at_once)
         run(HANDSHAKE "> A 101 300 b\n> A 102 300 c\n> A 103 300 d\n"
                       "> A 100 300 a\n> A 104 300 e\n> RA 105 300\n");
         static const char *const want[] = {
-            "open 11\n0:0 a\nclose\n", "open 11\n0:0 a\n0:1 b\nclose\n",
-            "open 11\n0:0 a\n0:1 b\n0:2 c\nclose\n",
-            "open 11\n0:0 a\n0:1 b\n0:2 c\n0:3 d\nclose\n"};
+            "open 11\n0 order\n0:0 a\nclose\n",
+            "open 11\n0 order\n0:0 a\n0:1 b\nclose\n",
+            "open 11\n0 order\n0:0 a\n0:1 b\n0:2 c\nclose\n",
+            "open 11\n0 order\n0:0 a\n0:1 b\n0:2 c\n0:3 d\nclose\n"};
         expect(want[at - 1]);
         ck_assert_uint_eq(stats().held_now, 0);
         flow_table_free(table);
@@ -2046,6 +2124,45 @@ END_TEST
 
 /* Sizes and shapes */
 
+/* The same as in the rows above, but what was told stays told. */
+START_TEST(a_late_syn_does_not_end_what_a_stage_keeps)
+{
+    log_now.keep = true;
+    run("> PA 102 300 ho\n"
+        "> S 99 0\n"
+        "< SA 299 100\n"
+        "> PA 102 300 ho\n"
+        "> S 99 0\n"
+        "> PA 104 300 ha\n"
+        "finish\n");
+    expect("open 00\n"
+           "0:0 ho\n"
+           "0 syn\n"
+           "1 syn\n"
+           "0 again\n"
+           "0:2 ha\n"
+           "0 end capture\n"
+           "1 end capture\n"
+           "close\n");
+}
+END_TEST
+
+START_TEST(a_syn_far_from_what_a_stage_keeps_starts_anew)
+{
+    log_now.keep = true;
+    run("> PA 102 300 ho\n"
+        "> S 50000102 0\n"
+        "> PA 50000103 900 ha\n");
+    expect("open 00\n"
+           "0:0 ho\n"
+           "0 end evicted\n"
+           "1 end evicted\n"
+           "close\n"
+           "open 10\n"
+           "0:0 ha\n");
+}
+END_TEST
+
 START_TEST(segments_of_any_size_pass)
 {
     static uint8_t bytes[69000];
@@ -2065,7 +2182,8 @@ START_TEST(segments_of_any_size_pass)
     s.seq -= 10;
     s.payload = slice_make(bytes, 10);
     send_step(&s);
-    expect("open 11\n0:0 (65495)\n0:65495 xxxxxxxxxx\n0:65505 (69000)\n");
+    expect(
+        "open 11\n0:0 (65495)\n0 order\n0:65495 xxxxxxxxxx\n0:65505 (69000)\n");
 }
 END_TEST
 
@@ -2277,6 +2395,8 @@ add_calls(Suite *s)
     tcase_add_loop_test(t, windows_are_scaled_when_both_syns_were_seen, 0,
                         sizeof(scales) / sizeof(scales[0]));
     tcase_add_test(t, the_window_of_a_syn_is_not_scaled);
+    tcase_add_test(t, a_late_syn_does_not_end_what_a_stage_keeps);
+    tcase_add_test(t, a_syn_far_from_what_a_stage_keeps_starts_anew);
     tcase_add_test(t, segments_of_any_size_pass);
     tcase_add_loop_test(t, a_damaged_header_is_counted_and_skipped, 0,
                         sizeof(headers) / sizeof(headers[0]));

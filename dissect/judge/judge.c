@@ -60,6 +60,7 @@ judge_free(struct judge *j)
         return;
     judge_closing_free(j);
     judge_ping_free(j);
+    judge_tcp_free(j);
     free(j);
 }
 
@@ -67,7 +68,7 @@ size_t
 judge_memory(const struct judge *j)
 {
     return budget_block(sizeof *j) + judge_closing_memory(j) +
-           judge_ping_memory(j);
+           judge_ping_memory(j) + judge_tcp_memory(j);
 }
 
 bool
@@ -175,6 +176,7 @@ judge_handshake(struct judge *j, const struct event_handshake *ev)
     j->has_deflate = ev->has_deflate;
     j->pub.last_ns =
         ev->response.packet ? ev->response.time_ns : ev->at.time_ns;
+    judge_tcp_handshake(j, ev);
     judge_heads(j, ev);
     judge_opening(j, ev);
     judge_negotiation(j, ev);
@@ -190,6 +192,7 @@ judge_segment(struct judge *j, enum ws_sender from, uint64_t off, size_t len,
     judge_first_segment(j, from, off, meta);
     judge_tally_segment(&j->pub, from, off, len, meta);
     judge_path_segment(j, from, off, len, meta);
+    judge_tcp_segment(j, from, meta);
 }
 
 void
@@ -226,6 +229,7 @@ judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
     judge_violation_tcp(j, from, what, meta);
     judge_path_tcp(j, from, what, meta);
     judge_closing_tcp(j, from, what, meta);
+    judge_tcp_event(j, from, what, meta);
 }
 
 void
@@ -241,4 +245,5 @@ void
 judge_verdict(struct judge *j, const struct event_end *end)
 {
     judge_security_end(j, end);
+    judge_tcp_end(j, end);
 }

@@ -18,6 +18,21 @@ struct judge_side {
     bool gap; /* bytes of it are missing: what it did not send is unknown */
 };
 
+/* What TCP did with the bytes of a side: tcp.c. */
+struct judge_tcp {
+    uint64_t segments; /* with payload, in order */
+    uint64_t resent;   /* segments with bytes that were sent before */
+    uint64_t resent_packet;
+    struct stamp resent_at; /* the first one */
+    struct stamp zero;      /* its window closed; packet 0: it is open */
+    struct stamp unheard;   /* acknowledged bytes of the other side, of which
+                               no packet was captured; packet 0: did not */
+    int64_t first_ns; /* time of the first segment behind the heads; 0: none */
+    bool fin;
+};
+
+struct judge_tcp_early;
+
 /* opening.c, answer.c */
 struct judge_opening {
     uint64_t answer_packet;    /* of the 101, until bytes follow; 0: none */
@@ -121,6 +136,9 @@ struct judge {
     struct judge_config config;
     enum handshake_seen seen;
     bool accepted;
+    struct judge_tcp tcp[2];
+    struct judge_tcp_early *tcp_early; /* NULL: none */
+    bool tcp_told; /* the handshake was: findings are passed on */
     struct judge_opening opening;
     struct judge_security security;
     struct judge_subprotocol subprotocol;
@@ -333,5 +351,14 @@ void judge_ping_end(struct judge *j, struct verdict_facts *facts,
                     struct event_end *end);
 void judge_ping_free(struct judge *j);
 size_t judge_ping_memory(const struct judge *j);
+/* tcp.c: TCP below the WebSocket, but for how it ends. */
+void judge_tcp_handshake(struct judge *j, const struct event_handshake *ev);
+void judge_tcp_segment(struct judge *j, enum ws_sender from,
+                       const struct pkt_meta *meta);
+void judge_tcp_event(struct judge *j, enum ws_sender from, enum stream_tcp what,
+                     const struct pkt_meta *meta);
+void judge_tcp_end(struct judge *j, const struct event_end *end);
+void judge_tcp_free(struct judge *j);
+size_t judge_tcp_memory(const struct judge *j);
 
 #endif /* DISSECT_JUDGE_RULES_H */
