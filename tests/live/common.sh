@@ -5,7 +5,7 @@
 # them, network namespaces joined by a bad wire, captures inside of them.
 # Needs here (this folder); sets scratch, PYTHON, NODE_PATH, port.
 
-# shellcheck disable=SC2034 # read by those who source this
+# shellcheck disable=SC2034,SC2154 # read, and set, by those who source this
 WSRAY=${WSRAY:-./wsray}
 scratch=${WSRAY_PEERS_DIR:-${TMPDIR:-/tmp}/wsray-peers}
 PYTHON=${PYTHON:-/usr/bin/python3} # Debian's: it sees python3-websockets
@@ -17,6 +17,7 @@ port=9000
 count=200
 conns=3
 limit=120 # seconds for a peer
+page=    # what else stands in the address of page.html
 within=  # a command in front of each peer's: nsenter
 started= # by their ids: what must not outlive the script
 
@@ -105,7 +106,7 @@ peer() { # peer KIND ROLE LOG DEFLATE SEED: replaces this shell
             --no-first-run --disable-background-networking \
             --disable-component-update --disable-sync \
             --user-data-dir="$log.profile" --remote-debugging-port=0 \
-            "http://127.0.0.1:$port/?$count${WSRAY_PAGE:+&$WSRAY_PAGE}"
+            "http://127.0.0.1:$port/?$count${page:+&$page}"
         ;;
     esac
     # shellcheck disable=SC2086 # words

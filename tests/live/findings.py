@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 """findings.py good JSON CONNECTIONS COUNT [WARNING...]
-findings.py rude JSON DID KNOWN NOT-YET
+findings.py rude JSON DID KNOWN
 findings.py table DID...
 
 The judge of findings.sh.  "good": no error and only these warnings; so many
 connections, each with COUNT messages from both ends and a clean end.  "rude":
 what rude.py did (its lines in DID) is found, and nothing else is; KNOWN is the
-output of "wsray findings", NOT-YET names those of it that no rule judges yet.  "table": what the servers did, as Markdown."""
+output of "wsray findings".  "table": what the servers did, as Markdown."""
 
 import collections
 import json
@@ -69,15 +69,9 @@ def read_did(name):
         return [line.rstrip("\n").split("\t") for line in f]
 
 
-def names(name):
-    with open(name, encoding="utf-8") as f:
-        return set(re.findall(r"\b[a-z0-9]+(?:-[a-z0-9]+)+\b", f.read()))
-
-
-def rude(name, did, known, not_yet):
-    known = names(known)
-    if os.path.exists(not_yet):
-        known -= names(not_yet)
+def rude(name, did, known):
+    with open(known, encoding="utf-8") as f:
+        known = set(re.findall(r"\b[a-z0-9]+(?:-[a-z0-9]+)+\b", f.read()))
     events = read(name)
     ports, wrong, waiting = {}, [], set()
     found = collections.defaultdict(set)
@@ -115,17 +109,19 @@ def rude(name, did, known, not_yet):
 
 
 def table(*names):
-    columns, cases = [], collections.OrderedDict()
+    columns, cases, found = [], collections.OrderedDict(), {}
     for name in names:
         server = os.path.basename(name)[len("rude-"):-len(".did")]
         columns.append(server)
         for _, case, ids, _, answer in read_did(name):
-            cases.setdefault((case, ids), {})[server] = answer
+            cases.setdefault(case, {})[server] = answer
+            if ids != "-":
+                found[case] = ids
     print("| what the client does | finding | %s |" % " | ".join(columns))
     print("|---|---|%s" % ("---|" * len(columns)))
-    for (case, ids), answers in cases.items():
+    for case, answers in cases.items():
         print("| %s | %s | %s |" % (
-            case, ", ".join("`%s`" % i for i in ids.split() if i != "-"),
+            case, ", ".join("`%s`" % i for i in found.get(case, "").split()),
             " | ".join(answers.get(c, "") for c in columns)))
     return False
 

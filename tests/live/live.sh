@@ -11,6 +11,7 @@
 #   WSRAY_LIVE_DIR     keeps captures and logs there (default: thrown away)
 #   WSRAY_PEERS_DIR    scratch folder for npm packages and build results
 
+# shellcheck disable=SC2034,SC2154 # common.sh
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 WSRAY_CAPTURE_KIB=262144

@@ -20,7 +20,7 @@
 #   WSRAY_LIVE_DIR     keeps captures and logs there (default: thrown away)
 #   WSRAY_PEERS_DIR    scratch folder for npm packages and build results
 
-# shellcheck disable=SC2317 # functions called by name
+# shellcheck disable=SC2317,SC2034,SC2154 # called by name; common.sh
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=/dev/null

@@ -16,10 +16,10 @@ enum role { CLIENT, SERVER, ECHO };
 
 /* One connection; zeroed by the library. */
 struct session {
-    unsigned sent, got;    /* messages */
-    size_t to_send, at;    /* of the message being sent */
+    unsigned sent, got; /* messages */
+    size_t to_send, at; /* of the message being sent */
     bool sending, text, in_parts, ping_due, close_due;
-    unsigned char *echo;   /* what came so far, or what is to go back */
+    unsigned char *echo; /* what came so far, or what is to go back */
     size_t echo_len;
     bool echo_text, echo_due;
 };
@@ -31,7 +31,8 @@ static size_t largest = MESSAGE_MAX; /* message */
 static uint64_t random_state;
 static unsigned char *letters; /* ASCII, so that it can be cut anywhere */
 
-static uint64_t random_below(uint64_t limit)
+static uint64_t
+random_below(uint64_t limit)
 {
     random_state ^= random_state << 13;
     random_state ^= random_state >> 7;
@@ -39,7 +40,8 @@ static uint64_t random_below(uint64_t limit)
     return (random_state >> 11) % limit;
 }
 
-static void start_message(struct session *s)
+static void
+start_message(struct session *s)
 {
     /* 4.1.6 fails an assertion when it compresses nothing, or a part. */
     s->to_send = (size_t)random_below(UINT64_C(1) << random_below(19));
@@ -53,7 +55,8 @@ static void start_message(struct session *s)
     s->ping_due = random_below(8) == 0;
 }
 
-static int send_ping(struct lws *wsi, const char *text)
+static int
+send_ping(struct lws *wsi, const char *text)
 {
     unsigned char buffer[LWS_PRE + 16];
     size_t len = strlen(text);
@@ -62,7 +65,8 @@ static int send_ping(struct lws *wsi, const char *text)
     return lws_write(wsi, buffer + LWS_PRE, len, LWS_WRITE_PING) < 0 ? -1 : 0;
 }
 
-static int write_part(struct lws *wsi, struct session *s)
+static int
+write_part(struct lws *wsi, struct session *s)
 {
     static unsigned char buffer[LWS_PRE + MESSAGE_MAX];
     size_t len = s->to_send - s->at;
@@ -87,13 +91,15 @@ static int write_part(struct lws *wsi, struct session *s)
     return 0;
 }
 
-static int end_session(struct lws *wsi)
+static int
+end_session(struct lws *wsi)
 {
     lws_close_reason(wsi, LWS_CLOSE_STATUS_NORMAL, (unsigned char *)"done", 4);
     return -1;
 }
 
-static int writeable(struct lws *wsi, struct session *s)
+static int
+writeable(struct lws *wsi, struct session *s)
 {
     if (s->ping_due) { /* also between the parts of a message */
         s->ping_due = false;
@@ -111,7 +117,8 @@ static int writeable(struct lws *wsi, struct session *s)
     return closes && s->got == n_messages ? end_session(wsi) : 0;
 }
 
-static int echo_writeable(struct lws *wsi, struct session *s)
+static int
+echo_writeable(struct lws *wsi, struct session *s)
 {
     int n;
 
@@ -130,17 +137,18 @@ static int echo_writeable(struct lws *wsi, struct session *s)
     return n < 0 ? -1 : 0;
 }
 
-static bool echo_is(const struct session *s, const char *text)
+static bool
+echo_is(const struct session *s, const char *text)
 {
     return s->echo_len == strlen(text) &&
            memcmp(s->echo + LWS_PRE, text, s->echo_len) == 0;
 }
 
-static int receive(struct lws *wsi, struct session *s, const void *in,
-                   size_t len)
+static int
+receive(struct lws *wsi, struct session *s, const void *in, size_t len)
 {
-    bool whole = lws_is_final_fragment(wsi) &&
-                 lws_remaining_packet_payload(wsi) == 0;
+    bool whole =
+        lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
 
     if (role != ECHO) {
         s->got += whole;
@@ -165,8 +173,9 @@ static int receive(struct lws *wsi, struct session *s, const void *in,
     return 0;
 }
 
-static int happens(struct lws *wsi, enum lws_callback_reasons why, void *user,
-                   void *in, size_t len)
+static int
+happens(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
+        size_t len)
 {
     struct session *s = user;
 
@@ -190,8 +199,8 @@ static int happens(struct lws *wsi, enum lws_callback_reasons why, void *user,
     case LWS_CALLBACK_CLOSED:
         free(s->echo);
         /* It tells not of every message that it inflates. */
-        if (role != ECHO && (s->sent != n_messages ||
-                             (!compresses && s->got != n_messages))) {
+        if (role != ECHO &&
+            (s->sent != n_messages || (!compresses && s->got != n_messages))) {
             fprintf(stderr, "lws: sent %u, got %u\n", s->sent, s->got);
             failed = true;
         }
@@ -203,17 +212,18 @@ static int happens(struct lws *wsi, enum lws_callback_reasons why, void *user,
 }
 
 static const struct lws_protocols protocols[] = {
-    { "wsray-live", happens, sizeof(struct session), 65536, 0, NULL, 0 },
-    { NULL, NULL, 0, 0, 0, NULL, 0 },
+    {"wsray-live", happens, sizeof(struct session), 65536, 0, NULL, 0},
+    {NULL, NULL, 0, 0, 0, NULL, 0},
 };
 
 static const struct lws_extension deflate[] = {
-    { "permessage-deflate", lws_extension_callback_pm_deflate,
-      "permessage-deflate; client_max_window_bits" },
-    { NULL, NULL, NULL },
+    {"permessage-deflate", lws_extension_callback_pm_deflate,
+     "permessage-deflate; client_max_window_bits"},
+    {NULL, NULL, NULL},
 };
 
-static void connect_all(struct lws_context *context, int port)
+static void
+connect_all(struct lws_context *context, int port)
 {
     struct lws_client_connect_info info = {
         .context = context,
@@ -232,9 +242,10 @@ static void connect_all(struct lws_context *context, int port)
     }
 }
 
-int main(int argc, char **argv)
+int
+main(int argc, char **argv)
 {
-    struct lws_context_creation_info info = { 0 };
+    struct lws_context_creation_info info = {0};
     struct lws_context *context;
     const char *closer = getenv("WSRAY_CLOSER");
     size_t i;
