@@ -32,6 +32,9 @@
  * answer to it, or the lack of one, was captured. */
 #define RESET_NS SECOND_NS
 
+/* Captures reorder packets by no more than this. */
+#define LATE_NS (SECOND_NS / 20)
+
 /* A SYN that comes again this soon is the same packet, recorded twice. */
 #define SYN_TWICE_NS INT64_C(1000000)
 
@@ -751,15 +754,28 @@ is_syn_before(const struct flow *f, unsigned dir, const struct tcp_header *h)
            lack <= UINT16_MAX;
 }
 
+/* Whether a SYN that was captured behind the end of a flow, at time_ns, is the
+ * one that began it, and no other connection of the same two ports. */
+static bool
+is_syn_of_closed(const struct flow *f, unsigned dir, const struct tcp_header *h,
+                 int64_t time_ns)
+{
+    const struct tcp_stream *s = &f->stream[dir];
+    int64_t late_ns = time_ns - f->meta.time_ns;
+    return (s->flags & TCP_STREAM_STARTED) && s->isn - h->seq <= UINT16_MAX &&
+           late_ns >= 0 && late_ns <= LATE_NS;
+}
+
 /* Whether a SYN belongs to this flow: the same SYN again, one that was
  * captured late, or the answer to its SYN. */
 static bool
-syn_belongs(const struct flow *f, unsigned dir, const struct tcp_header *h)
+syn_belongs(const struct flow *f, unsigned dir, const struct tcp_header *h,
+            int64_t time_ns)
 {
     const struct tcp_stream *s = &f->stream[dir], *o = &f->stream[dir ^ 1];
     bool answer = h->flags & TCP_ACK;
     if (f->state == FLOW_CLOSED && !answer)
-        return false;
+        return is_syn_of_closed(f, dir, h, time_ns);
     if (s->flags & TCP_STREAM_STARTED) {
         if (h->seq == s->isn || is_syn_before(f, dir, h))
             return true;
@@ -1254,10 +1270,11 @@ is_refused(const struct flow *f)
 
 /* Whether the packet starts another connection on the 4-tuple of f. */
 static bool
-starts_anew(const struct flow *f, unsigned dir, const struct tcp_header *h)
+starts_anew(const struct flow *f, unsigned dir, const struct tcp_header *h,
+            int64_t time_ns)
 {
     if ((h->flags & (TCP_SYN | TCP_RST)) == TCP_SYN)
-        return !syn_belongs(f, dir, h) ||
+        return !syn_belongs(f, dir, h, time_ns) ||
                (is_refused(f) && !(h->flags & TCP_ACK));
     if ((f->state != FLOW_CLOSED && f->state != FLOW_RESET) ||
         h->payload.len == 0 || (h->flags & TCP_RST))
@@ -1353,7 +1370,7 @@ flow_any(struct flow_table *t, struct flow *f, const struct packet *p,
         return;
     }
     const struct key k = key_make(&t->map, ip, h.src_port, h.dst_port);
-    if (f && starts_anew(f, f->swapped ^ k.swapped, &h)) {
+    if (f && starts_anew(f, f->swapped ^ k.swapped, &h, p->time_ns)) {
         if (is_elsewhere(f, &k, f->swapped ^ k.swapped, &h)) {
             make_strict(t, f);
         } else {

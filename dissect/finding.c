@@ -2,7 +2,6 @@
 #include "dissect/finding.h"
 
 #include <assert.h>
-#include <string.h>
 
 #define FINDING(symbol, id, layer, severity, reference, text, teach, unless)   \
     {                                                                          \
@@ -48,8 +47,14 @@ finding_needs_handshake(enum finding_id id)
 bool
 finding_find(const char *id, enum finding_id *out)
 {
+    return finding_find_word(slice_cstr(id), out);
+}
+
+bool
+finding_find_word(struct slice word, enum finding_id *out)
+{
     for (unsigned i = 0; i < FINDING_COUNT; i++)
-        if (strcmp(table[i].id, id) == 0) {
+        if (slice_equal_cstr(word, table[i].id)) {
             *out = (enum finding_id)i;
             return true;
         }

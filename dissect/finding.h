@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "base/slice.h"
+
 enum severity {
     SEVERITY_CHAT = 0,
     SEVERITY_NOTE,
@@ -60,6 +62,7 @@ bool finding_needs_handshake(enum finding_id id);
 /* Finds a row by its id as written, such as "tcp-stream-gap".  False, with
  * *out untouched, if there is none. */
 bool finding_find(const char *id, enum finding_id *out);
+bool finding_find_word(struct slice word, enum finding_id *out);
 
 /* "tcp", "http", "handshake", ... */
 const char *finding_layer_name(enum finding_layer layer);

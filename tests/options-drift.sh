@@ -188,8 +188,19 @@ if command -v bash >/dev/null 2>&1; then
         _wsray && printf "%s\n" "${COMPREPLY[@]%=}"' - \
         "$(cd "$(dirname "$bash_file")" && pwd)/wsray" >"$tmp/got" 2>&1
     same "bash completes each threshold" "$tmp/thresholds" "$tmp/got"
+    for option in --findings --ignore; do
+        # shellcheck disable=SC2016 # expanded by that bash
+        bash -c '. "$1" && cd / && COMP_WORDS=(wsray check "$2" "") &&
+            COMP_CWORD=3 && _wsray && printf "%s\n" "${COMPREPLY[@]}"' - \
+            "$(cd "$(dirname "$bash_file")" && pwd)/wsray" "$option" \
+            >"$tmp/got" 2>&1
+        same "bash completes each finding behind $option" "$tmp/findings" \
+            "$tmp/got"
+    done
 else
     skip "bash completes each long option" "no bash"
+    skip "bash completes each finding behind --findings" "no bash"
+    skip "bash completes each finding behind --ignore" "no bash"
     skip "bash completes each finding" "no bash"
     skip "bash completes each threshold" "no bash"
 fi
@@ -207,6 +218,8 @@ sed -n 's/^ *"\([a-z0-9-]*\):.*"$/\1/p' "$zsh_file" >"$tmp/got"
 same "the zsh completion names each finding" "$tmp/findings" "$tmp/got"
 sed -n "s/^ *compadd -S '' //p" "$zsh_file" | tr -d = | tr ' ' '\n' >"$tmp/got"
 same "the zsh completion names each threshold" "$tmp/thresholds" "$tmp/got"
+sed -n 's/^ *_values -s , finding //p' "$zsh_file" | tr ' ' '\n' >"$tmp/got"
+same "the zsh completion lists each finding" "$tmp/findings" "$tmp/got"
 if command -v zsh >/dev/null 2>&1; then
     zsh -n "$zsh_file"
     result $? "zsh reads its completion"
@@ -229,6 +242,9 @@ same "the fish completion names each finding" "$tmp/findings" "$tmp/got"
 sed -n "s/.* -l threshold -x -a '\([^']*\)'.*/\1/p" "$fish_file" | tr -d = |
     tr ' ' '\n' >"$tmp/got"
 same "the fish completion names each threshold" "$tmp/thresholds" "$tmp/got"
+sed -n "s/.* -l ignore -x -a '(__fish_append , \([^)]*\))'.*/\1/p" \
+    "$fish_file" | tr ' ' '\n' >"$tmp/got"
+same "the fish completion lists each finding" "$tmp/findings" "$tmp/got"
 if command -v fish >/dev/null 2>&1; then
     fish --no-execute "$fish_file"
     result $? "fish reads its completion"

@@ -20,6 +20,10 @@ for sample in "$srcdir"/samples/*.pcap*; do
     number=$((number + 1))
     name=${sample##*/}
     "$WSRAY" json --digest sha256 "$sample" >"$work/$name.json" 2>"$work/err"
+    echo 'frame-opcode-reserved 1' >"$work/expect"
+    "$WSRAY" check --format json "$sample" >>"$work/$name.json" 2>>"$work/err"
+    "$WSRAY" check --format json -v --expect "$work/expect" "$sample" \
+        >>"$work/$name.json" 2>>"$work/err"
     if "$python" "$srcdir/tests/schema-check.py" \
         "$srcdir/doc/events.schema.json" "$work/$name.json" >"$work/log" 2>&1
     then

@@ -23,6 +23,7 @@
 #include <zlib.h>
 
 #include "tests/check_main.h"
+#include "ui/check.h"
 #include "ui/json.h"
 #include "ui/pipeline.h"
 #include "ui/report.h"
@@ -222,14 +223,42 @@ run_pipeline(struct run *r, struct pipeline *p)
               t.secrets_dropped;
 }
 
+enum writer {
+    WRITER_JSON = 0,
+    WRITER_REPORT,
+    WRITER_CHECK_RULE,
+    WRITER_CHECK_CONNECTION,
+    WRITER_CHECK_JSON,
+    WRITER_COUNT
+};
+
+/* Not verbose: that the server accepted (a finding of severity chat) is told
+ * only where the Accept could be computed, and the handshake event that says
+ * why not is not shown. */
+static struct check *
+new_check(enum writer writer, struct out *out)
+{
+    struct check_options o = {
+        .format =
+            writer == WRITER_CHECK_JSON ? CHECK_FORMAT_JSON : CHECK_FORMAT_TEXT,
+        .by = writer == WRITER_CHECK_CONNECTION ? CHECK_BY_CONNECTION
+                                                : CHECK_BY_RULE,
+        .max = 1000,
+        .width = 100,
+        .utf8 = true,
+    };
+    return check_new(&o, out);
+}
+
 static void
-run_writer(struct run *r, const char *name, bool text, int fd)
+run_writer(struct run *r, const char *name, enum writer writer, int fd)
 {
     struct options o;
     struct out out = {0};
     struct pipeline *p = NULL;
     struct json *json = NULL;
     struct report *report = NULL;
+    struct check *check = NULL;
     struct event_sink sink = {0};
     struct summary summary;
     const char *names[] = {name};
@@ -241,14 +270,18 @@ run_writer(struct run *r, const char *name, bool text, int fd)
     summary_init(&summary);
     o.files = (struct option_files){1, names};
     r->start = out_init(&out, fd);
-    if (r->start == ERR_OK && text)
+    if (r->start == ERR_OK && writer == WRITER_REPORT)
         report = report_new(&to_text, &out);
-    else if (r->start == ERR_OK)
+    else if (r->start == ERR_OK && writer == WRITER_JSON)
         json = json_new(&to_json, &out);
+    else if (r->start == ERR_OK)
+        check = new_check(writer, &out);
     if (report)
         sink = report_sink(report);
     else if (json)
         sink = json_sink(json);
+    else if (check)
+        sink = check_sink(check);
     else
         r->start = ERR_NOMEM;
     if (r->start == ERR_OK)
@@ -257,19 +290,22 @@ run_writer(struct run *r, const char *name, bool text, int fd)
         run_pipeline(r, p);
     if (r->start == ERR_OK && report)
         report_summary(report, &summary);
-    else if (r->start == ERR_OK)
+    else if (r->start == ERR_OK && json)
         json_summary(json, &summary);
+    else if (r->start == ERR_OK)
+        check_finish(check, &summary, true);
     r->flushed = out_flush(&out) == ERR_OK;
     pipeline_free(p);
     json_free(json);
     report_free(report);
+    check_free(check);
     out_fini(&out);
 }
 
 /* Runs with the nth allocation failing (0: none).  The output is the
  * caller's. */
 static struct run
-run(const char *name, bool text, uint64_t nth)
+run(const char *name, enum writer writer, uint64_t nth)
 {
     struct run r = {0};
     int fd = memfd_create("output", MFD_CLOEXEC);
@@ -278,7 +314,7 @@ run(const char *name, bool text, uint64_t nth)
     fail_at = nth;
     live = 0;
     armed = true;
-    run_writer(&r, name, text, fd);
+    run_writer(&r, name, writer, fd);
     armed = false;
     ck_assert(r.flushed);
     r.len = (size_t)lseek(fd, 0, SEEK_END);
@@ -360,6 +396,20 @@ line_tells(const char *line)
     return false;
 }
 
+/* Whether the check says of more findings than else that they are only
+ * counted, or come from a lack of memory: it does not say so in the line that
+ * is the first to differ. */
+static bool
+counts_more(const struct run *r, const struct run *all)
+{
+    static const char *const marks[] = {"    and ", " more; all of them: ",
+                                        "deflate-context-missing"};
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (count(r, marks[i]) > count(all, marks[i]))
+            return true;
+    return false;
+}
+
 static const char *
 what_is_wrong(const struct run *r, const struct run *all)
 {
@@ -379,6 +429,7 @@ what_is_wrong(const struct run *r, const struct run *all)
         return NULL;
     char *line = first_difference(r, all);
     bool silent = line && r->told == 0 && !line_tells(line) &&
+                  !counts_more(r, all) &&
                   !strstr((const char *)r->output, "Memory was short");
     free(line);
     return silent ? "says nothing" : NULL;
@@ -408,23 +459,23 @@ static const char *const files[] = {
 };
 #define N_FILES (sizeof files / sizeof files[0])
 
-/* _i: the file, twice: as JSON and as text. */
+/* _i: the file, once for each writer. */
 START_TEST(a_failed_allocation_degrades_one_thing_and_is_told)
 {
     char name[512];
     const char *srcdir = getenv("srcdir");
-    bool text = (size_t)_i >= N_FILES;
+    enum writer writer = (enum writer)((size_t)_i / N_FILES);
     snprintf(name, sizeof name, "%s/%s", srcdir ? srcdir : ".",
              files[(size_t)_i % N_FILES]);
     /* Libraries make what they make once. */
-    free(run(name, text, 0).output);
-    struct run all = run(name, text, 0);
+    free(run(name, writer, 0).output);
+    struct run all = run(name, writer, 0);
     uint64_t n = calls;
     ck_assert_msg(all.start == ERR_OK, "%s: %s", name, err_text(all.start));
     ck_assert_msg(live == 0, "%s: %" PRId64 " blocks live", name, live);
     ck_assert_uint_gt(n, 5);
     for (uint64_t nth = 1; nth <= n; nth++) {
-        struct run r = run(name, text, nth);
+        struct run r = run(name, writer, nth);
         const char *wrong = what_is_wrong(&r, &all);
         ck_assert_msg(!wrong, "%s: allocation %" PRIu64 " of %" PRIu64 " %s",
                       name, nth, n, wrong);
@@ -443,7 +494,7 @@ failmalloc_suite(void)
                                  openssl_free) != 1)
         abort();
     tcase_add_loop_test(tc, a_failed_allocation_degrades_one_thing_and_is_told,
-                        0, (int)(2 * N_FILES));
+                        0, (int)(WRITER_COUNT * N_FILES));
     suite_add_tcase(s, tc);
     return s;
 }

@@ -1468,6 +1468,24 @@ static const struct row rows[] = {
      "1 fin\n"
      "1 end fin\n"
      "close\n"},
+    {"a SYN captured behind the end begins no flow",
+     "< SA 299 100\n"
+     "> FPA 100 300 a\n"
+     "< FPA 300 102 b\n"
+     "> A 102 302\n"
+     "> S 99 0\n"
+     "> FPA 100 300 a\n"
+     "< FPA 300 102 b\n"
+     "finish\n",
+     "open 01\n"
+     "0:0 a\n"
+     "0 fin\n"
+     "0 end fin\n"
+     "1 ack\n"
+     "1:0 b\n"
+     "1 fin\n"
+     "1 end fin\n"
+     "close\n"},
     {"a flow whose SYN was lost follows a closed one",
      HANDSHAKE "> PA 100 300 a\n"
                "< R 300 0\n"

@@ -51,6 +51,7 @@ dump_option(char *out, size_t size, const struct option_info *info,
     const void *was = (const char *)by_default + info->member;
     const struct option_ranges *ranges = is;
     const struct option_files *files = is;
+    const struct option_ids *ids = is;
     const struct thresholds *now = is, *then = was;
     uint64_t value = 0, default_value = 0;
     size_t at = 0;
@@ -71,7 +72,15 @@ dump_option(char *out, size_t size, const struct option_info *info,
         value = *(const uint64_t *)is;
         default_value = *(const uint64_t *)was;
         break;
+    case OPTION_IDS:
+        for (unsigned i = 0; i < FINDING_COUNT; i++)
+            if (ids->has[i])
+                at +=
+                    (size_t)snprintf(out + at, size - at, " %s:%s", info->name,
+                                     finding_info((enum finding_id)i)->id);
+        return at;
     case OPTION_STRING:
+    case OPTION_PATH:
         if (*(const char *const *)is)
             return (size_t)snprintf(out, size, " %s=%s", info->name,
                                     *(const char *const *)is);
@@ -236,6 +245,27 @@ static const struct {
     {"findings -- tcp-stream-gap", "findings! [tcp-stream-gap]"},
     {"findings --threshold mask-run=8", "findings! mask-run=8"},
     {"./findings", "report [./findings]"},
+    /* Check. */
+    {"check a", "check! [a]"},
+    {"check a -v --width 60 --color never",
+     "check! [a] verbose=1 color=2 width=60"},
+    {"check a --by rule --format text --max 5 --fail-on error", "check! [a]"},
+    {"check a --by connection --max 0", "check! [a] by=1 max=0"},
+    {"check a --format json", "check! [a] format=1"},
+    {"check a --format expect --max=1000", "check! [a] format=2 max=1000"},
+    {"check a --fail-on warning", "check! [a] fail-on=1"},
+    {"check a --fail-on note", "check! [a] fail-on=2"},
+    {"check a --fail-on chat", "check! [a] fail-on=3"},
+    {"check a --fail-on=never", "check! [a] fail-on=4"},
+    {"check a --expect b --conn 2", "check! [a] 2..2 expect=b"},
+    {"check a --expect -", "check! [a] expect=-"},
+    {"check a --ignore deflate-bomb", "check! [a] ignore:deflate-bomb"},
+    {"check a --ignore deflate-bomb,tcp-stream-gap,deflate-bomb",
+     "check! [a] ignore:tcp-stream-gap ignore:deflate-bomb"},
+    {"check a --ignore deflate-bomb --ignore=tcp-stream-gap",
+     "check! [a] ignore:tcp-stream-gap ignore:deflate-bomb"},
+    {"check a --findings deflate-bomb --ignore deflate-bomb",
+     "check! [a] findings:deflate-bomb ignore:deflate-bomb"},
 };
 
 START_TEST(each_good_line_is_understood)
@@ -399,6 +429,43 @@ static const struct {
      "--memory is not an option of 'findings' but of 'report'"},
     {"fidnings",
      "'fidnings' is neither a command nor a file; did you mean 'findings'?"},
+    /* Check. */
+    {"check", "no capture file: name a FILE, or - for standard input; "
+              "see 'wsray --help'"},
+    {"chekc a",
+     "'chekc' is neither a command nor a file; did you mean 'check'?"},
+    {"check a --ignore deflate-bmob",
+     "--ignore: no finding 'deflate-bmob'; did you mean 'deflate-bomb'?"},
+    {"check a --ignore deflate-bomb,tcp-stream-gpa,x",
+     "--ignore: no finding 'tcp-stream-gpa'; did you mean 'tcp-stream-gap'?"},
+    {"check a --findings whatever",
+     "--findings: no finding 'whatever'; see 'wsray findings'"},
+    {"check a --findings deflate-bomb,",
+     "--findings: no finding ''; see 'wsray findings'"},
+    {"check a --ignore=", "--ignore: no finding ''; see 'wsray findings'"},
+    {"check a --ignore", "--ignore needs a value: ID,..."},
+    {"check a --expect=", "--expect: '' is not a FILE"},
+    {"check a --expect", "--expect needs a value: FILE"},
+    {"check a --fail-on eror",
+     "--fail-on: 'eror' is not one of error, warning, note, chat, never; "
+     "did you mean 'error'?"},
+    {"check a --fail-on warnign",
+     "--fail-on: 'warnign' is not one of error, warning, note, chat, never; "
+     "did you mean 'warning'?"},
+    {"check a --by host", "--by: 'host' is not one of rule, connection"},
+    {"check a --by connexion",
+     "--by: 'connexion' is not one of rule, connection; "
+     "did you mean 'connection'?"},
+    {"check a --max 1001",
+     "--max: '1001' is not a number of occurrences from 0 to 1000"},
+    {"check a --format expect --expect b",
+     "--expect and --format expect exclude each other"},
+    {"a --fail-on note",
+     "--fail-on is not an option of 'report' but of 'check'"},
+    {"json a --expect b", "--expect is not an option of 'json' but of 'check'"},
+    {"check a --only ping",
+     "--only is not an option of 'check' but of 'report'"},
+    {"check a -q", "--quiet is not an option of 'check' but of 'report'"},
     /* Together. */
     {"json a -q", "--quiet is not an option of 'json' but of 'report'"},
     {"-q json a", "--quiet is not an option of 'json' but of 'report'"},

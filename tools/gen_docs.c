@@ -33,7 +33,14 @@ is_repeatable(const struct option_info *info)
 {
     return info->type == OPTION_COUNT || info->type == OPTION_FILE ||
            info->type == OPTION_SET || info->type == OPTION_RANGES ||
-           info->type == OPTION_SETTING;
+           info->type == OPTION_IDS || info->type == OPTION_SETTING;
+}
+
+/* Options whose value is the name of a file. */
+static bool
+is_file(const struct option_info *info)
+{
+    return info->type == OPTION_FILE || info->type == OPTION_PATH;
 }
 
 /* Choices that the parser insists on; those of a string only help. */
@@ -351,8 +358,12 @@ put_bash_values(void)
         fputs("    ", stdout);
         put_bash_names(info);
         fputs(")\n        ", stdout);
-        if (info->type == OPTION_FILE) {
+        if (is_file(info)) {
             fputs("_wsray_files", stdout);
+        } else if (info->type == OPTION_IDS) {
+            fputs("_wsray_list '", stdout);
+            put_ids();
+            putchar('\'');
         } else if (info->type == OPTION_SETTING) {
             fputs("_wsray_settings '", stdout);
             put_threshold_names(" ");
@@ -506,8 +517,10 @@ put_zsh_action(const struct option_info *info)
     putchar(':');
     put_zsh(info->argument);
     putchar(':');
-    if (info->type == OPTION_FILE) {
+    if (is_file(info)) {
         fputs("_files", stdout);
+    } else if (info->type == OPTION_IDS) {
+        fputs("_wsray_ids", stdout);
     } else if (info->type == OPTION_SET) {
         fputs("_values -s , kind ", stdout);
         put_choices(info, " ");
@@ -581,6 +594,11 @@ put_zsh_findings(void)
           "    compadd -S '' ",
           stdout);
     put_threshold_names(" ");
+    fputs("\n}\n"
+          "_wsray_ids() {\n"
+          "    _values -s , finding ",
+          stdout);
+    put_ids();
     puts("\n}");
 }
 
@@ -669,7 +687,7 @@ put_fish_option(const struct option_info *info)
     if (info->letter)
         printf(" -s %c", info->letter);
     printf(" -l %s", info->name);
-    if (info->type == OPTION_FILE)
+    if (is_file(info))
         fputs(" -r -F", stdout);
     else if (info->argument)
         fputs(" -x", stdout);
@@ -678,6 +696,11 @@ put_fish_option(const struct option_info *info)
               stdout);
         put_choices(info, " ");
         fputs(info->type == OPTION_SET ? ")'" : "'", stdout);
+    }
+    if (info->type == OPTION_IDS) {
+        fputs(" -a '(__fish_append , ", stdout);
+        put_ids();
+        fputs(")'", stdout);
     }
     if (info->type == OPTION_SETTING) {
         fputs(" -a '", stdout);

@@ -138,7 +138,10 @@ help_write(FILE *out, enum command command)
                0, 0, COLUMNS);
     if (command == COMMAND_COUNT)
         fputs("[...]: only with these commands. More: man wsray.\n", out);
-    fputs("Exit status: 0 done, 2 usage, 3 input or output failed.\n", out);
+    fprintf(out, "Exit status: 0 done, %s2 usage, 3 input or output failed.\n",
+            command == COMMAND_COUNT   ? "1 check failed, "
+            : command == COMMAND_CHECK ? "1 failed, "
+                                       : "");
 }
 
 void

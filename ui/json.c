@@ -521,10 +521,9 @@ write_end(struct json *j, uint32_t conn, const struct event_end *e)
     out_commit(o, put_str(p, "}}\n"));
 }
 
-static void
-on_event(void *ctx, const struct event *event)
+void
+json_event(struct json *j, const struct event *event)
 {
-    struct json *j = ctx;
     if (out_over(j->out))
         return;
     switch (event->type) {
@@ -547,6 +546,12 @@ on_event(void *ctx, const struct event *event)
         write_end(j, event->conn, event->end);
         break;
     }
+}
+
+static void
+on_event(void *ctx, const struct event *event)
+{
+    json_event(ctx, event);
 }
 
 struct json *

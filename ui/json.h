@@ -54,6 +54,9 @@ void json_free(struct json *j);
 /* The sink to give to the dissector; wants everything. */
 struct event_sink json_sink(struct json *j);
 
+/* The line of one event. */
+void json_event(struct json *j, const struct event *event);
+
 /* The line that goes in front of the packets of each source. */
 void json_capture(struct json *j, const struct source_info *info,
                   uint64_t first_packet);

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "capture/link.h"
+#include "ui/check.h"
+#include "ui/expect.h"
 #include "ui/findings.h"
 #include "ui/help.h"
 #include "ui/json.h"
@@ -29,9 +31,10 @@
 #include "ui/summary.h"
 #include "ui/text.h"
 
-/* DESIGN: 1 is for findings (`check`), the signals add 128. */
+/* The signals add 128. */
 enum exit_status {
     EXIT_DONE = 0,
+    EXIT_CHECK = 1, /* `check` has failed */
     EXIT_USAGE = 2,
     EXIT_IO = 3,
 };
@@ -43,8 +46,10 @@ enum exit_status {
 struct run {
     const struct options *options;
     struct out out;
-    struct json *json; /* one of these two */
+    struct json *json; /* one of these three */
     struct report *report;
+    struct check *check;
+    struct expect expect; /* the file of --expect */
     struct summary summary;
     struct progress progress;
     bool utf8; /* the terminal understands UTF-8 */
@@ -117,7 +122,9 @@ on_packet(void *ctx, const struct source_info *info, uint64_t packets)
     progress_step(&r->progress, info, packets);
     if (should_flush(r, info))
         out_flush(&r->out);
-    return !out_over(&r->out);
+    /* Whether a check fails does not depend on who reads what it says. */
+    return !out_over(&r->out) ||
+           (r->check && r->out.error == ERR_OK && r->out.closed);
 }
 
 static bool
@@ -157,6 +164,26 @@ with_least(const struct options *o, struct event_sink sink)
     return sink;
 }
 
+static struct check *
+open_check(struct run *r)
+{
+    const struct options *o = r->options;
+    struct check_options check = {
+        .format = (enum check_format)o->format,
+        .by = (enum check_by)o->by,
+        .fail_on = (enum fail_on)o->fail_on,
+        .verbose = o->verbose > 0,
+        .max = (size_t)o->max,
+        .only = o->findings,
+        .ignore = o->ignore,
+        .expect = o->expect ? &r->expect : NULL,
+        .width = output_width(o),
+        .color = use_color(o),
+        .utf8 = r->utf8,
+    };
+    return check_new(&check, &r->out);
+}
+
 /* Makes the writer that the command asks for; false: out of memory. */
 static bool
 open_writer(struct run *r, struct event_sink *sink)
@@ -170,6 +197,12 @@ open_writer(struct run *r, struct event_sink *sink)
         if (r->json)
             *sink = with_least(o, json_sink(r->json));
         return r->json != NULL;
+    }
+    if (o->command == COMMAND_CHECK) {
+        r->check = open_check(r);
+        if (r->check)
+            *sink = check_sink(r->check);
+        return r->check != NULL;
     }
     struct report_options report = {
         .detail = report_detail(o),
@@ -257,9 +290,12 @@ write_summary(struct run *r, const struct pipeline_totals *t)
     r->summary.bytes = t->bytes;
     r->summary.flows = t->flow.flows;
     r->summary.duration_ns = t->duration_ns;
+    bool any = t->packets > 0 || r->status == EXIT_DONE;
     if (r->json)
         json_summary(r->json, &r->summary);
-    else if (t->packets > 0 || r->status == EXIT_DONE)
+    else if (r->check && (any || r->options->format == CHECK_FORMAT_JSON))
+        check_finish(r->check, &r->summary, r->status == EXIT_DONE);
+    else if (r->report && any)
         report_summary(r->report, &r->summary);
 }
 
@@ -288,6 +324,36 @@ run_pipeline(struct run *r, struct pipeline *p)
     }
 }
 
+/* Reads the file of --expect; false: something is wrong with it. */
+static bool
+read_expect(struct run *r)
+{
+    struct expect_error error;
+    char text[sizeof error.reason + 32];
+    const char *name = r->options->expect;
+    enum err e = name ? expect_read(&r->expect, name, &error) : ERR_OK;
+    if (e == ERR_OK)
+        return true;
+    if (error.line > 0)
+        snprintf(text, sizeof text, "line %llu: %s",
+                 (unsigned long long)error.line, error.reason);
+    else
+        snprintf(text, sizeof text, "%s", error.reason);
+    complain(r, name, text);
+    r->status = e == ERR_USAGE ? EXIT_USAGE : EXIT_IO;
+    return false;
+}
+
+static void
+close_run(struct run *r, struct pipeline *p)
+{
+    pipeline_free(p);
+    json_free(r->json);
+    report_free(r->report);
+    check_free(r->check);
+    out_fini(&r->out);
+}
+
 static enum exit_status
 run_command(const struct options *o)
 {
@@ -300,6 +366,10 @@ run_command(const struct options *o)
     struct pipeline *p = NULL;
     enum err e = out_init(&r.out, STDOUT_FILENO);
     summary_init(&r.summary);
+    if (e == ERR_OK && !read_expect(&r)) {
+        close_run(&r, p);
+        return r.status;
+    }
     if (e == ERR_OK && !open_writer(&r, &writer))
         e = ERR_NOMEM;
     if (e == ERR_OK) {
@@ -316,10 +386,9 @@ run_command(const struct options *o)
         complain(&r, "start", err_text(e));
         r.status = EXIT_IO;
     }
-    pipeline_free(p);
-    json_free(r.json);
-    report_free(r.report);
-    out_fini(&r.out);
+    if (r.status == EXIT_DONE && r.check && check_failed(r.check))
+        r.status = EXIT_CHECK;
+    close_run(&r, p);
     return r.status;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/quantity.h"
 #include "dissect/finding.h"
+#include "ui/nearest.h"
 
 /* ---- the tables ---- */
 
@@ -47,6 +48,8 @@ static const struct option_info option_table[] = {
 #define FITS_SET(m) _Generic((m), uint32_t : 1, default : 0)
 #define FITS_RANGES(m) _Generic((m), struct option_ranges : 1, default : 0)
 #define FITS_STRING(m) _Generic((m), const char * : 1, default : 0)
+#define FITS_PATH(m) _Generic((m), const char * : 1, default : 0)
+#define FITS_IDS(m) _Generic((m), struct option_ids : 1, default : 0)
 #define FITS_FILE(m) _Generic((m), struct option_files : 1, default : 0)
 #define FITS_SETTING(m) _Generic((m), struct thresholds : 1, default : 0)
 #define OPTION(symbol, name, letter, member, type, argument, choices,          \
@@ -90,72 +93,10 @@ option_next_choice(const char **choices, const char **word)
 
 /* ---- "did you mean" ---- */
 
-#define NEAREST_WORD_MAX 40u
-
-/* The candidate that is most like word, if any is like it at all. */
-struct nearest {
-    const char *word;
-    size_t len;
-    const char *best; /* NULL: none so far */
-    size_t best_len;
-    size_t best_distance;
-};
-
 static size_t
 min_of(size_t a, size_t b)
 {
     return a < b ? a : b;
-}
-
-/*
- * Edits (insert, delete, replace, swap neighbours) that make a into b: optimal
- * string alignment.  Both at most NEAREST_WORD_MAX bytes.
- */
-static size_t
-edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    size_t rows[3][NEAREST_WORD_MAX + 1];
-    for (size_t j = 0; j <= b_len; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t *row = rows[i % 3];
-        const size_t *above = rows[(i + 2) % 3];
-        const size_t *above2 = rows[(i + 1) % 3];
-        row[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            size_t d = above[j - 1] + (a[i - 1] != b[j - 1]);
-            d = min_of(d, min_of(above[j], row[j - 1]) + 1);
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                d = min_of(d, above2[j - 2] + 1);
-            row[j] = d;
-        }
-    }
-    return rows[a_len % 3][b_len];
-}
-
-static struct nearest
-nearest_make(const char *word, size_t len)
-{
-    struct nearest n = {word, len, NULL, 0, 0};
-    return n;
-}
-
-static void
-nearest_try(struct nearest *n, const char *candidate, size_t len)
-{
-    if (n->len > NEAREST_WORD_MAX || len > NEAREST_WORD_MAX)
-        return;
-    size_t limit = n->len < 6 ? 1 : n->len / 3;
-    size_t distance = edit_distance(n->word, n->len, candidate, len);
-    /* A beginning is meant, however much is left out: names are not
-     * abbreviated here, but people try. */
-    if (n->len >= 2 && n->len < len && memcmp(n->word, candidate, n->len) == 0)
-        distance = 1;
-    if (distance > limit || (n->best && distance >= n->best_distance))
-        return;
-    n->best = candidate;
-    n->best_len = len;
-    n->best_distance = distance;
 }
 
 static const char *
@@ -173,17 +114,6 @@ nearest_command(const char *word)
     struct nearest n = nearest_make(word, strlen(word));
     for (size_t i = 0; i < COMMAND_COUNT; i++)
         nearest_try(&n, command_table[i].name, strlen(command_table[i].name));
-    return n.best;
-}
-
-static const char *
-nearest_finding(const char *word)
-{
-    struct nearest n = nearest_make(word, strlen(word));
-    for (unsigned i = 0; i < FINDING_COUNT; i++) {
-        const char *id = finding_info((enum finding_id)i)->id;
-        nearest_try(&n, id, strlen(id));
-    }
     return n.best;
 }
 
@@ -245,6 +175,23 @@ set_words(uint32_t *set, const struct option_info *info, const char *text,
     }
     *set |= words;
     return VALUE_OK;
+}
+
+static enum value
+set_ids(struct option_ids *ids, const char *text, struct culprit *culprit)
+{
+    for (;;) {
+        size_t len = strcspn(text, ",");
+        enum finding_id id;
+        *culprit = (struct culprit){text, len};
+        if (!finding_find_word(slice_make(text, len), &id))
+            return VALUE_BAD;
+        ids->n += !ids->has[id];
+        ids->has[id] = true;
+        text += len;
+        if (*text++ == '\0')
+            return VALUE_OK;
+    }
 }
 
 /* "N", "N-M" or "N-"; moves *text behind it. */
@@ -367,7 +314,10 @@ set_value(struct options *o, const struct option_info *info, const char *text,
         return set_words(member, info, text, culprit);
     case OPTION_RANGES:
         return set_ranges(member, info, text, culprit);
+    case OPTION_IDS:
+        return set_ids(member, text, culprit);
     case OPTION_STRING:
+    case OPTION_PATH:
         *(const char **)member = text;
         return *text ? VALUE_OK : VALUE_BAD;
     case OPTION_SETTING:
@@ -536,6 +486,14 @@ bad_threshold(struct parse *p, const char *text)
                wanted[threshold_info(id)->unit]);
 }
 
+/* Appends what id may be meant, or where they are listed. */
+static enum options_result
+suggest_finding(struct parse *p, const char *word, size_t len)
+{
+    const char *near = nearest_finding(word, len);
+    return near ? suggest(p, "", near, strlen(near)) : see(p, "wsray findings");
+}
+
 static enum options_result
 bad_value(struct parse *p, const struct option_info *info,
           struct culprit culprit)
@@ -543,6 +501,11 @@ bad_value(struct parse *p, const struct option_info *info,
     char wanted[160];
     if (info->type == OPTION_SETTING)
         return bad_threshold(p, culprit.text);
+    if (info->type == OPTION_IDS) {
+        say(p, "%s: no finding '%.*s'", p->spelled,
+            (int)min_of(culprit.len, NEAREST_WORD_MAX), culprit.text);
+        return suggest_finding(p, culprit.text, culprit.len);
+    }
     describe_wanted(info, wanted, sizeof wanted);
     say(p, "%s: '%.*s' is not %s", p->spelled,
         (int)min_of(culprit.len, NEAREST_WORD_MAX), culprit.text, wanted);
@@ -739,15 +702,13 @@ static enum options_result
 check_ids(struct parse *p)
 {
     for (size_t i = 0; i < p->o->files.n; i++) {
-        const char *word = p->o->files.names[i], *near;
+        const char *word = p->o->files.names[i];
         enum finding_id id;
         if (finding_find(word, &id))
             continue;
         say(p, "no finding '%.*s'", (int)min_of(strlen(word), NEAREST_WORD_MAX),
             word);
-        near = nearest_finding(word);
-        return near ? suggest(p, "", near, strlen(near))
-                    : see(p, "wsray findings");
+        return suggest_finding(p, word, strlen(word));
     }
     return OPTIONS_RUN;
 }
@@ -822,6 +783,8 @@ options_parse(struct options *o, int argc, char **argv, char *message,
         r = check_commands(&p);
     if (r == OPTIONS_RUN && o->quiet && o->verbose)
         r = say(&p, "--quiet and --verbose exclude each other");
+    if (r == OPTIONS_RUN && o->expect && o->format == CHECK_FORMAT_EXPECT)
+        r = say(&p, "--expect and --format expect exclude each other");
     if (r == OPTIONS_RUN)
         r = o->command == COMMAND_FINDINGS ? check_ids(&p) : check_files(&p);
     o->only_opcodes = opcodes_of_kinds(o->only);

@@ -20,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dissect/finding.h"
 #include "dissect/threshold.h"
 
 #define COMMAND(symbol, name, summary, text) COMMAND_##symbol,
@@ -52,6 +53,8 @@ enum option_type {
     OPTION_SET,      /* uint32_t: set of 1u << index of the words given */
     OPTION_RANGES,   /* struct option_ranges */
     OPTION_STRING,   /* const char * */
+    OPTION_PATH,     /* const char *, the name of one file */
+    OPTION_IDS,      /* struct option_ids; findings */
     OPTION_FILE,     /* struct option_files */
     OPTION_SETTING,  /* struct thresholds; NAME=VALUE, see threshold.h */
 };
@@ -103,6 +106,28 @@ enum color_when {
     COLOR_NEVER,
 };
 
+/* check --format, in the order of options.def. */
+enum check_format {
+    CHECK_FORMAT_TEXT = 0,
+    CHECK_FORMAT_JSON,
+    CHECK_FORMAT_EXPECT, /* a file for --expect */
+};
+
+/* check --by, in the order of options.def. */
+enum check_by {
+    CHECK_BY_RULE = 0,
+    CHECK_BY_CONNECTION,
+};
+
+/* check --fail-on, in the order of options.def. */
+enum fail_on {
+    FAIL_ON_ERROR = 0,
+    FAIL_ON_WARNING,
+    FAIL_ON_NOTE,
+    FAIL_ON_CHAT,
+    FAIL_ON_NEVER,
+};
+
 /* --only, in the order of options.def. */
 enum frame_kind {
     FRAME_KIND_CONTINUATION = 0,
@@ -130,6 +155,12 @@ struct option_ranges {
     struct option_range *range;
 };
 
+/* A set of findings. */
+struct option_ids {
+    unsigned n; /* 0: none was named */
+    bool has[FINDING_COUNT];
+};
+
 struct options {
     enum command command;
     bool command_given;
@@ -147,6 +178,15 @@ struct options {
     uint32_t only;              /* set of enum frame_kind; 0: all */
     uint16_t only_opcodes;      /* the same as a set of 1u << opcode, 0: none
                                    is hidden; see options_want_opcode() */
+
+    /* Of check. */
+    unsigned by;                /* enum check_by */
+    unsigned format;            /* enum check_format */
+    unsigned fail_on;           /* enum fail_on */
+    uint64_t max;               /* occurrences shown of each finding */
+    struct option_ids findings; /* only these; n 0: all */
+    struct option_ids ignore;
+    const char *expect; /* a file of expect.h; NULL: none */
 
     /* Limits.  Sizes in bytes, they fit a size_t. */
     uint64_t memory, flows, early_bytes, early_ranges, gap_packets;

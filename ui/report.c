@@ -105,8 +105,8 @@ note_handshake(struct report_conn *c, const struct event_handshake *e)
     }
 }
 
-static void
-add_count(struct report *r, uint64_t v, const char *noun)
+void
+report_add_count(struct report *r, uint64_t v, const char *noun)
 {
     uint8_t digits[2 * PUT_U64_MAX];
     report_add(r,
@@ -123,7 +123,7 @@ put_gap(struct report *r, struct report_conn *c, const struct event_gap *e)
     buf_clear(&r->scratch);
     report_add_str(r, ws_sender_name(e->from));
     report_add_str(r, ": ");
-    add_count(r, e->len, "byte");
+    report_add_count(r, e->len, "byte");
     report_add_str(r, " not captured, from offset ");
     report_add_u64(r, e->offset);
     if (e->resynced) {
@@ -134,8 +134,8 @@ put_gap(struct report *r, struct report_conn *c, const struct event_gap *e)
                       STYLE_WARNING);
 }
 
-static enum report_style
-severity_style(enum severity s)
+enum report_style
+report_severity_style(enum severity s)
 {
     switch (s) {
     case SEVERITY_ERROR:
@@ -149,9 +149,8 @@ severity_style(enum severity s)
     }
 }
 
-static void
-put_finding(struct report *r, struct report_conn *c,
-            const struct event_finding *e)
+void
+report_finding(struct report *r, uint32_t conn, const struct event_finding *e)
 {
     static const char *const labels[SEVERITY_COUNT] = {"! chat", "! note",
                                                        "! warning", "! error"};
@@ -178,13 +177,13 @@ put_finding(struct report *r, struct report_conn *c,
     }
     if (e->count > 1) {
         report_add_str(r, ", ");
-        add_count(r, e->count, "time");
+        report_add_count(r, e->count, "time");
     }
     report_add_str(r, " [");
     report_add_str(r, info->reference);
     report_add_str(r, "]");
-    report_field_wrap(r, c->conn, labels[e->severity], buf_slice(&r->scratch),
-                      severity_style(e->severity));
+    report_field_wrap(r, conn, labels[e->severity], buf_slice(&r->scratch),
+                      report_severity_style(e->severity));
 }
 
 /* The findings that wait for that frame of the sender or one before it. */
@@ -199,7 +198,7 @@ put_held(struct report *r, struct report_conn *c, enum ws_sender from,
             at = &held->next;
             continue;
         }
-        put_finding(r, c, &held->finding);
+        report_finding(r, c->conn, &held->finding);
         *at = held->next;
         c->n_held--;
         free(held);
@@ -242,7 +241,7 @@ on_finding(struct report *r, struct report_conn *c,
     bool waits = e->has_from && e->frame > c->frame[e->from];
     /* The stand-in may soon be that of another connection. */
     if (!waits || c == &r->spare || !hold_finding(c, e))
-        put_finding(r, c, e);
+        report_finding(r, c->conn, e);
 }
 
 static void
@@ -263,11 +262,11 @@ put_side(struct report *r, struct report_conn *c, const struct event_end *e,
          enum ws_sender from)
 {
     buf_clear(&r->scratch);
-    add_count(r, e->frames[from], "frame");
+    report_add_count(r, e->frames[from], "frame");
     report_add_str(r, ", ");
-    add_count(r, e->messages[from], "message");
+    report_add_count(r, e->messages[from], "message");
     report_add_str(r, ", ");
-    add_count(r, e->payload_bytes[from], "byte");
+    report_add_count(r, e->payload_bytes[from], "byte");
     if (e->has_close_code[from]) {
         report_add_str(r, ", close ");
         report_add_u64(r, e->close_code[from]);
@@ -276,7 +275,7 @@ put_side(struct report *r, struct report_conn *c, const struct event_end *e,
     }
     if (e->gap_bytes[from]) {
         report_add_str(r, ", ");
-        add_count(r, e->gap_bytes[from], "byte");
+        report_add_count(r, e->gap_bytes[from], "byte");
         report_add_str(r, " not captured");
     }
     report_field_wrap(r, c->conn,
@@ -748,7 +747,7 @@ put_findings(struct report *r, const struct summary *s)
         any = true;
         buf_clear(&r->scratch);
         report_add_str(r, " ");
-        add_count(r, n, rows[i].noun);
+        report_add_count(r, n, rows[i].noun);
         put_summary_part(r, rows[i].style);
     }
     if (!any)
@@ -763,19 +762,19 @@ put_counts(struct report *r, const struct summary *s, uint64_t all)
 {
     buf_clear(&r->scratch);
     if (s->connections == all) {
-        add_count(r, all, "connection");
+        report_add_count(r, all, "connection");
     } else {
         report_add_u64(r, s->connections);
         report_add_str(r, " of ");
-        add_count(r, all, "connection");
+        report_add_count(r, all, "connection");
         report_add_str(r, " shown");
     }
     report_add_str(r, ", ");
     report_add_u64(r, s->accepted);
     report_add_str(r, " accepted; ");
-    add_count(r, s->frames, "frame");
+    report_add_count(r, s->frames, "frame");
     report_add_str(r, ", ");
-    add_count(r, s->messages, "message");
+    report_add_count(r, s->messages, "message");
     put_summary_part(r, STYLE_PLAIN);
     line_end(&r->line, r->out);
 }
@@ -787,11 +786,11 @@ put_capture(struct report *r, const struct summary *s)
     uint8_t span[WHEN_TEXT_MAX];
     size_t len = (size_t)(when_span6(s->duration_ns, span) - span);
     buf_clear(&r->scratch);
-    add_count(r, s->packets, "packet");
+    report_add_count(r, s->packets, "packet");
     report_add_str(r, ", ");
-    add_count(r, s->bytes, "byte");
+    report_add_count(r, s->bytes, "byte");
     report_add_str(r, ", ");
-    add_count(r, s->flows, "TCP flow");
+    report_add_count(r, s->flows, "TCP flow");
     report_add_str(r, " in ");
     report_add(r, slice_make(span, len));
     report_add_str(r, " s");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * report_parts.h - what the files of the report share: report.c (sink, ends,
- * summary), report_handshake.c, report_frames.c, report_field.c.
+ * summary), report_handshake.c, report_frames.c, report_field.c; and with
+ * check_text.c, whose lines have the same form.
  */
 #ifndef UI_REPORT_PARTS_H
 #define UI_REPORT_PARTS_H
@@ -129,10 +130,17 @@ void report_field_wrap(struct report *r, uint32_t conn, const char *label,
 void report_add(struct report *r, struct slice s);
 void report_add_str(struct report *r, const char *text);
 void report_add_u64(struct report *r, uint64_t v);
+/* "1,234 bytes", "1 byte": v and the noun, in the plural unless v is 1. */
+void report_add_count(struct report *r, uint64_t v, const char *noun);
 
 /* The absolute time of a connection's beginning, and its columns. */
 size_t report_date_cols(const struct report *r);
 void report_put_date(struct report *r, int64_t ns);
+
+/* A finding as a field of its connection. */
+void report_finding(struct report *r, uint32_t conn,
+                    const struct event_finding *e);
+enum report_style report_severity_style(enum severity s);
 
 void report_handshake(struct report *r, struct report_conn *c,
                       const struct event_handshake *e);
