@@ -216,6 +216,31 @@ pong_behind_much(struct scene *s)
     free(much);
 }
 
+static void
+equal_pings(struct scene *s)
+{
+    scene_handshake(s);
+    for (unsigned i = 0; i < 3; i++)
+        scene_ping(s, C, "the same");
+    scene_pong(s, S, "the same");
+    scene_ping(s, C, "another");
+    scene_pong(s, S, "the same"); /* no other bytes for that ping */
+    scene_pong(s, S, "another");
+    scene_pong(s, S, "the same");
+    scene_close(s, C, 1000);
+}
+
+static void
+one_pong_too_many(struct scene *s)
+{
+    scene_handshake(s);
+    for (unsigned i = 0; i < 3; i++)
+        scene_ping(s, C, "the same");
+    for (unsigned i = 0; i < 4; i++)
+        scene_pong(s, S, "the same");
+    scene_close(s, C, 1000);
+}
+
 /* The request that precedes the handshake is all there is before. */
 static const size_t first_ping[] = {7};
 
@@ -243,6 +268,14 @@ static const struct finding_case list[] = {
      .also = "frame-pong:server*1 perf-ping-rtt:client",
      .absent = "ping-unanswered pong-payload-differs pong-unsolicited",
      .play = one_pong_for_three},
+    {.name = "each of three pings with the same bytes has its pong",
+     .also = "frame-pong:server*4 perf-ping-rtt:client",
+     .absent = "ping-unanswered pong-payload-differs pong-unsolicited",
+     .play = equal_pings},
+    {.name = "one pong more than there were pings with the same bytes",
+     .also = "frame-pong:server*3 pong-unsolicited:server*1",
+     .absent = "ping-unanswered pong-payload-differs",
+     .play = one_pong_too_many},
     {.name = "a ping that the talkative peer never answers",
      .expect = "ping-unanswered:server*1",
      .absent = "frame-pong perf-ping-rtt",

@@ -4,6 +4,8 @@
  *
  * A pong answers the most recent waiting ping with its payload, and with that
  * all pings before it ("a pong for only the most recently processed ping").
+ * Those are kept as passed over: of two equal pings the second one is answered
+ * first so, and most peers answer each.
  * A ping is judged as unanswered when there will be no pong any more: at the
  * first Close frame or at the end.
  */
@@ -31,6 +33,7 @@ struct judge_ping {
     uint64_t peer_off;    /* of the other side's stream, by then */
     uint64_t peer_frames; /* data frames of the other side, by then */
     bool queued;          /* behind much that was not acknowledged */
+    bool passed;          /* a later one is answered */
     uint8_t len;
     uint8_t payload[WS_FRAME_CONTROL_MAX];
 };
@@ -145,10 +148,18 @@ waiting_at(const struct judge_pings *p, uint32_t i)
 }
 
 static void
-drop_oldest(struct judge_pings *p, uint32_t n)
+drop_oldest(struct judge_pings *p)
 {
-    p->oldest = (p->oldest + n) % p->cap;
-    p->n -= n;
+    p->oldest = (p->oldest + 1) % p->cap;
+    p->n--;
+}
+
+static void
+drop(struct judge_pings *p, uint32_t i)
+{
+    for (; i > 0; i--)
+        *waiting_at(p, i) = *waiting_at(p, i - 1);
+    drop_oldest(p);
 }
 
 static bool
@@ -172,8 +183,8 @@ static struct judge_ping *
 add_waiting(struct judge_pings *p)
 {
     if (p->n == WAITING_MAX) {
-        drop_oldest(p, 1);
-        p->dropped++;
+        p->dropped += !waiting_at(p, 0)->passed;
+        drop_oldest(p);
     }
     if (p->n == p->cap && !grow(p))
         return NULL;
@@ -275,14 +286,28 @@ match(struct judge *j, const struct judged_frame *f, uint32_t i)
                  "answers frame %" PRIu64 " of the %s after %.3f ms",
                  ping->number, ws_sender_name(pinger), (double)ns / 1e6);
     judge_find_frame(j, FINDING_FRAME_PONG, f, first ? text : NULL);
-    round_trips_add(&p->trips, ns);
-    if (p->unanswered.packet <= ping->at.packet)
-        p->unanswered.packet = 0; /* it was on its way */
-    find_high(j, ping, f, ns);
-    for (uint32_t k = 0; k < i; k++)
-        if (waiting_at(p, k)->differs.packet)
-            find_differs(j, pinger, waiting_at(p, k));
-    drop_oldest(p, i + 1);
+    if (!ping->passed) {
+        round_trips_add(&p->trips, ns);
+        if (p->unanswered.packet <= ping->at.packet)
+            p->unanswered.packet = 0; /* it was on its way */
+        find_high(j, ping, f, ns);
+        for (uint32_t k = 0; k < i; k++) {
+            struct judge_ping *earlier = waiting_at(p, k);
+            if (!earlier->passed && earlier->differs.packet)
+                find_differs(j, pinger, earlier);
+            earlier->passed = true;
+        }
+    }
+    drop(p, i);
+}
+
+/* The only one that still has no answer; NULL: none, or more. */
+static struct judge_ping *
+only_waiting(const struct judge_pings *p)
+{
+    bool alone = p->n > 0 && (p->n == 1 || waiting_at(p, p->n - 2)->passed);
+    struct judge_ping *last = alone ? waiting_at(p, p->n - 1) : NULL;
+    return last && !last->passed ? last : NULL;
 }
 
 static void
@@ -290,7 +315,8 @@ stray(struct judge *j, const struct judged_frame *f)
 {
     enum ws_sender pinger = judge_other(f->from);
     struct judge_pings *p = &j->pings[pinger];
-    if (p->n == 0) {
+    struct judge_ping *only = only_waiting(p);
+    if (p->n == 0 || waiting_at(p, p->n - 1)->passed) {
         p->stray_hash = hash(f->control);
         p->stray_packet = f->meta->number;
         /* Its ping may be in what was not captured. */
@@ -298,9 +324,8 @@ stray(struct judge *j, const struct judged_frame *f)
             judge_find_frame(j, FINDING_PONG_UNSOLICITED, f, NULL);
         else
             find_lowered(j, FINDING_PONG_UNSOLICITED, SEVERITY_CHAT, f);
-    } else if (p->n == 1 && waiting_at(p, 0)->differs.packet == 0 &&
-               judge_saw_all(j, pinger)) {
-        waiting_at(p, 0)->differs = judge_stamp(f->meta);
+    } else if (only && only->differs.packet == 0 && judge_saw_all(j, pinger)) {
+        only->differs = judge_stamp(f->meta);
     }
 }
 
@@ -310,6 +335,7 @@ pong(struct judge *j, const struct judged_frame *f)
     const struct judge_pings *p = &j->pings[judge_other(f->from)];
     if (!is_comparable(f))
         return;
+    /* Passed ones are the oldest: they come last. */
     for (uint32_t i = p->n; i-- > 0;) {
         const struct judge_ping *ping = waiting_at(p, i);
         if (slice_equal(slice_make(ping->payload, ping->len), f->control)) {
@@ -367,7 +393,7 @@ settle(struct judge *j, enum ws_sender pinger, struct stamp last, bool judged)
     p->settled = true;
     for (uint32_t i = 0; i < p->n; i++) {
         const struct judge_ping *ping = waiting_at(p, i);
-        if (!judged || j->side[0].gap || j->side[1].gap)
+        if (ping->passed || !judged || j->side[0].gap || j->side[1].gap)
             continue;
         if (ping->differs.packet)
             find_differs(j, pinger, ping);

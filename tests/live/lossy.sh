@@ -20,18 +20,12 @@
 #   WSRAY_LIVE_DIR     keeps captures and logs there (default: thrown away)
 #   WSRAY_PEERS_DIR    scratch folder for npm packages and build results
 
-# shellcheck disable=SC2317 # functions called by trap and by name
+# shellcheck disable=SC2317,SC2034,SC2154 # called by name; common.sh
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-WSRAY=${WSRAY:-./wsray}
+# shellcheck source=/dev/null
+. "$here/common.sh"
 seeds=${WSRAY_LOSSY_SEEDS:-2}
-scratch=${WSRAY_PEERS_DIR:-${TMPDIR:-/tmp}/wsray-peers}
-PYTHON=${PYTHON:-/usr/bin/python3} # Debian's: it sees python3-websockets
-PYTHONDONTWRITEBYTECODE=1
-NODE_PATH=$scratch/node_modules
-export PYTHONDONTWRITEBYTECODE NODE_PATH
-port=9000
-conns=3
 
 # name, client, server, deflate, MTU, options of wire.c
 wires="wire-good ws ws takeover 1500 delay=1
@@ -56,149 +50,22 @@ capture-single-1-start wire-good single+start 1
 capture-of-loss-1 wire-loss single 1
 capture-of-all-1-start wire-all single+start 1"
 
-skip_all() {
-    echo "1..0 # SKIP $1"
-    exit 0
-}
-
-command -v "$WSRAY" >/dev/null ||
-    { echo "Bail out! no program $WSRAY (set WSRAY)"; exit 1; }
-[ "$(id -u)" = 0 ] || skip_all "needs root for namespaces and tcpdump"
-for program in tcpdump unshare nsenter ip timeout cc; do
-    command -v $program >/dev/null || skip_all "no $program here"
-done
-unshare -n true 2>/dev/null || skip_all "no network namespaces here"
+require nsenter cc
 [ -c /dev/net/tun ] || skip_all "no /dev/net/tun here"
-
-mkdir -p "$scratch"
-"$here/../gen/install-peers.sh" "$scratch" >"$scratch/npm.log" 2>&1
-GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS='' GOCACHE=$scratch/go \
-    go build -o "$scratch/gorilla" "$here/gorilla/main.go" \
-    >"$scratch/go.log" 2>&1
-
-if [ -n "${WSRAY_LIVE_DIR:-}" ]; then
-    dir=$WSRAY_LIVE_DIR
-    mkdir -p "$dir"
-else
-    dir=$(mktemp -d)
-fi
-started= # by their ids: what must not outlive this script
-clean_up() {
-    # shellcheck disable=SC2086 # a list
-    [ -z "$started" ] || kill $started 2>/dev/null
-    [ -n "${WSRAY_LIVE_DIR:-}" ] || rm -rf "$dir"
-}
+build_peers
+make_dir
 trap clean_up EXIT
 trap 'exit 1' INT TERM
 cc -std=c11 -D_GNU_SOURCE -O2 -o "$dir/wire" "$here/wire.c" ||
     skip_all "wire.c does not build here"
 
-missing() { # why peer $1 cannot run; prints nothing when it can
-    case $1 in
-    ws)
-        [ -d "$NODE_PATH/ws" ] || echo "npm ws is not installed"
-        ;;
-    python)
-        "$PYTHON" -c 'import websockets' 2>/dev/null ||
-            echo "python3-websockets is not installed"
-        ;;
-    gorilla)
-        [ -x "$scratch/gorilla" ] ||
-            echo "gorilla/websocket did not build (go, golang-github-gorilla-websocket-dev)"
-        ;;
-    esac
-}
-
-peer_in() { # peer_in PID KIND ROLE LOG DEFLATE SEED: in that namespace
-    of=$1
-    kind=$2
-    role=$3
-    log=$4
-    shift 4
-    case $kind in
-    ws) set -- node "$here/peer.js" "$role" "$port" "$log" "$count" "$conns" "$@" ;;
-    python) set -- "$PYTHON" "$here/peer.py" "$role" "$port" "$log" "$count" "$conns" "$@" ;;
-    gorilla) set -- "$scratch/gorilla" "$role" "$port" "$log" "$count" "$conns" "$@" ;;
-    esac
-    exec nsenter -t "$of" -n -- timeout 60 "$@"
-}
-
-await() { # await TEXT FILE: until the file holds the text
-    for _ in $(seq 100); do
-        grep -qs "$1" "$2" && return 0
-        sleep 0.05
-    done
-    echo "no \"$1\" in $2:"
-    cat "$2"
-    return 1
-}
-
-inside() { # inside PID COMMAND...: in the network namespace of that process
-    of=$1
-    shift
-    nsenter -t "$of" -n -- "$@"
-}
-
-# The peers talk to 127.0.0.1.  Here that is the server's loopback, and the
-# client's namespace, whose own loopback is down, has a route to it.
-namespaces() { # namespaces MTU WIRE-OPTION...: sets client_ns, server_ns
-    mtu=$1
-    shift
-    unshare -n sleep 100 &
-    client_ns=$!
-    unshare -n sleep 100 &
-    server_ns=$!
-    started="$client_ns $server_ns"
-    for ns in $client_ns $server_ns; do # unshare has done its work?
-        for _ in $(seq 100); do
-            [ "$(readlink /proc/$$/ns/net)" = "$(readlink "/proc/$ns/ns/net")" ] ||
-                break
-            sleep 0.02
-        done
-    done
-    "$dir/wire" "$client_ns" "$server_ns" "$@" \
-        >"$base.wire" 2>&1 &
-    wire_pid=$!
-    started="$started $wire_pid"
-    await ready "$base.wire" || return 1
-    for ns in $client_ns $server_ns; do
-        inside "$ns" sh -ec "
-            echo 1 >/proc/sys/net/ipv4/conf/all/route_localnet
-            echo 1 >/proc/sys/net/ipv6/conf/wire0/disable_ipv6
-            ip link set wire0 mtu $mtu up" || return 1
-    done
-    inside "$client_ns" sh -ec '
-        ip addr add 10.77.0.1/24 dev wire0
-        ip route add 127.0.0.1 dev wire0 src 10.77.0.1' || return 1
-    inside "$server_ns" sh -ec '
-        ip link set lo up
-        ip addr add 10.77.0.2/24 dev wire0'
-}
-
-# A small snap length (above the MTU) because libpcap's buffer holds as many
-# packets as fit when each takes all of it.
-capture() { # capture PID FILE: starts one, sets capture_pid
-    nsenter -t "$1" -n -- tcpdump -i wire0 --immediate-mode -U -s2048 -B 65536 \
-        --time-stamp-precision=nano -Z root -w "$2" tcp >/dev/null 2>"$2.log" &
-    capture_pid=$!
-    started="$started $capture_pid"
-    await 'listening on' "$2.log"
-}
-
-end_capture() { # end_capture PID FILE
-    kill -INT "$1"
-    wait "$1"
-    grep -q '^0 packets dropped by kernel' "$2.log" && return 0
-    cat "$2.log"
-    return 1
-}
-
 talk() { # talk CLIENT SERVER DEFLATE: the peers, in their namespaces
-    (peer_in "$server_ns" "$2" server "$base.server" "$3" 1) \
-        >"$base.ready" 2>"$base.err" &
+    (within="nsenter -t $server_ns -n --" peer "$2" server "$base.server" \
+        "$3" 1) >"$base.ready" 2>"$base.err" &
     server_pid=$!
     await ready "$base.ready" || return 1
-    (peer_in "$client_ns" "$1" client "$base.client" "$3" 2) >"$base.out" 2>&1 &
+    (within="nsenter -t $client_ns -n --" peer "$1" client "$base.client" \
+        "$3" 2) >"$base.out" 2>&1 &
     client_pid=$!
     status=0
     wait "$server_pid" || status=1

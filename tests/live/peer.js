@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 'use strict';
-// peer.js client|server|page PORT LOG COUNT CONNS DEFLATE SEED
+// peer.js client|server|page|echo PORT LOG COUNT CONNS DEFLATE SEED
 //
 // npm ws as one end of the live check.  Both ends of each of CONNS
-// connections send COUNT random messages; then the client closes.  LOG gets a
-// line for each message sent or received:
+// connections send COUNT random messages; then the client closes (or who is
+// named by WSRAY_CLOSER), none above WSRAY_LARGEST bytes.  LOG gets a line for each message sent or received:
 //
 //     CLIENT-PORT SENDER KIND LENGTH SHA-1
 //
 // DEFLATE: none, takeover, notakeover.  "page" is a server that also serves
-// page.html and writes what the page reports to LOG.page.
+// page.html and writes what the page reports to LOG.page.  "echo" is a server
+// that sends back what comes, a ping for "#ping" and a Close for "#close", and
+// logs nothing.
 
 const crypto = require('crypto');
 const fs = require('fs');
@@ -21,6 +23,8 @@ const [role, portText, logName, countText, connsText, deflate, seedText] =
 const [port, count, conns] = [portText, countText, connsText].map(Number);
 const HOST = '127.0.0.1';
 const MAX = 1 << 20;
+const largest = Number(process.env.WSRAY_LARGEST || MAX);
+const closer = process.env.WSRAY_CLOSER || 'client';
 
 // A small generator with a seed (mulberry32): a run can be repeated.
 let state = Number(seedText) + (role === 'client' ? 1000 : 0);
@@ -48,8 +52,8 @@ const noise = crypto.randomBytes(2 * MAX);
 const BORDERS = [0, 1, 2, 125, 126, 127, 65535, 65536, MAX];
 
 function pick() {
-  const size = random() < 0.1 ? BORDERS[below(BORDERS.length)]
-    : Math.floor(2 ** (random() * 20));
+  const size = Math.min(largest, random() < 0.1
+    ? BORDERS[below(BORDERS.length)] : Math.floor(2 ** (random() * 20)));
   if (random() < 0.4) {
     const at = below(noise.length - size);
     return { binary: true, data: noise.subarray(at, at + size) };
@@ -129,7 +133,8 @@ async function client() {
     all.push(new Promise((done, fail) => {
       ws.on('error', fail);
       ws.on('open', () => {
-        talk(ws, ws._socket.localPort, 'client', { closes: true })
+        talk(ws, ws._socket.localPort, 'client',
+             { closes: closer === 'client' })
           .then(done, fail);
       });
     }));
@@ -163,7 +168,8 @@ async function server() {
       const clientPort = request.socket.remotePort;
       if (role === 'page') ws.send(String(clientPort));
       if (role === 'page') note(clientPort, 'server', false, String(clientPort));
-      all.push(talk(ws, clientPort, 'server', { closes: false }));
+      all.push(talk(ws, clientPort, 'server',
+                    { closes: closer === 'server' }));
       if (all.length === conns) resolve();
     });
   });
@@ -175,7 +181,23 @@ async function server() {
   web.close();
 }
 
-(role === 'client' ? client() : server()).then(() => {
+async function echo() {
+  const hub = new WebSocket.Server({ host: HOST, port, ...options });
+  hub.on('connection', (ws) => {
+    ws.on('error', () => {});  // the peer breaks rules: what it is here for
+    ws.on('message', (data, binary) => {
+      const text = binary ? '' : String(data);
+      if (text === '#ping') ws.ping('there?');
+      else if (text === '#close') ws.close(1000, 'done');
+      else ws.send(data, { binary });
+    });
+  });
+  await new Promise((ready) => hub.on('listening', ready));
+  process.stdout.write('ready\n');
+  await new Promise(() => {});
+}
+
+(({ client, echo })[role] || server)().then(() => {
   fs.writeFileSync(logName, lines.join(''));
   process.exit(0);
 }, (error) => {

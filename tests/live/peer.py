@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
-"""peer.py client|server PORT LOG COUNT CONNS DEFLATE SEED
+"""peer.py client|server|echo PORT LOG COUNT CONNS DEFLATE SEED
 
 python3-websockets as one end of the live check; see peer.js."""
 
 import asyncio
 import hashlib
+import logging
+import os
 import random
 import sys
 
@@ -13,6 +15,8 @@ import websockets
 ROLE, PORT, LOG, COUNT, CONNS, DEFLATE, SEED = sys.argv[1:]
 PORT, COUNT, CONNS = int(PORT), int(COUNT), int(CONNS)
 HOST, MAX = "127.0.0.1", 1 << 20
+LARGEST = int(os.environ.get("WSRAY_LARGEST", MAX))
+CLOSES = os.environ.get("WSRAY_CLOSER", "client") == ROLE
 BORDERS = [0, 1, 2, 125, 126, 127, 65535, 65536, MAX]
 WORDS = ['"price":', "101.25,", " the", "帧", "掩码", "ß", "👋", "👩‍💻", "\0",
          "\n", "\u202e", "\U0010ffff", '{"n":1}', "x"]
@@ -33,6 +37,7 @@ def note(port, sender, message):
 def pick():
     size = (rng.choice(BORDERS) if rng.random() < 0.1
             else int(2 ** (rng.random() * 20)))
+    size = min(size, LARGEST)
     if rng.random() < 0.4:
         at = rng.randrange(len(NOISE) - size + 1)
         return NOISE[at: at + size]
@@ -63,6 +68,12 @@ async def receive(ws, port, peer):
         note(port, peer, await ws.recv())
 
 
+async def ended(ws):
+    if CLOSES:
+        await ws.close(1000, "done")
+    await ws.wait_closed()
+
+
 async def client():
     async def one():
         async with websockets.connect("ws://%s:%d/" % (HOST, PORT),
@@ -70,7 +81,7 @@ async def client():
             port = ws.local_address[1]
             await asyncio.gather(send(ws, port, "client"),
                                  receive(ws, port, "server"))
-            await ws.close(1000, "done")
+            await ended(ws)
     await asyncio.gather(*[one() for _ in range(CONNS)])
 
 
@@ -82,7 +93,7 @@ async def server():
         port = ws.remote_address[1]
         await asyncio.gather(send(ws, port, "server"),
                              receive(ws, port, "client"))
-        await ws.wait_closed()
+        await ended(ws)
         left -= 1
         if not left:
             done.set()
@@ -91,8 +102,26 @@ async def server():
         print("ready", flush=True)
         await done.wait()
 
+
+async def echo():
+    async def one(ws, *_):
+        async for message in ws:
+            if message == "#ping":
+                await ws.ping(b"there?")
+            elif message == "#close":
+                await ws.close(1000, "done")
+            else:
+                await ws.send(message)
+
+    # What the peer does wrong is what it is here for, no news.
+    logging.getLogger("websockets").setLevel(logging.CRITICAL)
+    async with websockets.serve(one, HOST, PORT, **OPTIONS):
+        print("ready", flush=True)
+        await asyncio.Future()
+
+
 OPTIONS = {"compression": None if DEFLATE == "none" else "deflate",
            "max_size": 16 * MAX, "ping_interval": None}
-asyncio.run(client() if ROLE == "client" else server())
+asyncio.run({"client": client, "server": server, "echo": echo}[ROLE]())
 with open(LOG, "w", encoding="ascii") as f:
     f.writelines(lines)

@@ -26,7 +26,8 @@ const max = 1 << 20
 
 var (
 	count, conns int
-	role         string
+	largest      = max
+	role, closer string
 	deflate      bool
 	text, noise  []byte
 	lock         sync.Mutex
@@ -49,6 +50,9 @@ func pick(r *rand.Rand) (int, []byte) {
 	size := int(math.Exp2(r.Float64() * 20))
 	if r.Float64() < 0.1 {
 		size = borders[r.Intn(len(borders))]
+	}
+	if size > largest {
+		size = largest
 	}
 	if r.Float64() < 0.4 {
 		at := r.Intn(len(noise) - size)
@@ -103,7 +107,7 @@ func talk(conn *websocket.Conn, port int, peer string, seed int64) {
 		check(err)
 		note(port, peer, kind, data)
 	}
-	if role == "client" {
+	if role == closer {
 		<-sent
 		check(conn.WriteControl(websocket.CloseMessage,
 			websocket.FormatCloseMessage(1000, "done"),
@@ -125,6 +129,13 @@ func main() {
 	count, _ = strconv.Atoi(os.Args[4])
 	conns, _ = strconv.Atoi(os.Args[5])
 	deflate = os.Args[6] != "none"
+	if limit := os.Getenv("WSRAY_LARGEST"); limit != "" {
+		largest, _ = strconv.Atoi(limit)
+	}
+	closer = os.Getenv("WSRAY_CLOSER")
+	if closer == "" {
+		closer = "client"
+	}
 	seed, _ := strconv.ParseInt(os.Args[7], 10, 64)
 
 	r := rand.New(rand.NewSource(seed))
