@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/rd.h"
 #include "dissect/ws_frame.h"
 #include "tests/finding_case.h"
 #include "tests/rng.h"
@@ -236,7 +237,7 @@ server_takes(struct server *v, const struct item *item)
         return;
     if (item->opcode == WS_OP_CLOSE)
         server_close(v,
-                     item->payload.len < 2 ? 0 : (uint16_t)(p[0] << 8 | p[1]));
+                     item->payload.len < 2 ? 0 : rd_load_be16(p));
     else if (item->opcode == WS_OP_PING)
         scene_frame(v->scene, S,
                     &(struct scene_frame){.opcode = WS_OP_PONG,
