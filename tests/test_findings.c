@@ -185,27 +185,27 @@ check_variant(size_t index, const struct scene *s,
                      c->name, variant, why, found);
 }
 
-START_TEST(a_conversation_shows_exactly_what_is_wrong_with_it)
+static void
+check_as_it_is(size_t index)
 {
-    struct scene *s = play(all.list[_i]);
-    check_variant((size_t)_i, s, &all.list[_i]->options, "as it is");
+    struct scene *s = play(all.list[index]);
+    check_variant(index, s, &all.list[index]->options, "as it is");
     scene_free(s);
 }
-END_TEST
 
 /* No two octets in the same segment. */
-START_TEST(the_same_is_found_octet_by_octet)
+static void
+check_octet_wise(size_t index)
 {
-    const struct finding_case *c = all.list[_i];
+    const struct finding_case *c = all.list[index];
     struct scene_options o = c->options;
     if (c->not_cuttable || c->heavy)
         return;
     struct scene *s = play(c);
     o.cut_every = 1;
-    check_variant((size_t)_i, s, &o, "octet-wise");
+    check_variant(index, s, &o, "octet-wise");
     scene_free(s);
 }
-END_TEST
 
 static void
 check_cut(size_t index, const struct scene *s, uint64_t at)
@@ -217,50 +217,50 @@ check_cut(size_t index, const struct scene *s, uint64_t at)
     check_variant(index, s, &o, variant);
 }
 
-START_TEST(the_same_is_found_wherever_a_segment_is_cut)
+static void
+check_cuts(size_t index)
 {
-    const struct finding_case *c = all.list[_i];
+    const struct finding_case *c = all.list[index];
     if (c->not_cuttable || c->heavy)
         return;
     struct scene *s = play(c);
     uint64_t len = scene_payload_len(s);
     bool sampled = len > ALL_CUTS_MAX || c->sampled;
     uint64_t step = sampled ? len / SAMPLED_CUTS + 1 : 1;
-    for (uint64_t at = 1 + (uint64_t)_i % step; at < len; at += step)
-        check_cut((size_t)_i, s, at);
+    for (uint64_t at = 1 + index % step; at < len; at += step)
+        check_cut(index, s, at);
     scene_free(s);
 }
-END_TEST
 
-START_TEST(the_same_is_found_among_packets_of_others)
+static void
+check_noise(size_t index)
 {
-    const struct finding_case *c = all.list[_i];
+    const struct finding_case *c = all.list[index];
     struct scene_options o = c->options;
     if (c->heavy)
         return;
     struct scene *s = play(c);
     o.noise = 3;
-    o.noise_seed = (uint64_t)_i;
-    check_variant((size_t)_i, s, &o, "among others");
+    o.noise_seed = index;
+    check_variant(index, s, &o, "among others");
     o.noise_lost = 40;
-    check_variant((size_t)_i, s, &o, "among others with losses");
+    check_variant(index, s, &o, "among others with losses");
     scene_free(s);
 }
-END_TEST
 
-START_TEST(the_same_is_found_without_every_bare_acknowledgement)
+static void
+check_few_acks(size_t index)
 {
-    const struct finding_case *c = all.list[_i];
+    const struct finding_case *c = all.list[index];
     struct scene_options o = c->options;
     if (c->heavy || c->needs_acks)
         return;
     struct scene *s = play(c);
-    o.noise_seed = (uint64_t)_i;
+    o.noise_seed = index;
     o.acks_lost = 50;
-    check_variant((size_t)_i, s, &o, "half of the acknowledgements lost");
+    check_variant(index, s, &o, "half of the acknowledgements lost");
     scene_free(s);
 }
-END_TEST
 
 /* Rules about the octets of one direction, which need nothing of the other. */
 static bool
@@ -293,9 +293,10 @@ check_without(size_t index, const struct scene *s, size_t packet, char who)
                           all.topic[index], c->name, packet + 1, e.id);
 }
 
-START_TEST(what_one_side_did_is_found_whatever_is_lost_of_the_other)
+static void
+check_losses(size_t index)
 {
-    const struct finding_case *c = all.list[_i];
+    const struct finding_case *c = all.list[index];
     enum ws_sender from;
     bool spoke[2] = {false, false};
     if (c->heavy || c->options.n_drop || !c->expect || !*c->expect)
@@ -305,12 +306,11 @@ START_TEST(what_one_side_did_is_found_whatever_is_lost_of_the_other)
         if (!scene_is_data(s, i, &from))
             continue;
         if (spoke[from]) /* the first thing is the handshake */
-            check_without((size_t)_i, s, i, ws_sender_name(from)[0]);
+            check_without(index, s, i, ws_sender_name(from)[0]);
         spoke[from] = true;
     }
     scene_free(s);
 }
-END_TEST
 
 /* ---- The tables ----------------------------------------------------- */
 
@@ -362,6 +362,55 @@ START_TEST(every_finding_has_a_trigger_and_a_near_miss)
 }
 END_TEST
 
+/* ---- Tests ---------------------------------------------------------- */
+
+/* Each test is a process: several cases share one. */
+#define CASES_PER_TEST 24
+
+static void
+for_some(int test, void (*check)(size_t index))
+{
+    size_t first = (size_t)test * CASES_PER_TEST;
+    for (size_t i = first; i < first + CASES_PER_TEST && i < all.n; i++)
+        check(i);
+}
+
+START_TEST(a_conversation_shows_exactly_what_is_wrong_with_it)
+{
+    for_some(_i, check_as_it_is);
+}
+END_TEST
+
+START_TEST(the_same_is_found_octet_by_octet)
+{
+    for_some(_i, check_octet_wise);
+}
+END_TEST
+
+START_TEST(the_same_is_found_wherever_a_segment_is_cut)
+{
+    for_some(_i, check_cuts);
+}
+END_TEST
+
+START_TEST(the_same_is_found_among_packets_of_others)
+{
+    for_some(_i, check_noise);
+}
+END_TEST
+
+START_TEST(the_same_is_found_without_every_bare_acknowledgement)
+{
+    for_some(_i, check_few_acks);
+}
+END_TEST
+
+START_TEST(what_one_side_did_is_found_whatever_is_lost_of_the_other)
+{
+    for_some(_i, check_losses);
+}
+END_TEST
+
 static Suite *
 findings_suite(void)
 {
@@ -376,7 +425,7 @@ findings_suite(void)
     add_cases(&cases_ping);
     add_cases(&cases_tcp);
     add_cases(cases_autobahn());
-    int n = (int)all.n;
+    int n = (int)((all.n + CASES_PER_TEST - 1) / CASES_PER_TEST);
     tcase_set_timeout(tc, getenv("WSRAY_FULL") ? 0 : 300);
     tcase_add_test(tc, every_finding_has_a_trigger_and_a_near_miss);
     tcase_add_loop_test(tc, a_conversation_shows_exactly_what_is_wrong_with_it,
