@@ -236,8 +236,7 @@ server_takes(struct server *v, const struct item *item)
     if (v->closed)
         return;
     if (item->opcode == WS_OP_CLOSE)
-        server_close(v,
-                     item->payload.len < 2 ? 0 : rd_load_be16(p));
+        server_close(v, item->payload.len < 2 ? 0 : rd_load_be16(p));
     else if (item->opcode == WS_OP_PING)
         scene_frame(v->scene, S,
                     &(struct scene_frame){.opcode = WS_OP_PONG,
