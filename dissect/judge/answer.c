@@ -16,12 +16,15 @@ find(struct judge *j, const struct event_handshake *ev, enum finding_id id,
                     d && d->len ? d->text : NULL);
 }
 
-/* What stands before the query, which may hold a secret. */
+/* What stands before the query and the fragment, which may hold a secret: a
+ * login sends its token in either (RFC 6749 section 4.2.2). */
 static struct slice
 without_query(struct slice s)
 {
-    const uint8_t *query = s.len ? memchr(s.ptr, '?', s.len) : NULL;
-    return query ? slice_head(s, (size_t)(query - s.ptr)) : s;
+    size_t i = 0;
+    while (i < s.len && s.ptr[i] != '?' && s.ptr[i] != '#')
+        i++;
+    return slice_head(s, i);
 }
 
 static void
@@ -382,7 +385,10 @@ tell_accepted(struct judge *j, const struct event_handshake *ev)
     }
     if (ev->protocol.ptr) {
         detail_add(&d, d.len ? "; subprotocol " : "subprotocol ");
-        detail_add_part(&d, ev->protocol, 24);
+        if (judge_is_secret(ev->protocol))
+            detail_add(&d, "(hidden)");
+        else
+            detail_add_part(&d, ev->protocol, 24);
     }
     for (size_t i = 0; i < ev->agreed.n && i < 2; i++) {
         detail_add(&d, d.len ? "; " : "");
