@@ -138,6 +138,7 @@ judge_101_early(struct judge *j)
                           .has_from = true,
                           .from = WS_SENDER_SERVER,
                           .at = o->early_server,
+                          .has_offset = true,
                           .offset = o->early_server_off});
 }
 
@@ -397,6 +398,35 @@ tell_accepted(struct judge *j, const struct event_handshake *ev)
     find(j, ev, FINDING_HANDSHAKE_ACCEPTED, &d);
 }
 
+/* What a client has to fail the connection for, and before it is open: without
+ * a Close frame (RFC 6455 sections 4.1 and 7.1.7). */
+static void
+note_unacceptable(struct judge *j, const struct event_handshake *ev)
+{
+    static const enum finding_id reasons[] = {
+        FINDING_HANDSHAKE_RESPONSE_UPGRADE_WRONG,
+        FINDING_HANDSHAKE_RESPONSE_CONNECTION_MISSING,
+        FINDING_HANDSHAKE_ACCEPT_MISSING,
+        FINDING_HANDSHAKE_ACCEPT_MISMATCH,
+        FINDING_HANDSHAKE_ACCEPT_DUPLICATED,
+        FINDING_HANDSHAKE_SUBPROTOCOL_NOT_OFFERED,
+        FINDING_HANDSHAKE_SUBPROTOCOL_MULTIPLE,
+        FINDING_HANDSHAKE_EXTENSION_NOT_OFFERED,
+        FINDING_HANDSHAKE_EXTENSION_SYNTAX,
+        FINDING_HANDSHAKE_EXTENSION_RSV_CONFLICT,
+        FINDING_DEFLATE_RESPONSE_INVALID,
+        FINDING_DEFLATE_CLIENT_WINDOW_NOT_OFFERED,
+        FINDING_DEFLATE_SERVER_WINDOW_TOO_LARGE,
+        FINDING_DEFLATE_REQUEST_NOT_ACKNOWLEDGED,
+    };
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        if (was_found(j, reasons[i], WS_SENDER_SERVER)) {
+            j->opening.unacceptable = finding_info(reasons[i])->id;
+            j->opening.answered = judge_answered(ev);
+            return;
+        }
+}
+
 void
 judge_acceptance(struct judge *j, const struct event_handshake *ev)
 {
@@ -404,6 +434,7 @@ judge_acceptance(struct judge *j, const struct event_handshake *ev)
         return;
     if (ev->request_head || ev->response_head->minor == 0)
         judge_bad_accepted(j, ev);
+    note_unacceptable(j, ev);
     if (passes_checks(j, ev))
         tell_accepted(j, ev);
 }
@@ -448,6 +479,7 @@ judge_first_segment(struct judge *j, enum ws_sender from, uint64_t off,
                           .has_from = true,
                           .from = from,
                           .at = judge_stamp(meta),
+                          .has_offset = true,
                           .offset = off});
     o->answer_packet = 0;
 }
@@ -476,6 +508,7 @@ judge_first_header(struct judge *j, enum ws_sender from,
                       .has_from = true,
                       .from = from,
                       .at = judge_stamp(meta),
+                      .has_offset = true,
                       .offset = h->offset,
                       .detail = d.text});
     return true;

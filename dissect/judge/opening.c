@@ -429,5 +429,6 @@ judge_early_client(struct judge *j, uint64_t off, const struct pkt_meta *meta)
                       .has_from = true,
                       .from = WS_SENDER_CLIENT,
                       .at = judge_stamp(meta),
+                      .has_offset = true,
                       .offset = off});
 }

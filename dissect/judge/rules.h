@@ -40,6 +40,10 @@ struct judge_opening {
     uint64_t early_server_off;
     bool unkeyed; /* the request of a draft without key and version */
     bool plain;   /* no extension was agreed that is not known here */
+    /* The finding for which the client may not take the 101, static; NULL:
+     * none.  When that came. */
+    const char *unacceptable;
+    struct stamp answered;
 };
 
 /* security.c */
