@@ -16,17 +16,6 @@ find(struct judge *j, const struct event_handshake *ev, enum finding_id id,
                     d && d->len ? d->text : NULL);
 }
 
-/* What stands before the query and the fragment, which may hold a secret: a
- * login sends its token in either (RFC 6749 section 4.2.2). */
-static struct slice
-without_query(struct slice s)
-{
-    size_t i = 0;
-    while (i < s.len && s.ptr[i] != '?' && s.ptr[i] != '#')
-        i++;
-    return slice_head(s, i);
-}
-
 static void
 detail_quote(struct detail *d, const char *before, struct slice value)
 {
@@ -213,10 +202,12 @@ judge_http_answer(struct judge *j, const struct event_handshake *ev)
     tell_status(&d, h);
     if (h->status < 400 && location.ptr) {
         detail_add(&d, ", to ");
-        detail_add_part(&d, without_query(location), VALUE_SHOWN);
+        /* A login sends its token in the query or the fragment (RFC 6749
+         * section 4.2.2). */
+        detail_add_address(&d, location, VALUE_SHOWN);
     } else if (h->status == 403 && ev->origin.ptr) {
         detail_add(&d, ", Origin ");
-        detail_add_part(&d, ev->origin, VALUE_SHOWN);
+        detail_add_address(&d, ev->origin, VALUE_SHOWN);
     }
     find(j, ev, FINDING_HANDSHAKE_HTTP_ANSWER, &d);
 }

@@ -491,8 +491,11 @@ judge_cross_origin(struct judge *j, const struct event_handshake *ev)
     enum distance far = distance(&origin, &host);
     if (far == SAME && page)
         return;
-    detail_value(&d, "Origin ", slice_head(ev->origin, 40), ", Host ");
-    detail_add_value(&d, slice_head(ev->host, 32));
+    detail_init(&d);
+    detail_add(&d, "Origin ");
+    detail_add_address(&d, ev->origin, 40);
+    detail_add(&d, ", Host ");
+    detail_add_address(&d, ev->host, 32);
     detail_add(&d, cookies ? ": check that it is meant" : ", no cookies");
     find(j, FINDING_SECURITY_CROSS_ORIGIN_ACCEPTED, NULL, judge_answered(ev),
          !cookies || !page || far != OTHER_SITE ||
