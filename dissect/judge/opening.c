@@ -363,7 +363,17 @@ judge_target(const struct request *r)
 
 /* ---- Silence --------------------------------------------------------- */
 
-/* Not judged when the answer may be what the capture lacks. */
+/* The client was the first to end TCP. */
+static bool
+has_left(const struct judge *j)
+{
+    uint64_t c = j->tcp[WS_SENDER_CLIENT].end_packet;
+    uint64_t s = j->tcp[WS_SENDER_SERVER].end_packet;
+    return c > 0 && (s == 0 || c < s);
+}
+
+/* Not judged when the answer may be what the capture lacks.  No fault of the
+ * server if the client did not wait for it. */
 static void
 judge_silence(const struct request *r)
 {
@@ -372,21 +382,29 @@ judge_silence(const struct request *r)
     unsigned server_dir = !r->j->config.client_dir;
     bool all_seen = r->j->config.pair->syn_seen[server_dir] &&
                     !r->j->side[WS_SENDER_SERVER].gap;
+    bool long_enough = waited > judge_limit_ns(r->j, THRESHOLD_HANDSHAKE_REPLY);
+    bool left = ev->answer == ANSWER_NONE && has_left(r->j);
     struct detail d = {0};
     if (ev->response_head || ev->accepted)
         return;
     if (ev->answer == ANSWER_NONE)
-        detail_add(&d, "TCP ended ");
-    else if (!r->whole || !all_seen ||
-             waited <= judge_limit_ns(r->j, THRESHOLD_HANDSHAKE_REPLY))
+        detail_add(&d, left ? "the client ended TCP " : "TCP ended ");
+    else if (!r->whole || !all_seen || !long_enough)
         return;
     if (r->whole) {
         detail_add_time(&d, waited);
         detail_add(&d, ev->answer == ANSWER_NONE ? " after the request"
                                                  : " without an answer");
     }
-    judge_find_side(r->j, FINDING_HANDSHAKE_NO_RESPONSE, WS_SENDER_SERVER,
-                    ev->at, r->whole ? d.text : NULL);
+    judge_find(r->j,
+               &(struct event_finding){.id = FINDING_HANDSHAKE_NO_RESPONSE,
+                                       .severity = SEVERITY_NOTE,
+                                       .lowered =
+                                           left && r->whole && !long_enough,
+                                       .has_from = true,
+                                       .from = WS_SENDER_SERVER,
+                                       .at = ev->at,
+                                       .detail = r->whole ? d.text : NULL});
 }
 
 /* ---- All of it ------------------------------------------------------- */

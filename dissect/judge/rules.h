@@ -28,6 +28,7 @@ struct judge_tcp {
     struct stamp unheard;   /* acknowledged bytes of the other side, of which
                                no packet was captured; packet 0: did not */
     int64_t first_ns; /* time of the first segment behind the heads; 0: none */
+    uint64_t end_packet; /* its first FIN or RST; 0: none */
     bool fin;
 };
 
