@@ -54,8 +54,10 @@ status 0 'no packet at all passes' -c 1 "$frames"
 ids=$("$WSRAY" check --format expect --fail-on never "$frames" |
     sed -n 's/^\([a-z][a-z0-9-]*\) .*/\1/p' | paste -s -d , -)
 status 0 'what is ignored passes' --ignore "$ids" "$frames"
-status 1 'one that is not ignored fails' --ignore "${ids#*,}" "$frames"
-status 1 'one that is named fails' --findings "${ids%%,*}" "$frames"
+status 1 'one that is not ignored fails' --fail-on warning \
+    --ignore "${ids#*,}" "$frames"
+status 1 'one that is named fails' --fail-on warning \
+    --findings "${ids%%,*}" "$frames"
 status 0 'one that is not named passes' --findings deflate-bomb "$frames"
 
 # ---- --expect ----
