@@ -63,7 +63,10 @@ crossing(struct scene *s)
 
 /* ---- A 101 that the client may not take ------------------------------ */
 
+#define WRONG_ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
 struct unacceptable {
+    struct scene_handshake h;
     bool talks;       /* the client sends a frame all the same */
     bool reset;       /* ... and ends with an RST instead of a FIN */
     unsigned wait_ms; /* before it ends */
@@ -73,8 +76,7 @@ static void
 play_unacceptable(struct scene *s, const void *data)
 {
     const struct unacceptable *u = data;
-    const struct scene_handshake h = {.accept = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="};
-    scene_handshake_with(s, &h);
+    scene_handshake_with(s, &u->h);
     if (u->talks)
         scene_text(s, C, "hello");
     scene_wait_ms(s, u->wait_ms);
@@ -664,21 +666,32 @@ static const struct finding_case list[] = {
      .absent = "tcp-fin-without-close-frame",
      .verdict = "fin-without-close",
      .onclose = 1006,
-     UNACCEPTABLE(0)},
+     UNACCEPTABLE(.h = {.accept = WRONG_ACCEPT})},
     {.name = "a client resets TCP over a wrong Accept",
      .expect = "handshake-accept-mismatch:server",
      .absent = "tcp-rst-while-open",
      .verdict = "reset",
      .onclose = 1006,
-     UNACCEPTABLE(.reset = true)},
+     UNACCEPTABLE(.h = {.accept = WRONG_ACCEPT}, .reset = true)},
+    {.name = "a browser ends TCP when none of its subprotocols is chosen",
+     .also = "handshake-subprotocol-none-chosen:server",
+     .absent = "tcp-fin-without-close-frame",
+     .verdict = "fin-without-close",
+     .onclose = 1006,
+     UNACCEPTABLE(.h = {.protocol_offer = "mqtt",
+                        .request_headers = "Origin: http://localhost\r\n"})},
+    {.name = "a program ends TCP when none of its subprotocols is chosen",
+     .expect = "tcp-fin-without-close-frame:client",
+     .also = "handshake-subprotocol-none-chosen:server",
+     UNACCEPTABLE(.h = {.protocol_offer = "mqtt"})},
     {.name = "a client takes a wrong Accept, talks, and ends TCP",
      .expect = "handshake-accept-mismatch:server "
                "tcp-fin-without-close-frame:client",
-     UNACCEPTABLE(.talks = true)},
+     UNACCEPTABLE(.h = {.accept = WRONG_ACCEPT}, .talks = true)},
     {.name = "a client ends TCP long after a wrong Accept",
      .expect = "handshake-accept-mismatch:server "
                "tcp-fin-without-close-frame:client",
-     UNACCEPTABLE(.wait_ms = 3000)},
+     UNACCEPTABLE(.h = {.accept = WRONG_ACCEPT}, .wait_ms = 3000)},
     {.name = "a FIN without a Close frame",
      .expect = "tcp-fin-without-close-frame:client",
      .absent = "tcp-rst-while-open close-frame close-clean perf-idle-cut",

@@ -410,12 +410,18 @@ note_unacceptable(struct judge *j, const struct event_handshake *ev)
         FINDING_DEFLATE_SERVER_WINDOW_TOO_LARGE,
         FINDING_DEFLATE_REQUEST_NOT_ACKNOWLEDGED,
     };
+    j->opening.answered = judge_answered(ev);
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
         if (was_found(j, reasons[i], WS_SENDER_SERVER)) {
             j->opening.unacceptable = finding_info(reasons[i])->id;
-            j->opening.answered = judge_answered(ev);
             return;
         }
+    /* Browsers insist on one of their subprotocols. */
+    if (ev->origin.ptr &&
+        was_found(j, FINDING_HANDSHAKE_SUBPROTOCOL_NONE_CHOSEN,
+                  WS_SENDER_SERVER))
+        j->opening.unacceptable =
+            finding_info(FINDING_HANDSHAKE_SUBPROTOCOL_NONE_CHOSEN)->id;
 }
 
 void
