@@ -152,6 +152,7 @@ struct event_finding {
     bool has_from; /* false: concerns both */
     enum ws_sender from;
     struct stamp at;
+    bool has_offset;
     uint64_t offset;    /* in the sender's stream, bytes */
     uint64_t frame;     /* 0: none */
     uint64_t message;   /* 0: none */

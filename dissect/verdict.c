@@ -330,7 +330,9 @@ add_cause(char text[VERDICT_TEXT_MAX], const struct verdict_side *side,
     else
         add(text, " because of what the %s sent (%s)",
             ws_sender_name(other(from)), cause->id);
-    add_evidence(out, cause->at, "the frame that broke a rule");
+    add_evidence(out, cause->at,
+                 cause->frame ? "the frame that broke a rule"
+                              : "what broke a rule");
 }
 
 /* Its own ping that got no answer before `at`. */

@@ -105,6 +105,7 @@ find(struct ws_conn *c, enum finding_id id, enum ws_sender from,
                                                    .has_from = true,
                                                    .from = from,
                                                    .at = at,
+                                                   .has_offset = true,
                                                    .offset = off});
 }
 

@@ -61,6 +61,37 @@ crossing(struct scene *s)
     scene_end(s, S);
 }
 
+/* ---- A 101 that the client may not take ------------------------------ */
+
+#define WRONG_ACCEPT "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+
+struct unacceptable {
+    struct scene_handshake h;
+    bool talks;       /* the client sends a frame all the same */
+    bool reset;       /* ... and ends with an RST instead of a FIN */
+    unsigned wait_ms; /* before it ends */
+};
+
+static void
+play_unacceptable(struct scene *s, const void *data)
+{
+    const struct unacceptable *u = data;
+    scene_handshake_with(s, &u->h);
+    if (u->talks)
+        scene_text(s, C, "hello");
+    scene_wait_ms(s, u->wait_ms);
+    if (u->reset)
+        scene_rst(s, C);
+    else
+        scene_end(s, C);
+}
+
+#define UNACCEPTABLE(...)                                                      \
+    .play_with = play_unacceptable, .data = &(const struct unacceptable)       \
+    {                                                                          \
+        __VA_ARGS__                                                            \
+    }
+
 /* ---- After a Close frame -------------------------------------------- */
 
 static void
@@ -630,6 +661,37 @@ static const struct finding_case list[] = {
      .play = fin_instead_of_answer},
 
     /* TCP */
+    {.name = "a client ends TCP over a wrong Accept",
+     .expect = "handshake-accept-mismatch:server",
+     .absent = "tcp-fin-without-close-frame",
+     .verdict = "fin-without-close",
+     .onclose = 1006,
+     UNACCEPTABLE(.h = {.accept = WRONG_ACCEPT})},
+    {.name = "a client resets TCP over a wrong Accept",
+     .expect = "handshake-accept-mismatch:server",
+     .absent = "tcp-rst-while-open",
+     .verdict = "reset",
+     .onclose = 1006,
+     UNACCEPTABLE(.h = {.accept = WRONG_ACCEPT}, .reset = true)},
+    {.name = "a browser ends TCP when none of its subprotocols is chosen",
+     .also = "handshake-subprotocol-none-chosen:server",
+     .absent = "tcp-fin-without-close-frame",
+     .verdict = "fin-without-close",
+     .onclose = 1006,
+     UNACCEPTABLE(.h = {.protocol_offer = "mqtt",
+                        .request_headers = "Origin: http://localhost\r\n"})},
+    {.name = "a program ends TCP when none of its subprotocols is chosen",
+     .expect = "tcp-fin-without-close-frame:client",
+     .also = "handshake-subprotocol-none-chosen:server",
+     UNACCEPTABLE(.h = {.protocol_offer = "mqtt"})},
+    {.name = "a client takes a wrong Accept, talks, and ends TCP",
+     .expect = "handshake-accept-mismatch:server "
+               "tcp-fin-without-close-frame:client",
+     UNACCEPTABLE(.h = {.accept = WRONG_ACCEPT}, .talks = true)},
+    {.name = "a client ends TCP long after a wrong Accept",
+     .expect = "handshake-accept-mismatch:server "
+               "tcp-fin-without-close-frame:client",
+     UNACCEPTABLE(.h = {.accept = WRONG_ACCEPT}, .wait_ms = 3000)},
     {.name = "a FIN without a Close frame",
      .expect = "tcp-fin-without-close-frame:client",
      .absent = "tcp-rst-while-open close-frame close-clean perf-idle-cut",

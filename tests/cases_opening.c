@@ -153,6 +153,35 @@ silence_for_29_s(struct scene *s)
 }
 
 static void
+client_leaves_at_once(struct scene *s)
+{
+    scene_request(s, &(struct scene_handshake){0});
+    scene_end(s, C);
+}
+
+static void
+client_resets_at_once(struct scene *s)
+{
+    scene_request(s, &(struct scene_handshake){0});
+    scene_rst(s, C);
+}
+
+static void
+client_leaves_after_31_s(struct scene *s)
+{
+    scene_request(s, &(struct scene_handshake){0});
+    scene_wait_ms(s, 31000);
+    scene_end(s, C);
+}
+
+static void
+server_leaves_at_once(struct scene *s)
+{
+    scene_request(s, &(struct scene_handshake){0});
+    scene_end(s, S);
+}
+
+static void
 interim_first(struct scene *s)
 {
     static const char hints[] =
@@ -654,6 +683,22 @@ static const struct finding_case list[] = {
      .play = connect_refused},
 
     /* No answer */
+    {.name = "a client that does not wait for the answer is a note",
+     .also = "handshake-no-response:server",
+     .verdict = "no-answer",
+     .play = client_leaves_at_once},
+    {.name = "a client that resets before the answer is a note",
+     .also = "handshake-no-response:server",
+     .verdict = "no-answer",
+     .play = client_resets_at_once},
+    {.name = "a client that waited 31 s for the answer",
+     .expect = "handshake-no-response:server",
+     .verdict = "no-answer",
+     .play = client_leaves_after_31_s},
+    {.name = "a server that ends TCP instead of an answer",
+     .expect = "handshake-no-response:server",
+     .verdict = "no-answer",
+     .play = server_leaves_at_once},
     {.name = "no answer for 31 s",
      .expect = "handshake-no-response:server",
      .needs_acks = true,

@@ -322,6 +322,13 @@ static const struct finding_case list[] = {
     {.name = "a session of Socket.IO in the address is a note",
      .also = "security-token-in-url:client",
      LOOPBACK(.target = "/socket.io/?EIO=4&sid=0123456789abcdef")},
+    {.name = "a token behind a session of Socket.IO in the address",
+     .expect = "security-token-in-url:client*2",
+     LOOPBACK(.target = "/socket.io/?sid=0123456789abcdef&"
+                        "token=0123456789abcdef")},
+    {.name = "a JSON Web Token as the session in the address",
+     .expect = "security-token-in-url:client",
+     LOOPBACK(.target = "/socket.io/?EIO=4&sid=" JWT)},
     {.name = "short values and other names in the address",
      .absent = "security-token-in-url",
      LOOPBACK(.target = "/chat?token=on&room=0123456789abcdef&key=")},

@@ -155,6 +155,7 @@ event_samples_init(struct event_samples *s)
                                         .has_from = true,
                                         .from = WS_SENDER_CLIENT,
                                         .at = sample_stamp(2000000, 6),
+                                        .has_offset = true,
                                         .offset = 160,
                                         .frame = 1,
                                         .count = 1};

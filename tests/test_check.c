@@ -132,23 +132,25 @@ START_TEST(by_rule_reads_from_the_worst_to_the_result)
 END_TEST
 
 static const struct {
-    bool has_from;
+    bool has_from, has_offset;
     uint64_t packet, frame;
     const char *detail;
     const char *want;
 } places[] = {
-    {true, 6, 2, NULL, "client, packet 6, frame 2"},
-    {true, 6, 0, NULL, "client, packet 6, offset 160"},
-    {true, 0, 0, "seen", "client, offset 160: seen"},
-    {false, 6, 2, "seen", "both, packet 6, frame 2: seen"},
-    {false, 6, 0, NULL, "both, packet 6"},
-    {false, 0, 0, NULL, "both"},
+    {true, true, 6, 2, NULL, "client, packet 6, frame 2"},
+    {true, true, 6, 0, NULL, "client, packet 6, offset 160"},
+    {true, true, 0, 0, "seen", "client, offset 160: seen"},
+    {true, false, 6, 0, "seen", "client, packet 6: seen"},
+    {false, false, 6, 2, "seen", "both, packet 6, frame 2: seen"},
+    {false, false, 6, 0, NULL, "both, packet 6"},
+    {false, false, 0, 0, NULL, "both"},
 };
 
 START_TEST(a_place_says_what_is_known_of_it)
 {
     char want[80];
     samples.finding.has_from = places[_i].has_from;
+    samples.finding.has_offset = places[_i].has_offset;
     samples.finding.at.packet = places[_i].packet;
     samples.finding.frame = places[_i].frame;
     samples.finding.detail = places[_i].detail;

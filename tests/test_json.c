@@ -611,6 +611,7 @@ START_TEST(a_finding_has_every_field)
            "\"text\":\"a frame of the client is not masked\","
            "\"detail\":null,\"count\":1}\n");
     samples.finding.has_from = false;
+    samples.finding.has_offset = false;
     samples.finding.frame = 0;
     samples.finding.message = 4;
     samples.finding.count = 12;
@@ -618,7 +619,8 @@ START_TEST(a_finding_has_every_field)
     sample_send_finding(&sink, 2, &samples.finding);
     const char *line = out_text_next(&written);
     ck_assert_ptr_nonnull(strstr(line, "\"from\":null"));
-    ck_assert_ptr_nonnull(strstr(line, "\"frame\":null,\"message\":4"));
+    ck_assert_ptr_nonnull(
+        strstr(line, "\"offset\":null,\"frame\":null,\"message\":4"));
     ck_assert_ptr_nonnull(
         strstr(line, "\"detail\":\"what \\\"it\\\" was\",\"count\":12}\n"));
 }

@@ -158,7 +158,7 @@ static const struct row closed_rows[] = {
      1009,
      "the server closed with code 1009 because of what the client sent "
      "(frame-length-high-bit); the client sent no Close frame",
-     "9 the frame that broke a rule;10 first Close frame;12 FIN of the "
+     "9 what broke a rule;10 first Close frame;12 FIN of the "
      "client;"},
     {"a broken rule that a normal code does not speak of",
      {OPEN, .side = {{ENDED(FIN), CLOSE(12, 1000)},

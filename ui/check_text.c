@@ -48,8 +48,7 @@ put_place(struct check *c, const struct check_place *place)
         report_add_str(r, ", packet ");
         report_add_u64(r, e->at.packet);
     }
-    /* Offsets count the bytes of one sender. */
-    if (e->frame || e->has_from) {
+    if (e->frame || e->has_offset) {
         report_add_str(r, e->frame ? ", frame " : ", offset ");
         report_add_u64(r, e->frame ? e->frame : e->offset);
     }

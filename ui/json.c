@@ -420,7 +420,7 @@ write_finding(struct json *j, uint32_t conn, const struct event_finding *e)
     p = put_str(p, ",\"packet\":");
     p = json_put_u64(p, e->at.packet != 0, e->at.packet);
     p = put_str(p, ",\"offset\":");
-    p = put_u64(p, e->offset);
+    p = json_put_u64(p, e->has_offset, e->offset);
     p = put_str(p, ",\"frame\":");
     p = json_put_u64(p, e->frame != 0, e->frame);
     p = put_str(p, ",\"message\":");

@@ -16,14 +16,6 @@ find(struct judge *j, const struct event_handshake *ev, enum finding_id id,
                     d && d->len ? d->text : NULL);
 }
 
-/* What stands before the query, which may hold a secret. */
-static struct slice
-without_query(struct slice s)
-{
-    const uint8_t *query = s.len ? memchr(s.ptr, '?', s.len) : NULL;
-    return query ? slice_head(s, (size_t)(query - s.ptr)) : s;
-}
-
 static void
 detail_quote(struct detail *d, const char *before, struct slice value)
 {
@@ -135,6 +127,7 @@ judge_101_early(struct judge *j)
                           .has_from = true,
                           .from = WS_SENDER_SERVER,
                           .at = o->early_server,
+                          .has_offset = true,
                           .offset = o->early_server_off});
 }
 
@@ -209,10 +202,12 @@ judge_http_answer(struct judge *j, const struct event_handshake *ev)
     tell_status(&d, h);
     if (h->status < 400 && location.ptr) {
         detail_add(&d, ", to ");
-        detail_add_part(&d, without_query(location), VALUE_SHOWN);
+        /* A login sends its token in the query or the fragment (RFC 6749
+         * section 4.2.2). */
+        detail_add_address(&d, location, VALUE_SHOWN);
     } else if (h->status == 403 && ev->origin.ptr) {
         detail_add(&d, ", Origin ");
-        detail_add_part(&d, ev->origin, VALUE_SHOWN);
+        detail_add_address(&d, ev->origin, VALUE_SHOWN);
     }
     find(j, ev, FINDING_HANDSHAKE_HTTP_ANSWER, &d);
 }
@@ -382,13 +377,51 @@ tell_accepted(struct judge *j, const struct event_handshake *ev)
     }
     if (ev->protocol.ptr) {
         detail_add(&d, d.len ? "; subprotocol " : "subprotocol ");
-        detail_add_part(&d, ev->protocol, 24);
+        if (judge_is_secret(ev->protocol))
+            detail_add(&d, "(hidden)");
+        else
+            detail_add_part(&d, ev->protocol, 24);
     }
     for (size_t i = 0; i < ev->agreed.n && i < 2; i++) {
         detail_add(&d, d.len ? "; " : "");
         detail_add_part(&d, ev->agreed.ext[i].name, 24);
     }
     find(j, ev, FINDING_HANDSHAKE_ACCEPTED, &d);
+}
+
+/* What a client has to fail the connection for, and before it is open: without
+ * a Close frame (RFC 6455 sections 4.1 and 7.1.7). */
+static void
+note_unacceptable(struct judge *j, const struct event_handshake *ev)
+{
+    static const enum finding_id reasons[] = {
+        FINDING_HANDSHAKE_RESPONSE_UPGRADE_WRONG,
+        FINDING_HANDSHAKE_RESPONSE_CONNECTION_MISSING,
+        FINDING_HANDSHAKE_ACCEPT_MISSING,
+        FINDING_HANDSHAKE_ACCEPT_MISMATCH,
+        FINDING_HANDSHAKE_ACCEPT_DUPLICATED,
+        FINDING_HANDSHAKE_SUBPROTOCOL_NOT_OFFERED,
+        FINDING_HANDSHAKE_SUBPROTOCOL_MULTIPLE,
+        FINDING_HANDSHAKE_EXTENSION_NOT_OFFERED,
+        FINDING_HANDSHAKE_EXTENSION_SYNTAX,
+        FINDING_HANDSHAKE_EXTENSION_RSV_CONFLICT,
+        FINDING_DEFLATE_RESPONSE_INVALID,
+        FINDING_DEFLATE_CLIENT_WINDOW_NOT_OFFERED,
+        FINDING_DEFLATE_SERVER_WINDOW_TOO_LARGE,
+        FINDING_DEFLATE_REQUEST_NOT_ACKNOWLEDGED,
+    };
+    j->opening.answered = judge_answered(ev);
+    for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+        if (was_found(j, reasons[i], WS_SENDER_SERVER)) {
+            j->opening.unacceptable = finding_info(reasons[i])->id;
+            return;
+        }
+    /* Browsers insist on one of their subprotocols. */
+    if (ev->origin.ptr &&
+        was_found(j, FINDING_HANDSHAKE_SUBPROTOCOL_NONE_CHOSEN,
+                  WS_SENDER_SERVER))
+        j->opening.unacceptable =
+            finding_info(FINDING_HANDSHAKE_SUBPROTOCOL_NONE_CHOSEN)->id;
 }
 
 void
@@ -398,6 +431,7 @@ judge_acceptance(struct judge *j, const struct event_handshake *ev)
         return;
     if (ev->request_head || ev->response_head->minor == 0)
         judge_bad_accepted(j, ev);
+    note_unacceptable(j, ev);
     if (passes_checks(j, ev))
         tell_accepted(j, ev);
 }
@@ -442,6 +476,7 @@ judge_first_segment(struct judge *j, enum ws_sender from, uint64_t off,
                           .has_from = true,
                           .from = from,
                           .at = judge_stamp(meta),
+                          .has_offset = true,
                           .offset = off});
     o->answer_packet = 0;
 }
@@ -470,6 +505,7 @@ judge_first_header(struct judge *j, enum ws_sender from,
                       .has_from = true,
                       .from = from,
                       .at = judge_stamp(meta),
+                      .has_offset = true,
                       .offset = h->offset,
                       .detail = d.text});
     return true;

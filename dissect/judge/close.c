@@ -26,7 +26,8 @@
 struct closing_side {
     struct stamp at;  /* its first Close frame; packet 0: none */
     uint64_t frame;   /* number of that */
-    uint64_t end_off; /* behind it */
+    uint64_t off;     /* where it starts, */
+    uint64_t end_off; /* and behind it */
     uint32_t ack;     /* of that packet, with has_ack */
     struct stamp got; /* packet that showed that it had the other's; 0: none */
     int64_t busy_ns;  /* when it ended a frame of a long message after that */
@@ -79,6 +80,7 @@ find_with_severity(struct judge *j, enum finding_id id, enum severity severity,
                                           .has_from = true,
                                           .from = f->from,
                                           .at = judge_stamp(f->meta),
+                                          .has_offset = true,
                                           .offset = f->header->offset,
                                           .frame = f->number,
                                           .detail = detail});
@@ -235,6 +237,8 @@ judge_reply(struct judge *j, enum ws_sender by)
                                               .has_from = true,
                                               .from = by,
                                               .at = b->at,
+                                              .has_offset = true,
+                                              .offset = b->off,
                                               .frame = b->frame,
                                               .detail = text});
     }
@@ -246,6 +250,8 @@ judge_reply(struct judge *j, enum ws_sender by)
                                            .has_from = true,
                                            .from = by,
                                            .at = b->at,
+                                           .has_offset = true,
+                                           .offset = b->off,
                                            .frame = b->frame,
                                            .detail = text});
     }
@@ -259,6 +265,7 @@ first_close(struct judge *j, const struct judged_frame *f)
     const struct ws_frame_header *h = f->header;
     s->at = judge_stamp(f->meta);
     s->frame = f->number;
+    s->off = h->offset;
     s->end_off = h->offset + h->header_len + h->payload_len;
     s->has_ack = (f->meta->flags & TCP_ACK) != 0;
     s->ack = f->meta->ack;
@@ -594,6 +601,31 @@ tell_cause(struct verdict_side *side, const struct emit_fault *fault)
                                              fault->frame, fault->at};
 }
 
+/* The client sent no frame and soon ended TCP: it did not take the 101, as it
+ * has to (RFC 6455 section 4.1), and nothing was open that a Close frame could
+ * close. */
+static bool
+is_given_up(const struct judge *j, const struct verdict_tcp_end *tcp,
+            const struct event_end *end)
+{
+    return tcp->at.packet && tcp->by == WS_SENDER_CLIENT &&
+           j->opening.unacceptable && end->frames[WS_SENDER_CLIENT] == 0 &&
+           tcp->at.time_ns - j->opening.answered.time_ns <=
+               judge_limit_ns(j, THRESHOLD_VIOLATION_REPLY);
+}
+
+/* The other side broke the same rule long before and nobody minded. */
+static bool
+is_tolerated(const struct judge *j, enum ws_sender by, struct stamp at,
+             const struct emit_fault *cause)
+{
+    const struct emit_fault *first =
+        &j->config.emit->first_fault[judge_other(by)];
+    return first->any && first->id == cause->id &&
+           at.time_ns - first->at.time_ns >
+               judge_limit_ns(j, THRESHOLD_VIOLATION_REPLY);
+}
+
 static void
 tell_verdict(const struct judge *j, struct verdict_facts *facts,
              const struct verdict_tcp_end *end)
@@ -610,7 +642,8 @@ tell_verdict(const struct judge *j, struct verdict_facts *facts,
     if (!end->at.packet || j->closing)
         return;
     struct emit_fault cause = cause_of(j, end->by, end->at, NULL);
-    tell_cause(&facts->side[end->by], &cause);
+    if (!is_tolerated(j, end->by, end->at, &cause))
+        tell_cause(&facts->side[end->by], &cause);
 }
 
 void
@@ -622,7 +655,12 @@ judge_closing_end(struct judge *j, struct verdict_facts *facts,
         return;
     for (unsigned i = 0; i < 2; i++)
         tell_host(j, &facts->side[i].host, (enum ws_sender)i);
+    bool given_up = is_given_up(j, &tcp, end);
     tell_verdict(j, facts, &tcp);
+    if (given_up)
+        facts->side[WS_SENDER_CLIENT].cause =
+            (struct verdict_cause){.id = j->opening.unacceptable,
+                                   .at = j->opening.answered};
     if (j->closing &&
         (closer(j, WS_SENDER_CLIENT) || closer(j, WS_SENDER_SERVER)))
         end_closed(j, facts, end);
@@ -631,7 +669,9 @@ judge_closing_end(struct judge *j, struct verdict_facts *facts,
         end_half(j, facts, (enum ws_sender)i);
     }
     if (tcp.at.packet) {
-        if (tcp.reset)
+        if (given_up)
+            ; /* the finding about the 101 says it */
+        else if (tcp.reset)
             end_reset(j, facts, &tcp);
         else
             end_fin(j, facts, &tcp);

@@ -83,6 +83,26 @@ detail_add_part(struct detail *d, struct slice value, size_t max)
 }
 
 void
+detail_add_address(struct detail *d, struct slice address, size_t max)
+{
+    size_t authority = 0, end = 0, host = 0;
+    while (end < address.len && !memchr("?#", address.ptr[end], 2))
+        end++;
+    address = slice_head(address, end);
+    for (size_t i = 0; i + 3 <= end && authority == 0; i++)
+        if (memcmp(address.ptr + i, "://", 3) == 0)
+            authority = i + 3;
+    for (size_t i = authority; i < end && address.ptr[i] != '/'; i++)
+        if (address.ptr[i] == '@')
+            host = i;
+    if (host > 0) {
+        detail_add_part(d, slice_head(address, authority), max);
+        detail_add(d, "(hidden)");
+    }
+    detail_add_part(d, slice_skip(address, host), max);
+}
+
+void
 detail_value(struct detail *d, const char *before, struct slice value,
              const char *behind)
 {

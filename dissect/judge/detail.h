@@ -44,6 +44,11 @@ void detail_add_value(struct detail *d, struct slice value);
 /* The same, cut at max bytes. */
 void detail_add_part(struct detail *d, struct slice value, size_t max);
 
+/* The same for a URI, an origin or a host, without what may be a secret: query
+ * and fragment are left out, and "user:password@" (RFC 3986 section 3.2.1) is
+ * hidden. */
+void detail_add_address(struct detail *d, struct slice address, size_t max);
+
 /* A line of one value between words of our own. */
 void detail_value(struct detail *d, const char *before, struct slice value,
                   const char *behind);

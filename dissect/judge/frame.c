@@ -21,6 +21,7 @@ judge_length(struct judge *j, const struct judged_frame *f)
                                           .has_from = true,
                                           .from = f->from,
                                           .at = f->first,
+                                          .has_offset = true,
                                           .offset = f->header->offset,
                                           .frame = f->number,
                                           .message = f->message,

@@ -112,7 +112,7 @@ judge_host(const struct reading *r)
         find(r, FINDING_HTTP_HOST_INVALID, &d);
     } else if (!judge_is_host_port(first)) {
         detail_add(&d, first.len ? "it is \"" : "it is empty");
-        detail_add_part(&d, first, NAME_SHOWN);
+        detail_add_address(&d, first, NAME_SHOWN);
         detail_add(&d, first.len ? "\"" : "");
         find(r, FINDING_HTTP_HOST_INVALID, &d);
     }

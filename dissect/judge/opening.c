@@ -27,14 +27,13 @@ find(const struct request *r, enum finding_id id, const struct detail *d)
                     d && d->len ? d->text : NULL);
 }
 
-/* What stands before the query, which may hold a secret. */
-static struct slice
-without_query(struct slice target)
+static void
+detail_quote_address(struct detail *d, const char *before, struct slice value)
 {
-    size_t i = 0;
-    while (i < target.len && target.ptr[i] != '?' && target.ptr[i] != '#')
-        i++;
-    return slice_head(target, i);
+    detail_add(d, before);
+    detail_add(d, "\"");
+    detail_add_address(d, value, VALUE_SHOWN);
+    detail_add(d, "\"");
 }
 
 static void
@@ -53,10 +52,10 @@ tell_request(const struct request *r)
 {
     const struct event_handshake *ev = r->ev;
     struct detail d = {0};
-    detail_add_part(&d, without_query(r->head->target), VALUE_SHOWN);
+    detail_add_address(&d, r->head->target, VALUE_SHOWN);
     if (ev->host.ptr) {
         detail_add(&d, " at ");
-        detail_add_part(&d, ev->host, VALUE_SHOWN);
+        detail_add_address(&d, ev->host, VALUE_SHOWN);
     }
     /* Names of subprotocols are not shown: some are tokens in disguise. */
     if (ev->n_protocols_offered > 0)
@@ -283,7 +282,7 @@ judge_origin(const struct request *r)
     struct detail d = {0};
     if (origin.ptr) {
         if (!is_origin(origin)) {
-            detail_quote(&d, "", without_query(origin));
+            detail_quote_address(&d, "", origin);
             find(r, FINDING_HANDSHAKE_ORIGIN_MALFORMED, &d);
         }
     } else if (mark && r->whole &&
@@ -339,11 +338,11 @@ judge_target(const struct request *r)
     bool form = authority > 0 ? path.ptr != t.ptr + authority
                               : t.len > 0 && t.ptr[0] == '/';
     if (memchr(t.ptr, '#', t.len)) {
-        detail_quote(&d, "", without_query(t));
+        detail_quote_address(&d, "", t);
         detail_add(&d, " and more");
         find(r, FINDING_HANDSHAKE_TARGET_FRAGMENT, &d);
     } else if (!form) {
-        detail_quote(&d, "", without_query(t));
+        detail_quote_address(&d, "", t);
         find(r, FINDING_HANDSHAKE_TARGET_INVALID, &d);
     } else if (octet >= 0) {
         detail_addf(&d, "octet 0x%02x", (unsigned)octet);
@@ -352,19 +351,29 @@ judge_target(const struct request *r)
     if (authority > 0) {
         detail_init(&d);
         if (r->ev->host.ptr)
-            detail_quote(&d, "Host is ", r->ev->host);
+            detail_quote_address(&d, "Host is ", r->ev->host);
         find(r, FINDING_HANDSHAKE_TARGET_ABSOLUTE_FORM, &d);
     }
     if (begins_with(path, "/.well-known/")) {
         detail_init(&d);
-        detail_add_part(&d, without_query(path), VALUE_SHOWN);
+        detail_add_address(&d, path, VALUE_SHOWN);
         find(r, FINDING_HANDSHAKE_WELL_KNOWN_URI, &d);
     }
 }
 
 /* ---- Silence --------------------------------------------------------- */
 
-/* Not judged when the answer may be what the capture lacks. */
+/* The client was the first to end TCP. */
+static bool
+has_left(const struct judge *j)
+{
+    uint64_t c = j->tcp[WS_SENDER_CLIENT].end_packet;
+    uint64_t s = j->tcp[WS_SENDER_SERVER].end_packet;
+    return c > 0 && (s == 0 || c < s);
+}
+
+/* Not judged when the answer may be what the capture lacks.  No fault of the
+ * server if the client did not wait for it. */
 static void
 judge_silence(const struct request *r)
 {
@@ -373,21 +382,29 @@ judge_silence(const struct request *r)
     unsigned server_dir = !r->j->config.client_dir;
     bool all_seen = r->j->config.pair->syn_seen[server_dir] &&
                     !r->j->side[WS_SENDER_SERVER].gap;
+    bool long_enough = waited > judge_limit_ns(r->j, THRESHOLD_HANDSHAKE_REPLY);
+    bool left = ev->answer == ANSWER_NONE && has_left(r->j);
     struct detail d = {0};
     if (ev->response_head || ev->accepted)
         return;
     if (ev->answer == ANSWER_NONE)
-        detail_add(&d, "TCP ended ");
-    else if (!r->whole || !all_seen ||
-             waited <= judge_limit_ns(r->j, THRESHOLD_HANDSHAKE_REPLY))
+        detail_add(&d, left ? "the client ended TCP " : "TCP ended ");
+    else if (!r->whole || !all_seen || !long_enough)
         return;
     if (r->whole) {
         detail_add_time(&d, waited);
         detail_add(&d, ev->answer == ANSWER_NONE ? " after the request"
                                                  : " without an answer");
     }
-    judge_find_side(r->j, FINDING_HANDSHAKE_NO_RESPONSE, WS_SENDER_SERVER,
-                    ev->at, r->whole ? d.text : NULL);
+    judge_find(r->j,
+               &(struct event_finding){.id = FINDING_HANDSHAKE_NO_RESPONSE,
+                                       .severity = SEVERITY_NOTE,
+                                       .lowered =
+                                           left && r->whole && !long_enough,
+                                       .has_from = true,
+                                       .from = WS_SENDER_SERVER,
+                                       .at = ev->at,
+                                       .detail = r->whole ? d.text : NULL});
 }
 
 /* ---- All of it ------------------------------------------------------- */
@@ -429,5 +446,6 @@ judge_early_client(struct judge *j, uint64_t off, const struct pkt_meta *meta)
                       .has_from = true,
                       .from = WS_SENDER_CLIENT,
                       .at = judge_stamp(meta),
+                      .has_offset = true,
                       .offset = off});
 }

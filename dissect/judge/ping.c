@@ -103,6 +103,7 @@ find_lowered(struct judge *j, enum finding_id id, enum severity severity,
                                           .has_from = true,
                                           .from = f->from,
                                           .at = judge_stamp(f->meta),
+                                          .has_offset = true,
                                           .offset = f->header->offset,
                                           .frame = f->number});
 }

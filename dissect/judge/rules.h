@@ -28,6 +28,7 @@ struct judge_tcp {
     struct stamp unheard;   /* acknowledged bytes of the other side, of which
                                no packet was captured; packet 0: did not */
     int64_t first_ns; /* time of the first segment behind the heads; 0: none */
+    uint64_t end_packet; /* its first FIN or RST; 0: none */
     bool fin;
 };
 
@@ -40,6 +41,10 @@ struct judge_opening {
     uint64_t early_server_off;
     bool unkeyed; /* the request of a draft without key and version */
     bool plain;   /* no extension was agreed that is not known here */
+    /* The finding for which the client may not take the 101, static; NULL:
+     * none.  When that came. */
+    const char *unacceptable;
+    struct stamp answered;
 };
 
 /* security.c */

@@ -297,15 +297,17 @@ is_secret_parameter(struct slice name)
     return false;
 }
 
-/* One "name=value" of the query. */
+/* One "name=value" of the query; sids: only the id of a session, or only all
+ * others. */
 static void
 judge_parameter(struct judge *j, const struct event_handshake *ev,
-                struct slice name, struct slice value)
+                struct slice name, struct slice value, bool sids)
 {
     struct detail d;
-    bool sid = slice_equal_nocase(name, slice_cstr("sid"));
+    bool sid = slice_equal_nocase(name, slice_cstr("sid")) && !is_jwt(value);
     uint64_t least = j->config.limits->value[THRESHOLD_TOKEN_LENGTH];
-    if (!is_jwt(value) && (!is_secret_parameter(name) || value.len < least))
+    if (sid != sids ||
+        (!is_jwt(value) && (!is_secret_parameter(name) || value.len < least)))
         return;
     detail_value(&d, "", slice_head(name, 24), ": ");
     add_hidden(&d, value.len);
@@ -317,7 +319,7 @@ judge_parameter(struct judge *j, const struct event_handshake *ev,
 }
 
 static void
-judge_query(struct judge *j, const struct event_handshake *ev)
+judge_query(struct judge *j, const struct event_handshake *ev, bool sids)
 {
     struct slice q = ev->request_head->target;
     const uint8_t *mark = q.len ? memchr(q.ptr, '?', q.len) : NULL;
@@ -331,7 +333,7 @@ judge_query(struct judge *j, const struct event_handshake *ev)
                 eq = len;
         if (eq != SIZE_MAX)
             judge_parameter(j, ev, slice_head(q, eq),
-                            slice_make(q.ptr + eq + 1, len - eq - 1));
+                            slice_make(q.ptr + eq + 1, len - eq - 1), sids);
         q = slice_skip(q, len);
         if (q.len > 0 && q.ptr[0] != '#')
             q = slice_skip(q, 1);
@@ -489,8 +491,11 @@ judge_cross_origin(struct judge *j, const struct event_handshake *ev)
     enum distance far = distance(&origin, &host);
     if (far == SAME && page)
         return;
-    detail_value(&d, "Origin ", slice_head(ev->origin, 40), ", Host ");
-    detail_add_value(&d, slice_head(ev->host, 32));
+    detail_init(&d);
+    detail_add(&d, "Origin ");
+    detail_add_address(&d, ev->origin, 40);
+    detail_add(&d, ", Host ");
+    detail_add_address(&d, ev->host, 32);
     detail_add(&d, cookies ? ": check that it is meant" : ", no cookies");
     find(j, FINDING_SECURITY_CROSS_ORIGIN_ACCEPTED, NULL, judge_answered(ev),
          !cookies || !page || far != OTHER_SITE ||
@@ -754,7 +759,9 @@ judge_security(struct judge *j, const struct event_handshake *ev)
     if (!ev->request_head)
         return;
     judge_credentials(j, ev);
-    judge_query(j, ev);
+    /* What is told first sets the severity; a session's id is a note. */
+    judge_query(j, ev, false);
+    judge_query(j, ev, true);
     judge_subprotocol_tokens(j, ev);
     judge_origin(j, ev);
     judge_others(j, ev, judge_key(j, ev));

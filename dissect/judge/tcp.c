@@ -156,6 +156,13 @@ note_window(struct judge *j, enum ws_sender from, enum stream_tcp what,
     }
 }
 
+static void
+note_end(struct judge_tcp *t, const struct pkt_meta *meta)
+{
+    if (t->end_packet == 0 || meta->number < t->end_packet)
+        t->end_packet = meta->number;
+}
+
 void
 judge_tcp_event(struct judge *j, enum ws_sender from, enum stream_tcp what,
                 const struct pkt_meta *meta)
@@ -168,6 +175,7 @@ judge_tcp_event(struct judge *j, enum ws_sender from, enum stream_tcp what,
         break;
     case STREAM_TCP_FIN:
         t->fin = true;
+        note_end(t, meta);
         break;
     case STREAM_TCP_RETRANSMIT:
         if (t->resent_packet == meta->number)
@@ -195,8 +203,10 @@ judge_tcp_event(struct judge *j, enum ws_sender from, enum stream_tcp what,
     case STREAM_TCP_TRUNCATED:
         find(j, FINDING_TCP_SEGMENT_TRUNCATED, from, judge_stamp(meta));
         break;
-    case STREAM_TCP_SYN:
     case STREAM_TCP_RST:
+        note_end(t, meta);
+        break;
+    case STREAM_TCP_SYN:
     case STREAM_TCP_EARLY:
         break;
     }
