@@ -1105,6 +1105,8 @@ conn_data(struct conn *c, unsigned dir, uint64_t off, struct slice data,
         ws_conn_data(c->ws, sender_of(c, dir), off, data, meta);
         return STREAM_KEEP;
     }
+    if (meta->acks)
+        conn_tcp(c, dir, STREAM_TCP_ACK, meta);
     struct run r = {.in = data, .off = off, .meta = meta, .start = off};
     note_last(c, meta);
     if (!hold_is_empty(&side->hold)) {
