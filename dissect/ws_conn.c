@@ -15,6 +15,8 @@
 
 struct ws_conn {
     struct ws_stream *stream[2]; /* by enum ws_sender; NULL: no frames */
+    struct judge *judge;
+    struct judge_public *tally; /* the judge's */
     struct ws_conn_config config;
     struct http1_head *request; /* owned copy; NULL: not seen */
     struct verdict_facts facts;
@@ -29,8 +31,6 @@ struct ws_conn {
     bool failed[2]; /* no memory for that direction */
     bool finished;
     struct ws_stream_config stream_config[2];
-    struct judge *judge;
-    struct judge_public *tally; /* the judge's */
     struct emitter emit;
 };
 

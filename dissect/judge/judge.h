@@ -147,14 +147,12 @@ struct judge_tally {
     uint32_t frames;   /* data frames */
     uint32_t tiny;     /* ... with less payload than tiny_len */
     uint32_t segments; /* with payload */
-    uint32_t seq_end;  /* TCP sequence number behind the last one */
     /* path.c: how the bytes travel. */
     uint32_t base;      /* TCP sequence number of the stream's offset 0 */
-    uint32_t acked;     /* what it acknowledged last of the other side */
     uint64_t end_off;   /* behind the last byte that was captured */
-    int64_t timed_ns;   /* when a segment came ... */
-    uint32_t timed_seq; /* ... behind which this is the sequence number */
-    uint32_t time_at;   /* so many segments and the next one is timed */
+    uint32_t acked;     /* what it acknowledged last of the other side */
+    uint32_t time_at;   /* the segment of this number is timed */
+    uint32_t timed_seq; /* sequence number behind the one that was */
     bool timing;        /* the acknowledgement of timed_seq is waited for */
     bool known;         /* base, acked, and whatever a first segment tells */
 };
@@ -182,12 +180,12 @@ struct judge_sampled {
 /* What ws_stream.c and ws_conn.c keep at hand; what each frame and segment
  * needs comes first. */
 struct judge_public {
+    bool each;                   /* every frame is looked at by judge_frame() */
+    bool starts;                 /* every message is, by judge_payload() */
+    uint32_t tiny_len, huge_len; /* limits, see threshold.def */
     int64_t last_ns;             /* time of the last segment with payload */
     int64_t quiet_ns;            /* longer without one: judge_quiet() */
     struct judge_tally tally[2]; /* by enum ws_sender */
-    uint32_t tiny_len, huge_len; /* limits, see threshold.def */
-    bool each;                   /* every frame is looked at by judge_frame() */
-    bool starts;                 /* every message is, by judge_payload() */
     int64_t idle_ns;             /* a longer silence is looked at */
     struct judge_sampled some[2];
     int64_t burst_ns;
@@ -204,6 +202,10 @@ void judge_quiet(struct judge_public *p, int64_t quiet_ns,
 /* For judge_segment(): a segment about which something is not as usual. */
 void judge_odd_segment(struct judge_public *p, enum ws_sender from,
                        uint64_t off, const struct pkt_meta *meta);
+
+/* For judge_segment(): this one is timed. */
+void judge_time(struct judge_public *p, enum ws_sender from,
+                const struct pkt_meta *meta);
 
 /* For judge_note_ack(): the segment of the other side that was timed. */
 void judge_timed(struct judge_public *p, enum ws_sender from,
@@ -233,15 +235,10 @@ judge_segment(struct judge_public *p, enum ws_sender from, uint64_t off,
         judge_odd_segment(p, from, off, meta);
     p->last_ns = meta->time_ns;
     t->segments++;
-    t->seq_end = meta->seq + (uint32_t)len;
     t->end_off = off + len;
     judge_note_ack(p, from, meta);
-    if (t->segments >= t->time_at) {
-        t->time_at = UINT32_MAX;
-        t->timing = true;
-        t->timed_seq = t->base + (uint32_t)t->end_off;
-        t->timed_ns = meta->time_ns;
-    }
+    if (t->segments >= t->time_at)
+        judge_time(p, from, meta);
     if (len <= WS_FRAME_HEADER_MAX) {
         struct judge_crumb *crumb = p->some[from].crumb;
         crumb[1] = crumb[0];

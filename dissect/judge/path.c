@@ -35,13 +35,25 @@ first_ack(struct judge *j, enum ws_sender from, const struct pkt_meta *meta)
     j->pub.tally[from].acked = meta->ack - 1;
 }
 
-/* The next acknowledgement is to be waited for once n more segments came. */
+/* The segment behind the next n is timed; not the one that was. */
 static void
 time_after(struct judge *j, enum ws_sender from, uint32_t n)
 {
     struct judge_tally *t = &j->pub.tally[from];
     t->timing = false;
-    t->time_at = t->segments + n;
+    t->time_at = t->segments + 1 + n;
+}
+
+void
+judge_time(struct judge_public *p, enum ws_sender from,
+           const struct pkt_meta *meta)
+{
+    struct judge *j = (struct judge *)p;
+    struct judge_tally *t = &p->tally[from];
+    t->time_at = UINT32_MAX;
+    t->timing = true;
+    t->timed_seq = t->base + (uint32_t)t->end_off;
+    j->path[from].timed_ns = meta->time_ns;
 }
 
 void
@@ -51,7 +63,7 @@ judge_timed(struct judge_public *p, enum ws_sender from,
     struct judge *j = (struct judge *)p;
     enum ws_sender sent = judge_other(from);
     struct judge_path *path = &j->path[sent];
-    int64_t delay = meta->time_ns - p->tally[sent].timed_ns;
+    int64_t delay = meta->time_ns - path->timed_ns;
     if (delay >= 0 && delay < path->delay_ns)
         path->delay_ns = delay;
     time_after(j, sent, ++path->n_delays < TIMED_ALL ? 0 : TIMED_STEP);

@@ -100,6 +100,7 @@ struct judge_path {
     bool has_fin_ack;
     uint32_t fin_ack;  /* acknowledgement number of its FIN */
     uint32_t n_delays; /* segments that were timed */
+    int64_t timed_ns;  /* when the last one came */
     int64_t delay_ns;  /* shortest time from a segment to its
                           acknowledgement; INT64_MAX: none seen */
     int64_t resent_ns; /* when it sent something again last */
