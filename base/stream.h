@@ -42,6 +42,7 @@ struct pkt_meta {
     uint16_t ip_id;    /* IPv4 identification, 0 for IPv6 */
     uint8_t flags;     /* set of enum tcp_flag */
     uint8_t ttl;       /* IPv4 time to live or IPv6 hop limit */
+    bool acks;         /* for data(): see STREAM_TCP_ACK */
 };
 
 /* Two streams.  Direction d carries what end[d] sent; d is 0 or 1. */
@@ -85,9 +86,11 @@ enum stream_end {
 /* What happened at TCP level, for stages that ask. */
 enum stream_tcp {
     STREAM_TCP_SYN = 0,
-    STREAM_TCP_FIN,          /* the packet with the FIN, in any order */
-    STREAM_TCP_RST,          /* sent by end[dir] */
-    STREAM_TCP_ACK,          /* end[dir] acknowledged new bytes: meta->ack */
+    STREAM_TCP_FIN, /* the packet with the FIN, in any order */
+    STREAM_TCP_RST, /* sent by end[dir] */
+    /* end[dir] acknowledged new bytes: meta->ack.  Not called for a packet of
+     * which data() tells at once, with meta->acks: that is most packets. */
+    STREAM_TCP_ACK,
     STREAM_TCP_RETRANSMIT,   /* end[dir] sent bytes again */
     STREAM_TCP_CONFLICT,     /* ... and they differ from the first copy */
     STREAM_TCP_ZERO_WINDOW,  /* end[dir] has no room for more bytes */

@@ -1357,6 +1357,7 @@ fill_meta(struct pkt_meta *m, const struct packet *p,
     m->iface = p->iface;
     m->ip_id = ip->id;
     m->ttl = ip->ttl;
+    m->acks = false;
 }
 
 /* Any packet that is not for the fast path; f is NULL when it has no flow. */
@@ -1451,13 +1452,14 @@ flow_fast(struct flow_table *t, struct flow *f, size_t dir, size_t header_len,
     f->meta.ack = ack;
     f->meta.flags = head[13];
     f->meta.window = s->window = window << s->shift;
-    if ((int32_t)(ack - o->acked) > 0) {
+    f->meta.acks = (int32_t)(ack - o->acked) > 0;
+    if (f->meta.acks)
         o->acked = ack;
-        if (t->ops.tcp)
-            t->ops.tcp(f->ctx, (unsigned)dir, STREAM_TCP_ACK, &f->meta);
-    }
-    if (len == 0)
+    if (len == 0) {
+        if (f->meta.acks)
+            flow_tell(t, f, (unsigned)dir, STREAM_TCP_ACK);
         return true;
+    }
     uint64_t off = s->off;
     s->off = off + len;
     s->next += (uint32_t)len;

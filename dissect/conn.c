@@ -59,11 +59,12 @@ struct conn {
     unsigned client_dir; /* valid with role_known */
     bool role_known;
     bool detach;
-    bool unpaired;     /* responses cannot be told to requests any more */
-    bool tunnelled;    /* a proxy answered CONNECT with 2xx */
-    unsigned ended;    /* set of 1u << dir */
-    size_t counted;    /* in the budget */
-    struct stamp last; /* last packet of interest */
+    struct tcp_news news; /* here for what each packet needs in one line */
+    bool unpaired;        /* responses cannot be told to requests any more */
+    bool tunnelled;       /* a proxy answered CONNECT with 2xx */
+    unsigned ended;       /* set of 1u << dir */
+    size_t counted;       /* in the budget */
+    struct stamp last;    /* last packet of interest */
     uint16_t n_pending, cap_pending;
     struct pending {
         uint8_t method; /* enum http1_method */
@@ -71,7 +72,6 @@ struct conn {
         uint32_t end_seq; /* TCP sequence number behind it, or a bit less */
     } * pending;          /* oldest first */
     struct side side[2];
-    struct tcp_news news;
 };
 
 /* A slice on its way through the stages. */
@@ -1105,6 +1105,8 @@ conn_data(struct conn *c, unsigned dir, uint64_t off, struct slice data,
         ws_conn_data(c->ws, sender_of(c, dir), off, data, meta);
         return STREAM_KEEP;
     }
+    if (meta->acks)
+        conn_tcp(c, dir, STREAM_TCP_ACK, meta);
     struct run r = {.in = data, .off = off, .meta = meta, .start = off};
     note_last(c, meta);
     if (!hold_is_empty(&side->hold)) {

@@ -62,7 +62,9 @@ add_piece(struct hold *h, const struct hold_piece *piece)
         h->pieces = pieces;
         h->cap_pieces = cap;
     }
-    h->pieces[h->n_pieces++] = *piece;
+    h->pieces[h->n_pieces] = *piece;
+    /* That was told when the packet came. */
+    h->pieces[h->n_pieces++].meta.acks = false;
     return ERR_OK;
 }
 

@@ -31,15 +31,15 @@ struct tcp_heard {
 
 /* Embed it, zeroed; tcp_news_fini() frees what it holds. */
 struct tcp_news {
+    uint8_t next[2]; /* of print */
+    bool no_memory;  /* something was not kept for want of it */
+    size_t n;
+    struct tcp_heard *heard; /* room for TCP_NEWS_MAX; NULL: n is 0 */
     struct tcp_print {
         int64_t time_ns;
         uint32_t seq;
         uint16_t ip_id;
     } print[2][TCP_NEWS_PRINTS];
-    uint8_t next[2];
-    bool no_memory; /* something was not kept for want of it */
-    size_t n;
-    struct tcp_heard *heard; /* room for TCP_NEWS_MAX; NULL: n is 0 */
 };
 
 /* A segment with payload of direction dir, when it was captured or delivered,

@@ -67,7 +67,6 @@ struct verdict_side {
     enum stream_end why;
     struct stamp fin;   /* packet 0: no FIN seen */
     struct stamp reset; /* packet 0: no RST seen */
-    bool captured;      /* any byte or packet that it sent was seen */
     bool lost;          /* frame boundaries were not known at its end */
     /* Bytes of its answer or its frames that were not captured, if no frame
      * of it was seen behind them: a Close frame is the last one (RFC 6455
@@ -76,6 +75,7 @@ struct verdict_side {
     bool frame_open;         /* its stream ended inside a frame, */
     bool message_open;       /* ... inside a message */
     struct stamp last_frame; /* packet 0: none ended */
+    bool captured;           /* any byte or packet that it sent was seen */
     struct verdict_host host;
     /* These are the judge's (judge.h). */
     const char *reason; /* of the Close frame, printable ASCII; NULL: none */

@@ -15,6 +15,8 @@
 
 struct ws_conn {
     struct ws_stream *stream[2]; /* by enum ws_sender; NULL: no frames */
+    struct judge *judge;
+    struct judge_public *tally; /* the judge's */
     struct ws_conn_config config;
     struct http1_head *request; /* owned copy; NULL: not seen */
     struct verdict_facts facts;
@@ -29,7 +31,6 @@ struct ws_conn {
     bool failed[2]; /* no memory for that direction */
     bool finished;
     struct ws_stream_config stream_config[2];
-    struct judge *judge;
     struct emitter emit;
 };
 
@@ -61,6 +62,7 @@ ws_conn_new(struct ws_conn **out, const struct ws_conn_config *config)
         free(c);
         return ERR_NOMEM;
     }
+    c->tally = judge_public(c->judge);
     *out = c;
     return ERR_OK;
 }
@@ -224,8 +226,10 @@ ws_conn_data(struct ws_conn *c, enum ws_sender from, uint64_t off,
     c->facts.side[from].captured = true;
     verdict_note_packet(&c->facts.side[from].host, meta);
     if (c->stream[from] || open_stream(c, from, off)) {
-        judge_segment(c->judge, from, off, data.len, meta);
+        judge_segment(c->tally, from, off, data.len, meta);
         ws_stream_data(c->stream[from], off, data, meta);
+    } else if (meta->acks) {
+        judge_tcp(c->judge, from, STREAM_TCP_ACK, meta);
     }
 }
 

@@ -82,6 +82,8 @@ log_data(void *ctx, unsigned dir, uint64_t off, struct slice data,
     log_now.meta = *meta;
     log_now.n_data++;
     const enum stream_want go_on = log_now.keep ? STREAM_KEEP : STREAM_CONTINUE;
+    if (meta->acks && !log_now.quiet)
+        note("%u %s\n", dir, tcp_names[STREAM_TCP_ACK]);
     if (log_now.quiet > 1)
         return go_on;
     note("%u:%llu ", dir, (unsigned long long)off);

@@ -586,11 +586,11 @@ end_idle(struct judge *j, const struct verdict_facts *facts,
 static void
 tell_host(const struct judge *j, struct verdict_host *host, enum ws_sender from)
 {
-    const struct judge_path *p = &j->path[from], *o = &j->path[!from];
-    host->has_seq = p->has_base;
-    host->seq = p->base + (uint32_t)p->end_off;
-    host->has_peer_acked = o->has_acked;
-    host->peer_acked = o->acked;
+    const struct judge_tally *t = &j->pub.tally[from];
+    host->has_seq = j->path[from].has_base;
+    host->seq = t->base + (uint32_t)t->end_off;
+    host->has_peer_acked = j->path[!from].has_acked;
+    host->peer_acked = j->pub.tally[!from].acked;
 }
 
 static void

@@ -186,14 +186,21 @@ judge_handshake(struct judge *j, const struct event_handshake *ev)
     judge_acceptance(j, ev);
 }
 
+/* What usually is so stays so, and a segment of which it is not true comes
+ * here once more. */
 void
-judge_segment(struct judge *j, enum ws_sender from, uint64_t off, size_t len,
-              const struct pkt_meta *meta)
+judge_odd_segment(struct judge_public *p, enum ws_sender from, uint64_t off,
+                  const struct pkt_meta *meta)
 {
+    struct judge *j = (struct judge *)p;
+    const struct judge_path *path = &j->path[from];
+    if (meta->acks)
+        judge_tcp(j, from, STREAM_TCP_ACK, meta);
     judge_first_segment(j, from, off, meta);
-    judge_tally_segment(&j->pub, from, off, len, meta);
-    judge_path_segment(j, from, off, len, meta);
-    judge_tcp_segment(j, from, meta);
+    judge_path_odd(j, from, off, meta);
+    judge_tcp_first(j, from, meta);
+    p->tally[from].known =
+        path->has_base && path->has_acked && judge_tcp_is_heard(j, from);
 }
 
 void
@@ -226,6 +233,12 @@ void
 judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
           const struct pkt_meta *meta)
 {
+    if (what == STREAM_TCP_ACK && !j->pub.each) {
+        judge_path_tcp(j, from, what, meta);
+        if (!judge_tcp_is_heard(j, from))
+            judge_tcp_event(j, from, what, meta);
+        return;
+    }
     judge_security_tcp(j, what, meta);
     judge_violation_tcp(j, from, what, meta);
     judge_path_tcp(j, from, what, meta);

@@ -111,11 +111,6 @@ struct judged_payload {
 /* For every message while pub.starts is set, before judge_message(). */
 void judge_payload(struct judge *j, const struct judged_payload *p);
 
-/* Payload bytes of one packet, before its frames: len of them. */
-/* Payload of one packet, before its frames: len bytes at off of the stream. */
-void judge_segment(struct judge *j, enum ws_sender from, uint64_t off,
-                   size_t len, const struct pkt_meta *meta);
-
 /* Bytes of the sender are missing. */
 void judge_gap(struct judge *j, enum ws_sender from);
 
@@ -134,7 +129,6 @@ void judge_end(struct judge *j, struct verdict_facts *facts,
 /* Then: end has its verdict. */
 void judge_verdict(struct judge *j, const struct event_end *end);
 
-/* ---- Frames of every day, without a call -------------------------------- */
 /* ---- What comes every day, without a call ------------------------------- */
 
 /* A segment that holds no more than a frame header could. */
@@ -153,7 +147,14 @@ struct judge_tally {
     uint32_t frames;   /* data frames */
     uint32_t tiny;     /* ... with less payload than tiny_len */
     uint32_t segments; /* with payload */
-    uint32_t seq_end;  /* TCP sequence number behind the last one */
+    /* path.c: how the bytes travel. */
+    uint32_t base;      /* TCP sequence number of the stream's offset 0 */
+    uint64_t end_off;   /* behind the last byte that was captured */
+    uint32_t acked;     /* what it acknowledged last of the other side */
+    uint32_t time_at;   /* the segment of this number is timed */
+    uint32_t timed_seq; /* sequence number behind the one that was */
+    bool timing;        /* the acknowledgement of timed_seq is waited for */
+    bool known;         /* base, acked, and whatever a first segment tells */
 };
 
 /* What is kept besides of the frames that judge_samples(), and of segments
@@ -179,12 +180,12 @@ struct judge_sampled {
 /* What ws_stream.c and ws_conn.c keep at hand; what each frame and segment
  * needs comes first. */
 struct judge_public {
+    bool each;                   /* every frame is looked at by judge_frame() */
+    bool starts;                 /* every message is, by judge_payload() */
+    uint32_t tiny_len, huge_len; /* limits, see threshold.def */
     int64_t last_ns;             /* time of the last segment with payload */
     int64_t quiet_ns;            /* longer without one: judge_quiet() */
     struct judge_tally tally[2]; /* by enum ws_sender */
-    uint32_t tiny_len, huge_len; /* limits, see threshold.def */
-    bool each;                   /* every frame is looked at by judge_frame() */
-    bool starts;                 /* every message is, by judge_payload() */
     int64_t idle_ns;             /* a longer silence is looked at */
     struct judge_sampled some[2];
     int64_t burst_ns;
@@ -198,16 +199,46 @@ struct judge_public *judge_public(struct judge *j);
 void judge_quiet(struct judge_public *p, int64_t quiet_ns,
                  const struct pkt_meta *meta);
 
-/* For judge_segment(). */
+/* For judge_segment(): a segment about which something is not as usual. */
+void judge_odd_segment(struct judge_public *p, enum ws_sender from,
+                       uint64_t off, const struct pkt_meta *meta);
+
+/* For judge_segment(): this one is timed. */
+void judge_time(struct judge_public *p, enum ws_sender from,
+                const struct pkt_meta *meta);
+
+/* For judge_note_ack(): the segment of the other side that was timed. */
+void judge_timed(struct judge_public *p, enum ws_sender from,
+                 const struct pkt_meta *meta);
+
+/* A packet of the sender, with whatever it acknowledges. */
 static inline void
-judge_tally_segment(struct judge_public *p, enum ws_sender from, uint64_t off,
-                    size_t len, const struct pkt_meta *meta)
+judge_note_ack(struct judge_public *p, enum ws_sender from,
+               const struct pkt_meta *meta)
+{
+    struct judge_tally *t = &p->tally[from], *o = &p->tally[!from];
+    if ((int32_t)(meta->ack - t->acked) <= 0 || !(meta->flags & TCP_ACK))
+        return;
+    t->acked = meta->ack;
+    if (o->timing && (int32_t)(meta->ack - o->timed_seq) >= 0)
+        judge_timed(p, from, meta);
+}
+
+/* Payload of one packet, before its frames: len bytes at off of the stream. */
+static inline void
+judge_segment(struct judge_public *p, enum ws_sender from, uint64_t off,
+              size_t len, const struct pkt_meta *meta)
 {
     struct judge_tally *t = &p->tally[from];
     int64_t quiet_ns = meta->time_ns - p->last_ns;
+    if (p->each || !t->known || meta->seq - (uint32_t)off != t->base)
+        judge_odd_segment(p, from, off, meta);
     p->last_ns = meta->time_ns;
     t->segments++;
-    t->seq_end = meta->seq + (uint32_t)len;
+    t->end_off = off + len;
+    judge_note_ack(p, from, meta);
+    if (t->segments >= t->time_at)
+        judge_time(p, from, meta);
     if (len <= WS_FRAME_HEADER_MAX) {
         struct judge_crumb *crumb = p->some[from].crumb;
         crumb[1] = crumb[0];

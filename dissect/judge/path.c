@@ -11,6 +11,10 @@
  */
 #include "dissect/judge/rules.h"
 
+/* The shortest time there is hardly needs more: so many, then one of these. */
+#define TIMED_ALL 64u
+#define TIMED_STEP 16u
+
 void
 judge_path_init(struct judge *j)
 {
@@ -20,40 +24,63 @@ judge_path_init(struct judge *j)
     }
 }
 
+/* Until a packet of the sender comes with one, nothing is newer. */
 static void
-note_ack(struct judge *j, enum ws_sender from, const struct pkt_meta *meta)
+first_ack(struct judge *j, enum ws_sender from, const struct pkt_meta *meta)
 {
-    struct judge_path *p = &j->path[from], *o = &j->path[judge_other(from)];
-    if (!(meta->flags & TCP_ACK) ||
-        (p->has_acked && (int32_t)(meta->ack - p->acked) <= 0))
+    struct judge_path *p = &j->path[from];
+    if (p->has_acked || !(meta->flags & TCP_ACK))
         return;
     p->has_acked = true;
-    p->acked = meta->ack;
-    if (!o->timing || (int32_t)(meta->ack - o->timed_seq) < 0)
-        return;
-    o->timing = false;
-    int64_t delay = meta->time_ns - o->timed_ns;
-    if (delay >= 0 && delay < o->delay_ns)
-        o->delay_ns = delay;
+    j->pub.tally[from].acked = meta->ack - 1;
+}
+
+/* The segment behind the next n is timed; not the one that was. */
+static void
+time_after(struct judge *j, enum ws_sender from, uint32_t n)
+{
+    struct judge_tally *t = &j->pub.tally[from];
+    t->timing = false;
+    t->time_at = t->segments + 1 + n;
 }
 
 void
-judge_path_segment(struct judge *j, enum ws_sender from, uint64_t off,
-                   size_t len, const struct pkt_meta *meta)
+judge_time(struct judge_public *p, enum ws_sender from,
+           const struct pkt_meta *meta)
+{
+    struct judge *j = (struct judge *)p;
+    struct judge_tally *t = &p->tally[from];
+    t->time_at = UINT32_MAX;
+    t->timing = true;
+    t->timed_seq = t->base + (uint32_t)t->end_off;
+    j->path[from].timed_ns = meta->time_ns;
+}
+
+void
+judge_timed(struct judge_public *p, enum ws_sender from,
+            const struct pkt_meta *meta)
+{
+    struct judge *j = (struct judge *)p;
+    enum ws_sender sent = judge_other(from);
+    struct judge_path *path = &j->path[sent];
+    int64_t delay = meta->time_ns - path->timed_ns;
+    if (delay >= 0 && delay < path->delay_ns)
+        path->delay_ns = delay;
+    time_after(j, sent, ++path->n_delays < TIMED_ALL ? 0 : TIMED_STEP);
+}
+
+void
+judge_path_odd(struct judge *j, enum ws_sender from, uint64_t off,
+               const struct pkt_meta *meta)
 {
     struct judge_path *p = &j->path[from];
+    struct judge_tally *t = &j->pub.tally[from];
     /* Bytes in the middle of their packet give less than the truth. */
     uint32_t base = meta->seq - (uint32_t)off;
-    if (!p->has_base || (int32_t)(base - p->base) > 0)
-        p->base = base;
+    if (!p->has_base || (int32_t)(base - t->base) > 0)
+        t->base = base;
     p->has_base = true;
-    p->end_off = off + len;
-    note_ack(j, from, meta);
-    if (p->timing)
-        return;
-    p->timing = true;
-    p->timed_seq = p->base + (uint32_t)p->end_off;
-    p->timed_ns = meta->time_ns;
+    first_ack(j, from, meta);
 }
 
 void
@@ -61,8 +88,11 @@ judge_path_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
                const struct pkt_meta *meta)
 {
     struct judge_path *p = &j->path[from];
-    if (what == STREAM_TCP_ACK)
-        note_ack(j, from, meta);
+    if (what == STREAM_TCP_ACK) {
+        first_ack(j, from, meta);
+        judge_note_ack(&j->pub, from, meta);
+        return;
+    }
     if (what == STREAM_TCP_FIN && (meta->flags & TCP_ACK) && !p->has_fin_ack) {
         p->has_fin_ack = true;
         p->fin_ack = meta->ack;
@@ -71,15 +101,16 @@ judge_path_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
         return;
     /* It cannot be told which of the two copies is acknowledged (Karn's
      * algorithm, RFC 6298 section 3). */
-    p->timing = false;
+    time_after(j, from, 0);
     p->resent_ns = meta->time_ns;
 }
 
 static bool
 covers(const struct judge *j, enum ws_sender from, uint64_t off, uint32_t ack)
 {
-    const struct judge_path *o = &j->path[judge_other(from)];
-    return o->has_base && (int32_t)(ack - (o->base + (uint32_t)off)) >= 0;
+    enum ws_sender sent = judge_other(from);
+    return j->path[sent].has_base &&
+           (int32_t)(ack - (j->pub.tally[sent].base + (uint32_t)off)) >= 0;
 }
 
 bool
@@ -92,7 +123,8 @@ judge_has_read(const struct judge *j, enum ws_sender from, uint64_t off,
 bool
 judge_had_read(const struct judge *j, enum ws_sender from, uint64_t off)
 {
-    return j->path[from].has_acked && covers(j, from, off, j->path[from].acked);
+    return j->path[from].has_acked &&
+           covers(j, from, off, j->pub.tally[from].acked);
 }
 
 bool

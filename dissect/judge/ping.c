@@ -219,7 +219,7 @@ ping(struct judge *j, const struct judged_frame *f)
         .at = judge_stamp(f->meta),
         .number = f->number,
         .end_off = h->offset + h->header_len + h->payload_len,
-        .peer_off = j->path[peer].end_off,
+        .peer_off = j->pub.tally[peer].end_off,
         .peer_frames = j->pub.tally[peer].frames,
         .len = (uint8_t)f->control.len,
     };

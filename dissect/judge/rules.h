@@ -20,8 +20,8 @@ struct judge_side {
 
 /* What TCP did with the bytes of a side: tcp.c. */
 struct judge_tcp {
-    uint64_t segments; /* with payload, in order */
-    uint64_t resent;   /* segments with bytes that were sent before */
+    uint64_t heads;  /* of HTTP, which came in segments before the others */
+    uint64_t resent; /* segments with bytes that were sent before */
     uint64_t resent_packet;
     struct stamp resent_at; /* the first one */
     struct stamp zero;      /* its window closed; packet 0: it is open */
@@ -98,20 +98,16 @@ struct judge_perf {
     bool pinged;
 };
 
-/* How the bytes of a side travel: path.c. */
+/* How the bytes of a side travel, besides what stands in its tally: path.c. */
 struct judge_path {
-    bool has_base;      /* base is known */
-    bool has_acked;     /* acked is known */
-    bool timing;        /* the acknowledgement of timed_seq is waited for */
-    uint32_t base;      /* TCP sequence number of the stream's offset 0 */
-    uint32_t acked;     /* what it acknowledged last of the other side */
-    uint32_t timed_seq; /* behind a segment of it, ... */
-    int64_t timed_ns;   /* ... when that came */
-    int64_t delay_ns;   /* shortest time from a segment to its
-                           acknowledgement; INT64_MAX: none seen */
-    uint32_t fin_ack;   /* acknowledgement number of its FIN */
+    bool has_base;  /* tally[].base is known */
+    bool has_acked; /* tally[].acked is known */
     bool has_fin_ack;
-    uint64_t end_off;  /* behind the last byte that was captured */
+    uint32_t fin_ack;  /* acknowledgement number of its FIN */
+    uint32_t n_delays; /* segments that were timed */
+    int64_t timed_ns;  /* when the last one came */
+    int64_t delay_ns;  /* shortest time from a segment to its
+                          acknowledgement; INT64_MAX: none seen */
     int64_t resent_ns; /* when it sent something again last */
 };
 
@@ -252,8 +248,8 @@ judge_fault(const struct judge *j, enum ws_sender from)
 /* ---- Who had received what: path.c ------------------------------------- */
 
 void judge_path_init(struct judge *j);
-void judge_path_segment(struct judge *j, enum ws_sender from, uint64_t off,
-                        size_t len, const struct pkt_meta *meta);
+void judge_path_odd(struct judge *j, enum ws_sender from, uint64_t off,
+                    const struct pkt_meta *meta);
 void judge_path_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
                     const struct pkt_meta *meta);
 
@@ -358,8 +354,11 @@ void judge_ping_free(struct judge *j);
 size_t judge_ping_memory(const struct judge *j);
 /* tcp.c: TCP below the WebSocket, but for how it ends. */
 void judge_tcp_handshake(struct judge *j, const struct event_handshake *ev);
-void judge_tcp_segment(struct judge *j, enum ws_sender from,
-                       const struct pkt_meta *meta);
+void judge_tcp_first(struct judge *j, enum ws_sender from,
+                     const struct pkt_meta *meta);
+
+/* What it acknowledges says nothing new about which side was captured. */
+bool judge_tcp_is_heard(const struct judge *j, enum ws_sender from);
 void judge_tcp_event(struct judge *j, enum ws_sender from, enum stream_tcp what,
                      const struct pkt_meta *meta);
 void judge_tcp_end(struct judge *j, const struct event_end *end);

@@ -109,8 +109,8 @@ judge_tcp_handshake(struct judge *j, const struct event_handshake *ev)
                           .id = FINDING_TCP_MIDSTREAM_START,
                           .at = {p->open_ns, p->open_packet},
                       });
-    j->tcp[WS_SENDER_CLIENT].segments += ev->request_head != NULL;
-    j->tcp[WS_SENDER_SERVER].segments += ev->response_head != NULL;
+    j->tcp[WS_SENDER_CLIENT].heads += ev->request_head != NULL;
+    j->tcp[WS_SENDER_SERVER].heads += ev->response_head != NULL;
     j->tcp_told = true;
     for (size_t i = 0; j->tcp_early && i < j->tcp_early->n; i++)
         judge_find(j, &j->tcp_early->list[i]);
@@ -120,13 +120,19 @@ judge_tcp_handshake(struct judge *j, const struct event_handshake *ev)
 /* ---- On the way --------------------------------------------------------- */
 
 void
-judge_tcp_segment(struct judge *j, enum ws_sender from,
-                  const struct pkt_meta *meta)
+judge_tcp_first(struct judge *j, enum ws_sender from,
+                const struct pkt_meta *meta)
 {
     struct judge_tcp *t = &j->tcp[from];
     if (t->first_ns == 0)
         t->first_ns = meta->time_ns;
-    t->segments++;
+}
+
+bool
+judge_tcp_is_heard(const struct judge *j, enum ws_sender from)
+{
+    return j->tcp[from].unheard.packet > 0 ||
+           j->config.pair->seen[!dir_of(j, from)];
 }
 
 /* The window is open again, or it stays closed to the end. */
@@ -170,7 +176,7 @@ judge_tcp_event(struct judge *j, enum ws_sender from, enum stream_tcp what,
     struct judge_tcp *t = &j->tcp[from];
     switch (what) {
     case STREAM_TCP_ACK:
-        if (!j->config.pair->seen[!dir_of(j, from)] && !t->unheard.packet)
+        if (!judge_tcp_is_heard(j, from))
             t->unheard = judge_stamp(meta);
         break;
     case STREAM_TCP_FIN:
@@ -214,11 +220,18 @@ judge_tcp_event(struct judge *j, enum ws_sender from, enum stream_tcp what,
 
 /* ---- The end ------------------------------------------------------------ */
 
+/* With payload, in order. */
+static uint64_t
+segments(const struct judge *j, enum ws_sender from)
+{
+    return j->tcp[from].heads + j->pub.tally[from].segments;
+}
+
 static void
 end_resent(struct judge *j, enum ws_sender from)
 {
     const struct judge_tcp *t = &j->tcp[from];
-    uint64_t all = t->segments + t->resent;
+    uint64_t all = segments(j, from) + t->resent;
     char text[96];
     if (t->resent == 0)
         return;
@@ -249,7 +262,7 @@ end_unheard(struct judge *j, enum ws_sender from)
     char text[64];
     if (j->config.pair->seen[!dir_of(j, from)])
         return;
-    if (!at.packet && t->segments > 0 && t->resent == 0 &&
+    if (!at.packet && segments(j, from) > 0 && t->resent == 0 &&
         tally->last_ns - t->first_ns >= ANSWERED_NS)
         at = (struct stamp){tally->last_ns, tally->packet};
     if (!at.packet)

@@ -26,10 +26,11 @@ static void
 note_fault(struct judge *j, enum ws_sender from)
 {
     struct judge_violation *v = &j->violation[from];
+    const struct judge_tally *t = &j->pub.tally[from];
     if (v->state != VIOLATION_NONE || !fault_of(j, from)->any)
         return;
     v->state = VIOLATION_SENT;
-    v->seq_end = j->pub.tally[from].seq_end;
+    v->seq_end = t->base + (uint32_t)t->end_off;
     if (j->seen != HANDSHAKE_SEEN_BOTH || j->side[from].gap ||
         j->frames[0].closed || j->frames[1].closed)
         v->state = VIOLATION_DONE;
