@@ -10,10 +10,6 @@
 #include "dissect/ws_stream.h"
 #include "dissect/ws_unmask.h"
 
-/* A message is called a bomb from this ratio and size on. */
-#define BOMB_RATIO 100u
-#define BOMB_LEN ((uint64_t)1 << 20)
-
 /* Text is searched for non-ASCII in pieces that stay in the first cache. */
 #define ASCII_PIECE_LEN 8192u
 
@@ -34,6 +30,9 @@ shared_init(struct ws_shared *s, const struct dissect_limits *limits,
     s->own_budget.max = SIZE_MAX;
     s->budget = limits->budget ? limits->budget : &s->own_budget;
     s->inflate_len = limits->inflate_len;
+    s->large_len = limits->thresholds.value[THRESHOLD_MESSAGE_LARGE];
+    s->bomb_len = limits->thresholds.value[THRESHOLD_BOMB_SIZE];
+    s->bomb_ratio = limits->thresholds.value[THRESHOLD_BOMB_RATIO];
     if (messages) {
         s->want_known = true;
         s->keep = sink->keep < limits->message_keep ? sink->keep
@@ -651,9 +650,11 @@ end_compressed(struct ws_message *m, bool finished)
         found = inflate_tail(m);
     if (m->inflating)
         ws_inflate_end(&m->inflate, finished);
-    if (m->plain_len > BOMB_LEN && m->plain_len / BOMB_RATIO >= m->wire_len)
+    const struct ws_shared *s = m->shared;
+    uint64_t ratio = s->bomb_ratio ? s->bomb_ratio : 1;
+    if (m->plain_len > s->bomb_len && m->plain_len / ratio >= m->wire_len)
         found |= WS_MESSAGE_BOMB;
-    else if (m->limited)
+    else if (m->limited || m->plain_len > s->large_len)
         found |= WS_MESSAGE_TOO_LARGE;
     if (finished && m->wire_len == 0)
         found |= WS_MESSAGE_EMPTY_PAYLOAD;
@@ -705,6 +706,8 @@ ws_message_end(struct ws_message *m, bool finished, struct event_message *out)
     assert(m->open);
     if (m->compressed)
         found = end_compressed(m, finished);
+    else if (m->wire_len > m->shared->large_len)
+        found = WS_MESSAGE_TOO_LARGE;
     bool decoded = finished && m->whole;
     bool complete = decoded && !m->uncertain;
     if (complete && m->judging && !utf8_done(&m->utf8))

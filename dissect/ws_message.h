@@ -66,6 +66,8 @@ struct ws_message_list {
  * ws_stream.c and tests. */
 struct ws_shared {
     uint64_t inflate_len;    /* inflated bytes of a message, at most */
+    /* Thresholds of findings: bytes, and inflated to compressed ones. */
+    uint64_t large_len, bomb_len, bomb_ratio;
     size_t keep;             /* payload bytes kept of a message */
     bool want_known;         /* ranges of certain bytes are */
     const char *digest_name; /* NULL: no digests; borrowed */
@@ -91,8 +93,8 @@ enum ws_message_finding {
     WS_MESSAGE_UTF8_CUT = 1u << 1,        /* ends inside a character  */
     WS_MESSAGE_INFLATE_FAILED = 1u << 2,  /* see inflate_error        */
     WS_MESSAGE_CONTEXT_MISSING = 1u << 3, /* once for each loss       */
-    WS_MESSAGE_BOMB = 1u << 4,            /* 100 : 1 and above 1 MiB  */
-    WS_MESSAGE_TOO_LARGE = 1u << 5,       /* inflate_len was reached  */
+    WS_MESSAGE_BOMB = 1u << 4,            /* bomb_ratio, and bomb_len */
+    WS_MESSAGE_TOO_LARGE = 1u << 5,       /* or inflate_len reached   */
     WS_MESSAGE_EMPTY_PAYLOAD = 1u << 6,   /* compressed to 0 bytes    */
     WS_MESSAGE_WINDOW = 1u << 7,          /* distance above the agreed */
     WS_MESSAGE_BFINAL = 1u << 8,          /* a block with BFINAL      */

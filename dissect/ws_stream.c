@@ -554,7 +554,8 @@ take_simple(struct ws_stream *s, const struct ws_frame_header *h,
 {
     if (!s->quiet || (s->tally && s->tally->each) || h->findings || h->rsv ||
         !h->fin || s->message.open || h->opcode > WS_OP_BINARY ||
-        h->opcode == WS_OP_CONT || h->payload_len > in->len)
+        h->opcode == WS_OP_CONT || h->payload_len > in->len ||
+        h->payload_len > s->shared->large_len)
         return false;
     struct slice data = slice_head(*in, (size_t)h->payload_len);
     if (h->opcode == WS_OP_TEXT &&

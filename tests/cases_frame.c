@@ -219,6 +219,18 @@ small_limit(struct options *o)
 }
 
 static void
+small_message(struct options *o)
+{
+    o->thresholds.value[THRESHOLD_MESSAGE_LARGE] = 30;
+}
+
+static void
+small_bomb(struct options *o)
+{
+    o->thresholds.value[THRESHOLD_BOMB_SIZE] = 1 << 18;
+}
+
+static void
 message_of(struct scene *s, size_t len)
 {
     scene_handshake_with(s, &(struct scene_handshake){.deflate = DEFLATE});
@@ -588,6 +600,15 @@ static const struct finding_case list[] = {
      .absent = "message-too-large",
      .play = message_of_1000,
      .options = {.tune = small_limit}},
+    {.name = "a message above the threshold",
+     .expect = "message-too-large:client",
+     FRAME_OF(C, .opcode = WS_OP_TEXT,
+              BYTES("0123456789012345678901234567890")),
+     .options = {.tune = small_message}},
+    {.name = "a message at the threshold",
+     .absent = "message-too-large",
+     FRAME_OF(C, .opcode = WS_OP_TEXT, BYTES("012345678901234567890123456789")),
+     .options = {.tune = small_message}},
 
     /* Compression */
     {.name = "RSV1 on a continuation",
@@ -656,6 +677,11 @@ static const struct finding_case list[] = {
      .expect = "deflate-bomb:server",
      .absent = "message-too-large",
      .play = two_mebibytes_of_zeros,
+     .sampled = true},
+    {.name = "512 KiB of zeros in 512 octets, and a threshold of 256 KiB",
+     .expect = "deflate-bomb:server",
+     .play = half_a_mebibyte_of_zeros,
+     .options = {.tune = small_bomb},
      .sampled = true},
     {.name = "512 KiB of zeros in 512 octets",
      .absent = "deflate-bomb message-too-large",

@@ -484,6 +484,34 @@ refused(struct scene *s)
 static const uint64_t mib_64 = UINT64_C(64) << 20;
 static const uint64_t mib_64_and_1 = (UINT64_C(64) << 20) + 1;
 
+/* Frames of the client, each behind the acknowledgement of the one before,
+ * which takes 40 ms; in between the client thinks. */
+struct nagle {
+    unsigned frames; /* that wait */
+    uint64_t think_ms;
+};
+
+static const struct nagle nagle_3 = {3, 0}, nagle_2 = {2, 0},
+                          nagle_thinks = {9, 20};
+
+static void
+play_nagle(struct scene *s, const void *data)
+{
+    const struct nagle *plan = data;
+    scene_handshake(s);
+    scene_auto_ack(s, false);
+    for (unsigned i = 0; i <= plan->frames; i++) {
+        scene_text(s, WS_SENDER_CLIENT, "key");
+        scene_wait_ms(s, 40);
+        scene_ack(s, WS_SENDER_SERVER);
+        if (plan->think_ms)
+            scene_wait_ms(s, plan->think_ms);
+    }
+    scene_auto_ack(s, true);
+    scene_wait_ms(s, 5);
+    scene_close(s, WS_SENDER_CLIENT, 1000);
+}
+
 static const struct finding_case list[] = {
     /* Frames */
     {.name = "a frame of 64 MiB and an octet is announced",
@@ -700,6 +728,21 @@ static const struct finding_case list[] = {
      .play_with = play_split,
      .data = &split_2,
      .not_cuttable = true},
+    {.name = "three small frames that wait for late acknowledgements",
+     .also = "perf-nagle-delayed-ack:client*1",
+     .play_with = play_nagle,
+     .data = &nagle_3,
+     .needs_acks = true},
+    {.name = "two small frames that wait for late acknowledgements",
+     .absent = "perf-nagle-delayed-ack",
+     .play_with = play_nagle,
+     .data = &nagle_2,
+     .needs_acks = true},
+    {.name = "a client that thinks longer than acknowledgements take",
+     .absent = "perf-nagle-delayed-ack",
+     .play_with = play_nagle,
+     .data = &nagle_thinks,
+     .needs_acks = true},
     {.name = "a frame of 1 MiB and an octet",
      .also = "perf-huge-frame:server*1",
      .absent = "frame-length-huge",

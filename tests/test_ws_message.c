@@ -34,6 +34,7 @@ shared_make(size_t keep, uint64_t inflate_len, size_t inflate_memory)
     struct dissect_limits limits = {.message_keep = 1 << 20,
                                     .inflate_len = inflate_len,
                                     .inflate_memory = inflate_memory};
+    threshold_defaults(&limits.thresholds);
     struct event_sink sink = {.wants = 1u << EVENT_MESSAGE, .keep = keep};
     ck_assert_int_eq(ws_shared_new(&shared, &limits, &sink), ERR_OK);
     return shared;
@@ -983,6 +984,7 @@ talk_begin(size_t memory, const char *digest)
                                     .inflate_len = 1 << 20,
                                     .inflate_memory = 1 << 20,
                                     .budget = &talk.budget};
+    threshold_defaults(&limits.thresholds);
     struct event_sink sink = {.wants = 1u << EVENT_MESSAGE,
                               .keep = 1 << 20,
                               .digest = digest};

@@ -160,6 +160,7 @@ rig_init(struct rig *r, uint32_t wants, size_t keep)
     r->limits = (struct dissect_limits){.message_keep = 1 << 20,
                                         .inflate_len = 1 << 20,
                                         .inflate_memory = 1 << 20};
+    threshold_defaults(&r->limits.thresholds);
     r->sink = (struct event_sink){.wants = wants,
                                   .keep = keep,
                                   .ctx = r,

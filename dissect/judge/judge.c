@@ -26,7 +26,9 @@ init_public(struct judge *j)
 {
     struct judge_public *p = &j->pub;
     p->each = j->chat;
-    p->quiet_ns = j->chat ? 0 : judge_limit_ns(j, THRESHOLD_IDLE_NO_KEEPALIVE);
+    int64_t idle_ns = judge_limit_ns(j, THRESHOLD_IDLE_NO_KEEPALIVE);
+    int64_t nagle_ns = judge_limit_ns(j, THRESHOLD_NAGLE_MIN);
+    p->quiet_ns = j->chat ? 0 : idle_ns < nagle_ns ? idle_ns : nagle_ns;
     p->burst_ns = judge_limit_ns(j, THRESHOLD_SMALL_FRAMES_TIME);
     p->burst_max = judge_limit(j, THRESHOLD_SMALL_FRAMES);
     p->small_len = judge_limit(j, THRESHOLD_SMALL_FRAME_SIZE);
@@ -233,6 +235,9 @@ void
 judge_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
           const struct pkt_meta *meta)
 {
+    if (what == STREAM_TCP_ACK &&
+        meta->time_ns - j->pub.last_ns > j->pub.quiet_ns)
+        judge_late_ack(j, from, meta);
     if (what == STREAM_TCP_ACK && !j->pub.each) {
         judge_path_tcp(j, from, what, meta);
         if (!judge_tcp_is_heard(j, from))

@@ -195,9 +195,10 @@ struct judge_public {
 /* Lives as long as j. */
 struct judge_public *judge_public(struct judge *j);
 
-/* For judge_segment(): nothing was sent for quiet_ns until now. */
-void judge_quiet(struct judge_public *p, int64_t quiet_ns,
-                 const struct pkt_meta *meta);
+/* For judge_segment(): nothing was sent for quiet_ns until this segment of
+ * len bytes. */
+void judge_quiet(struct judge_public *p, enum ws_sender from, size_t len,
+                 int64_t quiet_ns, const struct pkt_meta *meta);
 
 /* For judge_segment(): a segment about which something is not as usual. */
 void judge_odd_segment(struct judge_public *p, enum ws_sender from,
@@ -245,7 +246,7 @@ judge_segment(struct judge_public *p, enum ws_sender from, uint64_t off,
         crumb[0] = (struct judge_crumb){off, len};
     }
     if (quiet_ns > p->quiet_ns)
-        judge_quiet(p, quiet_ns, meta);
+        judge_quiet(p, from, len, quiet_ns, meta);
 }
 
 /* All of so many data frames of a sender are looked at closely, then two of

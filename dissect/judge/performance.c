@@ -33,11 +33,55 @@ judge_idle(struct judge *j)
                                           .detail = text});
 }
 
+/* How soon behind an acknowledgement bytes leave that waited for it, and how
+ * few they are: less than any maximum segment size (RFC 9293 section 3.7.1). */
+#define NAGLE_LEAVE_NS (2 * MS)
+#define NAGLE_LEN_MAX 536u
+
+/* An acknowledgement by the sender: of all that the other side sent last, and
+ * long after that? */
 void
-judge_quiet(struct judge_public *p, int64_t quiet_ns,
+judge_late_ack(struct judge *j, enum ws_sender from,
+               const struct pkt_meta *meta)
+{
+    const struct judge_tally *o = &j->pub.tally[judge_other(from)];
+    int64_t late_ns = meta->time_ns - j->pub.last_ns;
+    if (late_ns < judge_limit_ns(j, THRESHOLD_NAGLE_MIN) ||
+        late_ns > judge_limit_ns(j, THRESHOLD_NAGLE_MAX) || !o->known ||
+        meta->ack != o->base + (uint32_t)o->end_off)
+        return;
+    j->perf.late_ack_ns = meta->time_ns;
+    j->perf.late_ack_from = from;
+}
+
+/* RFC 9293 section 3.7.4: small segments that leave as soon as such an
+ * acknowledgement has come, time after time. */
+static void
+judge_nagle(struct judge *j, enum ws_sender from, size_t len, int64_t quiet_ns,
             const struct pkt_meta *meta)
 {
-    struct judge *j = (struct judge *)p;
+    struct judge_perf *perf = &j->perf;
+    int64_t since_ns = meta->time_ns - perf->late_ack_ns;
+    uint32_t *n = &perf->n_nagle[from];
+    char text[DETAIL_MAX];
+    bool waited = perf->late_ack_ns != 0 && perf->late_ack_from != from &&
+                  since_ns >= 0 && since_ns <= NAGLE_LEAVE_NS &&
+                  len <= NAGLE_LEN_MAX;
+    perf->late_ack_ns = 0;
+    if (!waited || *n == UINT32_MAX ||
+        ++*n != judge_limit(j, THRESHOLD_NAGLE_COUNT))
+        return;
+    snprintf(text, sizeof text,
+             "%" PRIu32 " times so far, at last after %" PRId64 " ms", *n,
+             quiet_ns / MS);
+    judge_find_side(j, FINDING_PERF_NAGLE_DELAYED_ACK, from, judge_stamp(meta),
+                    text);
+}
+
+/* Nothing was sent for quiet_ns until at. */
+static void
+note_silence(struct judge *j, int64_t quiet_ns, struct stamp at)
+{
     struct judge_perf *perf = &j->perf;
     if (quiet_ns > perf->longest_ns)
         perf->longest_ns = quiet_ns;
@@ -46,7 +90,16 @@ judge_quiet(struct judge_public *p, int64_t quiet_ns,
     judge_idle(j);
     /* Whether a ping ended it is known when its frame is. */
     perf->idle_ns = quiet_ns;
-    perf->idle_at = judge_stamp(meta);
+    perf->idle_at = at;
+}
+
+void
+judge_quiet(struct judge_public *p, enum ws_sender from, size_t len,
+            int64_t quiet_ns, const struct pkt_meta *meta)
+{
+    struct judge *j = (struct judge *)p;
+    note_silence(j, quiet_ns, judge_stamp(meta));
+    judge_nagle(j, from, len, quiet_ns, meta);
 }
 
 /* The header was all that a segment held. */
@@ -198,12 +251,9 @@ chat_summary(struct judge *j, const struct event_end *end)
 static void
 judge_quiet_end(struct judge *j, const struct event_end *end)
 {
-    struct pkt_meta last = {.number = end->at.packet,
-                            .time_ns = end->at.time_ns};
     int64_t quiet_ns = end->at.time_ns - j->pub.last_ns;
     judge_idle(j);
-    if (quiet_ns > j->pub.quiet_ns)
-        judge_quiet(&j->pub, quiet_ns, &last);
+    note_silence(j, quiet_ns, end->at);
     judge_idle(j);
 }
 

@@ -94,7 +94,12 @@ struct judge_perf {
     int64_t idle_ns;      /* of a silence that is not judged yet; else 0 */
     struct stamp idle_at; /* what ended it */
     int64_t longest_ns;   /* with chat: the longest silence */
-    uint32_t n_split[2];  /* headers in packets of their own, by sender */
+    /* An acknowledgement that was long in coming, by whom; 0: none, or it did
+     * not let go what waited for it. */
+    int64_t late_ack_ns;
+    enum ws_sender late_ack_from;
+    uint32_t n_nagle[2]; /* segments that one let go, by sender */
+    uint32_t n_split[2]; /* headers in packets of their own, by sender */
     bool pinged;
 };
 
@@ -335,6 +340,8 @@ void judge_mask_end(struct judge *j, const struct event_end *end);
 bool judge_add_burst(struct judge_public *p, enum ws_sender from, uint64_t off,
                      int64_t time_ns);
 void judge_performance(struct judge *j, const struct judged_frame *f);
+void judge_late_ack(struct judge *j, enum ws_sender from,
+                    const struct pkt_meta *meta);
 void judge_performance_end(struct judge *j, const struct event_end *end);
 
 /* close.c: RFC 6455 sections 5.5.1 and 7, and the end of TCP. */
