@@ -65,7 +65,7 @@ struct ws_message_list {
 /* What all streams of one dissector share.  Members are for ws_message.c,
  * ws_stream.c and tests. */
 struct ws_shared {
-    uint64_t inflate_len;    /* inflated bytes of a message, at most */
+    uint64_t inflate_len; /* inflated bytes of a message, at most */
     /* Thresholds of findings: bytes, and inflated to compressed ones. */
     uint64_t large_len, bomb_len, bomb_ratio;
     size_t keep;             /* payload bytes kept of a message */
