@@ -316,6 +316,9 @@ run_pipeline(struct run *r, struct pipeline *p)
     write_summary(r, &totals);
     progress_clear(&r->progress);
     tell_limits(r, &totals);
+    /* Nothing to find fault with may be the fault. */
+    if (r->check && r->summary.connections == 0)
+        complain(r, "note", "no WebSocket connection was found");
     if (r->options->verbose)
         tell_oddities(r, &totals);
     if (out_flush(&r->out) != ERR_OK) {
