@@ -125,7 +125,7 @@ overlap(struct scene *s, const char *copy)
 {
     scene_handshake(s);
     send_hi(s, (struct scene_segment){.seq_shift = 2,
-                                      .payload = HI + 2,
+                                      .payload = &HI[2],
                                       .payload_len = 2});
     send_hi(s, (struct scene_segment){.seq_shift = 2,
                                       .payload = copy,
