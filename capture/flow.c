@@ -740,9 +740,8 @@ set_window_shift(struct flow *f)
 }
 
 /* Whether a SYN, captured late, stands before the first captured byte, and
- * bytes between lack.  Should they be late as well, they can only be told in a
- * flow of their own; but not when the stage wanted what came: it would be told
- * twice. */
+ * bytes between lack.  Should they be late as well they are not told: a flow of
+ * their own would tell second copies of what came after them again. */
 static bool
 is_syn_before(const struct flow *f, unsigned dir, const struct tcp_header *h)
 {
@@ -750,7 +749,7 @@ is_syn_before(const struct flow *f, unsigned dir, const struct tcp_header *h)
     uint32_t lack = s->isn - h->seq;
     return (s->flags & (TCP_STREAM_STARTED | TCP_STREAM_SYN)) ==
                TCP_STREAM_STARTED &&
-           f->state == FLOW_OPEN && f->said == STREAM_KEEP && lack > 0 &&
+           f->state == FLOW_OPEN && lack > 0 &&
            lack <= UINT16_MAX;
 }
 

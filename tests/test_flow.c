@@ -423,24 +423,22 @@ static const struct row rows[] = {
      "0 end capture\n"
      "1 end capture\n"
      "close\n"},
-    /* The first bytes, which may hold a handshake, can only be told in a flow
-     * that begins with them: "ho" was told already. */
-    {"a SYN captured behind later data starts a flow in which those lack",
+    /* A flow that began with "hi" would tell a second copy of "ho" again. */
+    {"a SYN captured behind later data does not bring back those that lack",
      "> PA 102 300 ho\n"
      "> S 99 0\n"
      "< SA 299 100\n"
      "> PA 100 300 hi\n"
+     "> PA 102 300 ho\n"
      "> PA 104 300 ha\n"
      "finish\n",
      "open 00\n"
      "0:0 ho\n"
-     "0 end evicted\n"
-     "1 end evicted\n"
-     "close\n"
-     "open 11\n"
-     "0:0 hi\n"
-     "0:2 gap 2\n"
-     "0:4 ha\n"
+     "0 syn\n"
+     "1 syn\n"
+     "0 again\n"
+     "0 again\n"
+     "0:2 ha\n"
      "0 end capture\n"
      "1 end capture\n"
      "close\n"},

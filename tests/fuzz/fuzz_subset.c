@@ -77,10 +77,6 @@ take_plan(struct input *in, struct lossy_plan *plan)
     plan->late_ppm = take(in, 2) * 8;
     plan->late_max = take(in, 1) % 24 + 1;
     plan->twice_ppm = take(in, 2) * 8;
-    /* A SYN captured behind data that are still searched begins a flow of its
-     * own, where second copies of these are told again: see RELIABILITY. */
-    if (plan->late_ppm > 0)
-        plan->twice_ppm = 0;
     uint32_t start = take(in, 2), end = take(in, 2), snaplen = take(in, 2);
     if (flags & FLAG_START)
         plan->start_ppm = start * 15;
