@@ -42,7 +42,8 @@ home() { # HEADER-PATTERN ALLOWED-FILES (as an alternation)
 home 'openssl/' 'dissect/digest\.c'
 home 'zlib\.h' 'dissect/ws_deflate\.[ch]|capture/decompress\.[ch]'
 home 'zstd|lz4|lzma' 'capture/decompress\.[ch]'
-home 'pcap' 'capture/source_live\.c'
+home 'pcap' 'capture/(live|live_devices|save_pcap)\.c'
+home 'seccomp|linux/landlock|linux/capability' 'ui/(sandbox|privileges)\.c'
 home 'ncurses|curses' 'ui/tui_term\.c'
 
 # Below ui/ nothing prints, exits, or trusts a terminator.
