@@ -51,6 +51,7 @@
 #define SCOPE_STRICT (UINT32_C(1) << 31)
 
 #define EXPIRE_PER_PACKET 8u
+#define HOLDS_PER_TICK 65536u
 #define SECOND_CHANCES 8u
 #define CHUNK_FLOWS 256u
 
@@ -749,8 +750,7 @@ is_syn_before(const struct flow *f, unsigned dir, const struct tcp_header *h)
     uint32_t lack = s->isn - h->seq;
     return (s->flags & (TCP_STREAM_STARTED | TCP_STREAM_SYN)) ==
                TCP_STREAM_STARTED &&
-           f->state == FLOW_OPEN && lack > 0 &&
-           lack <= UINT16_MAX;
+           f->state == FLOW_OPEN && lack > 0 && lack <= UINT16_MAX;
 }
 
 /* Whether a SYN that was captured behind the end of a flow, at time_ns, is the
@@ -1507,6 +1507,19 @@ flow_table_packet(struct flow_table *t, const struct packet *p,
             return;
     }
     flow_any(t, f, p, ip);
+}
+
+void
+flow_table_tick(struct flow_table *t, int64_t time_ns)
+{
+    unsigned looks = HOLDS_PER_TICK, dir;
+    struct flow *f;
+    clock_set(t, time_ns);
+    while (t->clock_ns >= t->expire_ns)
+        expire(t);
+    while ((f = tcp_pool_due(&t->pool, t->clock_ns, &dir, &looks)) != NULL)
+        if (flow_wait(t, f, dir))
+            flow_settle(t, f);
 }
 
 /* The end */

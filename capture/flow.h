@@ -123,6 +123,13 @@ void flow_table_packet(struct flow_table *t, const struct packet *p,
                        const struct ip_packet *ip);
 
 /*
+ * It is time_ns now and no packet came (a live capture): gives up the holes and
+ * flows whose time is over, which else happens with the next packet.  time_ns
+ * is of the packets' clock; packets may still come that are older.
+ */
+void flow_table_tick(struct flow_table *t, int64_t time_ns);
+
+/*
  * The capture ended: gives up every hole, ends every open direction
  * (STREAM_END_FIN when its FIN was seen, else STREAM_END_CAPTURE), closes
  * every pair, in the order of flow numbers.  The table is empty then and may

@@ -603,6 +603,12 @@ known_off(const struct tcp_stream *s, const struct tcp_call *c)
     return !first(s) && known == s->off + 1 ? s->off : known;
 }
 
+static bool
+is_due(const struct tcp_hold *h, const struct tcp_pool *pool, uint64_t clock_ns)
+{
+    return h->waiting && (int64_t)(clock_ns - h->wait_ns) >= pool->gap_ns;
+}
+
 enum stream_want
 tcp_stream_wait(struct tcp_stream *s, const struct tcp_call *c)
 {
@@ -610,9 +616,11 @@ tcp_stream_wait(struct tcp_stream *s, const struct tcp_call *c)
     struct tcp_hold *h = s->hold;
     if (h && h->waiting && s->off < h->wait_off &&
         (c->packets - h->wait_packets >= c->pool->gap_packets ||
-         (int64_t)(c->clock_ns - h->wait_ns) >= c->pool->gap_ns))
+         is_due(h, c->pool, c->clock_ns))) {
+        h->waiting = false;
         want =
             advance(s, c, h->wait_off < fin_off(s) ? h->wait_off : fin_off(s));
+    }
     if (want != STREAM_CONTINUE)
         return want;
     uint64_t known = known_off(s, c);
@@ -662,4 +670,19 @@ tcp_pool_oldest(const struct tcp_pool *pool, unsigned *dir)
         return NULL;
     *dir = pool->oldest->dir;
     return pool->oldest->owner;
+}
+
+void *
+tcp_pool_due(const struct tcp_pool *pool, uint64_t clock_ns, unsigned *dir,
+             unsigned *looks)
+{
+    for (const struct tcp_hold *h = pool->oldest; h && *looks > 0;
+         h = h->newer) {
+        --*looks;
+        if (is_due(h, pool, clock_ns)) {
+            *dir = h->dir;
+            return h->owner;
+        }
+    }
+    return NULL;
 }

@@ -186,4 +186,10 @@ void tcp_stream_drop(struct tcp_stream *s, struct tcp_pool *pool);
  * oldest; NULL when no stream holds anything. */
 void *tcp_pool_oldest(const struct tcp_pool *pool, unsigned *dir);
 
+/* The owner and direction of a stream that would give up a hole now, at
+ * clock_ns, though no packet came; NULL when there is none.  Looks at *looks
+ * streams at most, and takes those it looked at off. */
+void *tcp_pool_due(const struct tcp_pool *pool, uint64_t clock_ns,
+                   unsigned *dir, unsigned *looks);
+
 #endif /* CAPTURE_TCP_STREAM_H */

@@ -10,8 +10,9 @@
  *
  * ">" is sent by the client (192.0.2.1 port 1000, or port=N), "<" by the
  * server (192.0.2.2 port 80); FLAGS are letters of SAFRP; N* repeats the
- * packet.  "+N" lets N milliseconds pass, "finish" ends the capture.  Packets
- * are one microsecond apart.  The log has one call a line:
+ * packet.  "+N" lets N milliseconds pass, "tick" tells the table so, "finish"
+ * ends the capture.  Packets are one microsecond apart.  The log has one call a
+ * line:
  *
  *   open 01         the pair opened; which SYNs were seen
  *   0:5 text        data of direction 0 at offset 5
@@ -250,6 +251,10 @@ run_line(char *line)
         time_ns += INT64_C(1000000) * atoll(word + 1);
         return;
     }
+    if (strcmp(word, "tick") == 0) {
+        flow_table_tick(table, time_ns);
+        return;
+    }
     if (strcmp(word, "finish") == 0) {
         flow_table_finish(table);
         return;
@@ -441,6 +446,61 @@ static const struct row rows[] = {
      "0:2 ha\n"
      "0 end capture\n"
      "1 end capture\n"
+     "close\n"},
+    {"a hole is given up when its time is over and no packet comes",
+     "> S 99 0\n"
+     "< SA 299 100\n"
+     "> PA 100 300 hi\n"
+     "> PA 104 300 ho\n"
+     "< A 300 106\n"
+     "+49\n"
+     "tick\n"
+     "+2\n"
+     "tick\n"
+     "> PA 106 300 ha\n"
+     "+100\n"
+     "tick\n"
+     "finish\n",
+     "open 11\n"
+     "0:0 hi\n"
+     "1 ack\n"
+     "0:2 gap 2\n"
+     "0:4 ho\n"
+     "0:6 ha\n"
+     "0 end capture\n"
+     "1 end capture\n"
+     "close\n"},
+    {"a hole before bytes that nobody acknowledged stays however long",
+     "> S 99 0\n"
+     "< SA 299 100\n"
+     "> PA 100 300 hi\n"
+     "> PA 104 300 ho\n"
+     "+1000\n"
+     "tick\n"
+     "> PA 102 300 ha\n"
+     "finish\n",
+     "open 11\n"
+     "0:0 hi\n"
+     "0:2 ha\n"
+     "0:4 ho\n"
+     "0 end capture\n"
+     "1 end capture\n"
+     "close\n"},
+    {"a RST is believed when a second is over and no packet comes",
+     "> S 99 0\n"
+     "< SA 299 100\n"
+     "> PA 100 300 hi\n"
+     "< R 300 0\n"
+     "+400\n"
+     "tick\n"
+     "+1300\n"
+     "tick\n"
+     "finish\n",
+     "open 11\n"
+     "0:0 hi\n"
+     "1 rst\n"
+     "1 end rst\n"
+     "0 end rst\n"
      "close\n"},
     {"data on the SYN",
      "> S 99 0 early\n"
