@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* From 128 KiB to 1 MiB a 1 GB pcap file of 100-byte packets takes the same
@@ -16,7 +17,8 @@
 #endif
 
 enum err
-block_reader_init(struct block_reader *r, int fd, uint64_t *n_stored)
+block_reader_init(struct block_reader *r, int fd, uint64_t *n_stored,
+                  struct read_wait *wait)
 {
     uint8_t *block = malloc(BLOCK_LEN);
     if (!block)
@@ -27,6 +29,7 @@ block_reader_init(struct block_reader *r, int fd, uint64_t *n_stored)
         .block = block,
         .cap = BLOCK_LEN,
         .n_stored = n_stored,
+        .wait = wait,
         .fd = fd,
     };
     return ERR_OK;
@@ -76,18 +79,35 @@ fail(struct block_reader *r, enum err code, const char *what, const char *why)
     snprintf(r->reason, sizeof r->reason, "%s%s", what, why);
 }
 
+/* A file that is being followed has become shorter than what was read. */
+static bool
+was_cut(const struct block_reader *r)
+{
+    struct stat st;
+    off_t at = lseek(r->fd, 0, SEEK_CUR);
+    return at > 0 && fstat(r->fd, &st) == 0 && st.st_size < at;
+}
+
 /* read() that always brings something: 0 is the end, false a failure. */
 static bool
 read_fd(struct block_reader *r, uint8_t *out, size_t cap, size_t *len)
 {
-    for (;;) {
+    *len = 0;
+    while (read_wait_ready(r->wait, r->fd)) {
         ssize_t n = read(r->fd, out, cap);
-        if (n >= 0) {
+        if (n > 0) {
             *len = (size_t)n;
             *r->n_stored += (uint64_t)n;
             return true;
         }
-        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        if (n == 0) {
+            if (!read_wait_more(r->wait, r->fd))
+                return true;
+            if (was_cut(r)) {
+                fail(r, ERR_DAMAGED, "was cut while it was followed", "");
+                return false;
+            }
+        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             /* Standard input can be non-blocking: its other users decide. */
             struct pollfd p = {.fd = r->fd, .events = POLLIN};
             poll(&p, 1, -1);
@@ -96,6 +116,7 @@ read_fd(struct block_reader *r, uint8_t *out, size_t cap, size_t *len)
             return false;
         }
     }
+    return true;
 }
 
 /* Adds bytes behind end, or latches the end. */

@@ -25,6 +25,7 @@
 
 #include "base/err.h"
 #include "capture/decompress.h"
+#include "capture/read_wait.h"
 
 #define BLOCK_READER_REASON_MAX 128u
 
@@ -36,6 +37,7 @@ struct block_reader {
     size_t cap;
     uint64_t block_off; /* of block[0] in the decompressed stream, bytes */
     uint64_t *n_stored; /* counts bytes read from fd */
+    struct read_wait *wait;
     int fd;
     bool ended;    /* nothing more will come; see code */
     enum err code; /* ERR_OK: a clean end */
@@ -57,11 +59,14 @@ enum block_step {
 };
 
 /*
- * Starts reading fd, which is borrowed until block_reader_fini().  *n_stored
- * is counted up by each read(), with compressed bytes where they are.
+ * Starts reading fd, which is borrowed until block_reader_fini(), like wait:
+ * what happens while there is nothing to read; when that stops the reading,
+ * the input ends there.  *n_stored is counted up by each read(), with
+ * compressed bytes where they are.
  */
 ERR_CHECK enum err block_reader_init(struct block_reader *r, int fd,
-                                     uint64_t *n_stored);
+                                     uint64_t *n_stored,
+                                     struct read_wait *wait);
 
 /* Frees the block; needs a successful init, or a zeroed *r. */
 void block_reader_fini(struct block_reader *r);

@@ -2,14 +2,26 @@
 #include "capture/source.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "capture/decompress.h"
 #include "capture/secret_store.h"
 #include "capture/source_file.h"
 
+/* A file opened ahead: fd, or -1 and why not. */
+struct opened {
+    int fd;
+    int error;
+};
+
 struct source {
     struct source_file file;
+    struct read_wait wait;
+    bool follow;           /* the last file */
+    struct opened *opened; /* by index of the name; NULL: none ahead */
     uint64_t n_packets;
     const char *const *names;
     size_t n_names;
@@ -30,11 +42,58 @@ source_new(struct source **out, const char *const *names, size_t n_names)
     return ERR_OK;
 }
 
+static struct opened
+open_name(const char *name)
+{
+    struct opened o = {.fd = source_file_open_fd(name)};
+    if (o.fd < 0)
+        o.error = errno;
+    return o;
+}
+
+enum err
+source_open_all(struct source *s)
+{
+    assert(!s->opened && s->n_opened == 0);
+    if (s->n_names == 0)
+        return ERR_OK;
+    s->opened = calloc(s->n_names, sizeof *s->opened);
+    if (!s->opened)
+        return ERR_NOMEM;
+    for (size_t i = 0; i < s->n_names; i++)
+        s->opened[i] = open_name(s->names[i]);
+    return ERR_OK;
+}
+
+void
+source_on_idle(struct source *s, read_idle_fn idle, void *ctx)
+{
+    s->wait.idle = idle;
+    s->wait.ctx = ctx;
+}
+
+void
+source_follow(struct source *s)
+{
+    s->follow = true;
+}
+
+/* Closes what was opened ahead and never read. */
+static void
+close_ahead(struct source *s)
+{
+    for (size_t i = s->n_opened; s->opened && i < s->n_names; i++)
+        if (s->opened[i].fd >= 0 && strcmp(s->names[i], "-") != 0)
+            close(s->opened[i].fd);
+    free(s->opened);
+}
+
 void
 source_free(struct source *s)
 {
     if (!s)
         return;
+    close_ahead(s);
     source_file_fini(&s->file);
     secret_store_fini(&s->secrets);
     free(s);
@@ -47,8 +106,10 @@ open_next(struct source *s, struct source_error *error)
     if (s->n_opened == s->n_names)
         return SOURCE_END;
     size_t i = s->n_opened++;
-    return source_file_open(&s->file, s->names[i], (uint32_t)i, &s->secrets,
-                            error)
+    struct opened o = s->opened ? s->opened[i] : open_name(s->names[i]);
+    s->wait.follow = s->follow && s->n_opened == s->n_names;
+    return source_file_start(&s->file, s->names[i], o.fd, o.error, (uint32_t)i,
+                             &s->secrets, &s->wait, error)
                ? SOURCE_PACKET
                : SOURCE_ERROR;
 }
@@ -74,11 +135,13 @@ next_file(struct source *s, struct packet *out, struct source_error *error,
         if (step == SOURCE_PACKET)
             return SOURCE_PACKET;
         source_file_close(&s->file);
+        if (s->wait.stopped) /* in the middle of a record, perhaps */
+            return SOURCE_END;
         if (step == SOURCE_ERROR)
             return SOURCE_ERROR;
         step = open_next(s, error);
         if (step != SOURCE_PACKET)
-            return step;
+            return s->wait.stopped ? SOURCE_END : step;
         step = next_in_file(s, out, error);
     }
 }

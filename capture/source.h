@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "capture/packet.h"
+#include "capture/read_wait.h"
 
 struct source;
 
@@ -83,6 +84,21 @@ enum source_step {
 ERR_CHECK enum err source_new(struct source **out, const char *const *names,
                               size_t n_names);
 void source_free(struct source *s);
+
+/*
+ * Opens all files now, for who may not open any later: source_next() opens
+ * none then, and tells when it comes to it of those that could not be opened.
+ * Waits for the writer of a FIFO.  Call it before source_next().  ERR_NOMEM.
+ */
+ERR_CHECK enum err source_open_all(struct source *s);
+
+/* Has idle called while there is nothing to read; when it says stop,
+ * source_next() returns SOURCE_END from then on. */
+void source_on_idle(struct source *s, read_idle_fn idle, void *ctx);
+
+/* At the end of the last file, if it is a regular one, source_next() waits for
+ * more of it.  Needs source_on_idle(), which ends it. */
+void source_follow(struct source *s);
 
 /*
  * Reads on.  A packet's bytes live until the next call.

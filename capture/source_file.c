@@ -38,37 +38,40 @@ source_file_cut(const struct source_file *f, struct source_error *error,
                             (unsigned long long)len);
 }
 
-/* Opens name for reading; *total gets the size of a regular file, else 0. */
-static bool
-open_fd(struct source_file *f, int *fd, struct source_error *error)
+int
+source_file_open_fd(const char *name)
 {
-    const char *name = f->info.name;
-    struct stat st;
-    f->own_fd = strcmp(name, "-") != 0;
-    *fd = STDIN_FILENO;
-    if (f->own_fd) {
+    int fd = STDIN_FILENO;
+    if (strcmp(name, "-") != 0) {
         do
-            *fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        while (*fd < 0 && errno == EINTR);
+            fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        while (fd < 0 && errno == EINTR);
     }
-    if (*fd < 0 || fstat(*fd, &st) < 0) {
+    return fd;
+}
+
+/* Looks at what was opened; sets info.bytes_total of a regular file. */
+static bool
+look_at(struct source_file *f, int fd, struct source_error *error)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0) {
         source_file_fail(f, error, ERR_OPEN, 0, "cannot be opened: %s",
                          strerror(errno));
-    } else if (S_ISDIR(st.st_mode)) {
-        source_file_fail(f, error, ERR_OPEN, 0, "is a directory");
-    } else {
-        off_t at = S_ISREG(st.st_mode) ? lseek(*fd, 0, SEEK_CUR) : -1;
-        if (at >= 0 && at < st.st_size)
-            f->info.bytes_total = (uint64_t)(st.st_size - at);
-#ifdef POSIX_FADV_SEQUENTIAL
-        if (at >= 0)
-            (void)posix_fadvise(*fd, at, 0, POSIX_FADV_SEQUENTIAL);
-#endif
-        return true;
+        return false;
     }
-    if (f->own_fd && *fd >= 0)
-        close(*fd);
-    return false;
+    if (S_ISDIR(st.st_mode)) {
+        source_file_fail(f, error, ERR_OPEN, 0, "is a directory");
+        return false;
+    }
+    off_t at = S_ISREG(st.st_mode) ? lseek(fd, 0, SEEK_CUR) : -1;
+    if (at >= 0 && at < st.st_size)
+        f->info.bytes_total = (uint64_t)(st.st_size - at);
+#ifdef POSIX_FADV_SEQUENTIAL
+    if (at >= 0)
+        (void)posix_fadvise(fd, at, 0, POSIX_FADV_SEQUENTIAL);
+#endif
+    return true;
 }
 
 /* The file is neither pcap nor pcapng: says what it is. */
@@ -140,20 +143,28 @@ start_file(struct source_file *f, struct source_error *error)
 }
 
 bool
-source_file_open(struct source_file *f, const char *name, uint32_t index,
-                 struct secret_store *secrets, struct source_error *error)
+source_file_start(struct source_file *f, const char *name, int fd,
+                  int open_errno, uint32_t index, struct secret_store *secrets,
+                  struct read_wait *wait, struct source_error *error)
 {
-    int fd;
     assert(!f->next);
     source_file_fini(f);
     f->info.name = name;
     f->info.index = index;
     f->secrets = secrets;
-    if (!open_fd(f, &fd, error))
+    f->own_fd = strcmp(name, "-") != 0;
+    if (fd < 0) {
+        source_file_fail(f, error, ERR_OPEN, 0, "cannot be opened: %s",
+                         strerror(open_errno));
         return false;
-    enum err e = block_reader_init(&f->reader, fd, &f->info.bytes_read);
+    }
+    enum err e = ERR_OPEN;
+    if (look_at(f, fd, error)) {
+        e = block_reader_init(&f->reader, fd, &f->info.bytes_read, wait);
+        if (e != ERR_OK)
+            source_file_fail(f, error, e, 0, "%s", err_text(e));
+    }
     if (e != ERR_OK) {
-        source_file_fail(f, error, e, 0, "%s", err_text(e));
         if (f->own_fd)
             close(fd);
         return false;

@@ -39,14 +39,24 @@ struct source_file {
 };
 
 /*
- * Opens and recognises a file.  name is borrowed until the next open, secrets
- * (where its secrets go) until it is closed.  f must be closed.
+ * Opens a file of that name ("-" is standard input, which is never closed).
+ * Returns a descriptor, or -1 with errno.
+ */
+int source_file_open_fd(const char *name);
+
+/*
+ * Recognises the file open as fd, or, with fd -1, says why it could not be
+ * opened (open_errno).  name is borrowed until the next start; secrets (where
+ * its secrets go) and wait until it is closed; fd is f's from now on.  f must
+ * be closed.
  *
  * Returns true, or false with *error filled in and f closed; f->info is valid
  * either way.
  */
-bool source_file_open(struct source_file *f, const char *name, uint32_t index,
-                      struct secret_store *secrets, struct source_error *error);
+bool source_file_start(struct source_file *f, const char *name, int fd,
+                       int open_errno, uint32_t index,
+                       struct secret_store *secrets, struct read_wait *wait,
+                       struct source_error *error);
 
 /* Frees all but what info shows. */
 void source_file_close(struct source_file *f);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "capture/source.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -1104,6 +1105,153 @@ START_TEST(standard_input_is_read_from_where_it_stands)
 }
 END_TEST
 
+/* A capture file that another program is still writing: each time the reader
+ * has nothing to read it writes on, step bytes at a time. */
+struct writer {
+    struct file_bytes f;
+    size_t written, step;
+    int fd;
+    unsigned asked; /* after the last byte was written */
+    bool cut;       /* ... then cuts the file, else says stop */
+};
+
+static int
+write_on(void *ctx)
+{
+    struct writer *w = ctx;
+    size_t left = w->f.len - w->written;
+    size_t len = left < w->step ? left : w->step;
+    if (len > 0) {
+        ck_assert_int_eq(write(w->fd, w->f.ptr + w->written, len), len);
+        w->written += len;
+        return 0;
+    }
+    if (w->cut && w->asked++ < 3)
+        return ftruncate(w->fd, 10) < 0 ? -1 : 0;
+    return w->asked++ < 3 ? 1 : -1;
+}
+
+static void
+writer_init(struct writer *w, size_t step)
+{
+    *w = (struct writer){.step = step};
+    put_section(&w->f, false, UNKNOWN);
+    put_iface(&w->f, 1, 0, NULL, NONE, 0);
+    put_epb(&w->f, 0, 0, 3, text("abc"));
+    put_epb(&w->f, 0, 1, 3, text("def"));
+}
+
+static const size_t writer_steps[] = {1, 3, 28, 1000};
+
+START_TEST(growing_files_are_followed_until_their_reader_says_stop)
+{
+    struct writer w;
+    writer_init(&w, writer_steps[_i]);
+    char name[TEMP_NAME_MAX];
+    temp_file(name, "", 0);
+    w.fd = open(name, O_WRONLY | O_APPEND);
+    const char *names[] = {name};
+    struct source *s;
+    ck_assert_int_eq(source_new(&s, names, 1), ERR_OK);
+    source_on_idle(s, write_on, &w);
+    source_follow(s);
+    struct reading r = read_source(s);
+    ck_assert_uint_eq(r.n, 2);
+    ck_assert_uint_eq(r.n_errors, 0);
+    ck_assert(slice_equal_cstr(r.list[1].data, "def"));
+    ck_assert_uint_eq(w.asked, 4);
+    reading_fini(&r);
+    close(w.fd);
+    unlink(name);
+    file_bytes_fini(&w.f);
+}
+END_TEST
+
+START_TEST(a_followed_file_that_becomes_shorter_is_an_error)
+{
+    struct writer w;
+    writer_init(&w, 1000);
+    w.cut = true;
+    char name[TEMP_NAME_MAX];
+    temp_file(name, "", 0);
+    w.fd = open(name, O_WRONLY | O_APPEND);
+    const char *names[] = {name};
+    struct source *s;
+    ck_assert_int_eq(source_new(&s, names, 1), ERR_OK);
+    source_on_idle(s, write_on, &w);
+    source_follow(s);
+    struct reading r = read_source(s);
+    ck_assert_uint_eq(r.n, 2);
+    ck_assert_uint_eq(r.n_errors, 1);
+    ck_assert_int_eq(r.errors[0].code, ERR_DAMAGED);
+    ck_assert_str_eq(r.errors[0].reason, "was cut while it was followed");
+    reading_fini(&r);
+    close(w.fd);
+    unlink(name);
+    file_bytes_fini(&w.f);
+}
+END_TEST
+
+START_TEST(idle_is_called_while_a_pipe_has_nothing_and_can_stop_anywhere)
+{
+    struct writer w;
+    int ends[2];
+    writer_init(&w, 1);
+    size_t whole = w.f.len;
+    for (size_t len = 0; len <= whole; len++) {
+        ck_assert_int_eq(pipe(ends), 0);
+        ck_assert_int_eq(dup2(ends[0], STDIN_FILENO), STDIN_FILENO);
+        w.fd = ends[1];
+        w.written = 0;
+        w.asked = 0;
+        w.f.len = len;
+        const char *names[] = {"-", "/nowhere"};
+        struct source *s;
+        ck_assert_int_eq(source_new(&s, names, 2), ERR_OK);
+        source_on_idle(s, write_on, &w);
+        struct reading r = read_source(s);
+        ck_assert_uint_eq(w.asked, 4);
+        ck_assert_uint_eq(r.n, (len >= whole - 36) + (len == whole));
+        /* Stopped in the middle of a record is no damage, and no reason to go
+         * on with the next file. */
+        ck_assert_uint_eq(r.n_errors, 0);
+        reading_fini(&r);
+        close(ends[0]);
+        close(ends[1]);
+    }
+    w.f.len = whole;
+    file_bytes_fini(&w.f);
+}
+END_TEST
+
+START_TEST(files_opened_ahead_are_read_without_opening_anything)
+{
+    struct file_bytes f = {0};
+    put_pcap_header(&f, MAGIC_US, 4, 0, 1);
+    put_pcap_packet(&f, 1, 0, 4, text("abcd"));
+    char kept[TEMP_NAME_MAX], gone[TEMP_NAME_MAX];
+    temp_file(kept, f.ptr, f.len);
+    temp_file(gone, f.ptr, f.len);
+    const char *names[] = {gone, "/nowhere", kept};
+    struct source *s;
+    ck_assert_int_eq(source_new(&s, names, 3), ERR_OK);
+    ck_assert_int_eq(source_open_all(s), ERR_OK);
+    unlink(gone);
+    unlink(kept);
+    struct reading r = read_source(s);
+    ck_assert_uint_eq(r.n, 2);
+    ck_assert_uint_eq(r.n_errors, 1);
+    ck_assert_uint_eq(r.n_before[0], 1);
+    ck_assert_str_eq(r.errors[0].reason,
+                     "cannot be opened: No such file or directory");
+    reading_fini(&r);
+    ck_assert_int_eq(source_new(&s, names + 1, 1), ERR_OK);
+    ck_assert_int_eq(source_open_all(s), ERR_OK);
+    source_free(s); /* never read */
+    file_bytes_fini(&f);
+}
+END_TEST
+
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 static Suite *
@@ -1141,6 +1289,13 @@ suite(void)
     tcase_add_loop_test(tc, fifo_packets_come_as_soon_as_they_are_complete, 0,
                         3);
     tcase_add_test(tc, standard_input_is_read_from_where_it_stands);
+    tcase_add_loop_test(tc,
+                        growing_files_are_followed_until_their_reader_says_stop,
+                        0, ROWS(writer_steps));
+    tcase_add_test(tc, a_followed_file_that_becomes_shorter_is_an_error);
+    tcase_add_test(
+        tc, idle_is_called_while_a_pipe_has_nothing_and_can_stop_anywhere);
+    tcase_add_test(tc, files_opened_ahead_are_read_without_opening_anything);
     suite_add_tcase(s, tc);
     return s;
 }
