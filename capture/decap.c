@@ -193,7 +193,7 @@ read_ip(struct decap *d, struct slice in, uint32_t missing, int64_t now_ns,
         enum ip_frag_result added = ip_frag_add(d->frags, now_ns, &frag, ip);
         d->stats.frag = *ip_frag_stats(d->frags);
         if (added != IP_FRAG_WHOLE)
-            return added == IP_FRAG_BAD ? DECAP_MALFORMED : DECAP_OTHER;
+            return added == IP_FRAG_BAD ? DECAP_MALFORMED : DECAP_FRAGMENT;
         result = ip_skip_extensions(ip, &frag);
     }
     /* A fragment header inside a whole datagram: RFC 8200 section 4.5 lets a

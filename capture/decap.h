@@ -32,7 +32,8 @@
 
 enum decap_result {
     DECAP_TCP = 0,      /* the innermost IP packet carries TCP */
-    DECAP_OTHER,        /* valid but not TCP, or a fragment still waiting */
+    DECAP_OTHER,        /* valid but not TCP */
+    DECAP_FRAGMENT,     /* part of an IP datagram that is not whole yet */
     DECAP_MALFORMED,    /* a header is cut, wrong, or nested too deep */
     DECAP_UNKNOWN_LINK, /* the link type cannot be read: link.h */
     DECAP_RESULT_COUNT

@@ -139,6 +139,7 @@ struct flow_table {
     uint64_t shift_ns;  /* clock minus packet time, since it last jumped */
     uint64_t expire_ns; /* clock when the next flow may expire */
     struct queue queue[CLASS_COUNT];
+    const struct flow *last; /* of the packet fed last; NULL: none */
     struct flow *unused;
     struct chunk *chunks;
     struct flow_stats stats;
@@ -1383,6 +1384,7 @@ flow_any(struct flow_table *t, struct flow *f, const struct packet *p,
     }
     if (!f && !(f = flow_new(t, &k, &h, p)))
         return;
+    t->last = f;
     unsigned dir = f->swapped ^ k.swapped;
     if ((h.flags & (TCP_SYN | TCP_RST)) == TCP_SYN)
         dir = flow_turn(f, dir, &h);
@@ -1478,6 +1480,7 @@ void
 flow_table_packet(struct flow_table *t, const struct packet *p,
                   const struct ip_packet *ip)
 {
+    t->last = NULL;
     if (ip->proto != IP_PROTO_TCP)
         return;
     t->stats.packets++;
@@ -1494,6 +1497,7 @@ flow_table_packet(struct flow_table *t, const struct packet *p,
     struct flow *f = map_find(&t->map, k.hash, flow_is, &k);
     const unsigned turns = TCP_SYN | TCP_FIN | TCP_RST;
     size_t header_len = (size_t)(head[12] >> 4) * 4;
+    t->last = f;
     if (f && f->state != FLOW_CLOSED) {
         f->active = true;
         if (t->clock_ns - f->queued_ns > QUEUE_STEP_NS)
@@ -1507,6 +1511,16 @@ flow_table_packet(struct flow_table *t, const struct packet *p,
             return;
     }
     flow_any(t, f, p, ip);
+}
+
+struct flow_sight
+flow_table_sight(const struct flow_table *t)
+{
+    const struct flow *f = t->last;
+    if (!f)
+        return (struct flow_sight){0, false};
+    return (struct flow_sight){f->pair.flow,
+                               f->state == FLOW_NEW || is_open(f)};
 }
 
 void
@@ -1582,6 +1596,7 @@ static void
 flow_table_clear(struct flow_table *t)
 {
     map_clear(&t->map);
+    t->last = NULL;
     t->unused = NULL;
     for (unsigned class = 0; class < CLASS_COUNT; class ++)
         t->queue[class].oldest = t->queue[class].newest = NULL;

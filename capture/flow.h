@@ -35,6 +35,7 @@
 #ifndef CAPTURE_FLOW_H
 #define CAPTURE_FLOW_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -121,6 +122,15 @@ void flow_table_free(struct flow_table *t);
  */
 void flow_table_packet(struct flow_table *t, const struct packet *p,
                        const struct ip_packet *ip);
+
+/* What became of a packet. */
+struct flow_sight {
+    uint64_t flow; /* its flow; 0: none (no TCP, or no room) */
+    bool wanted;   /* a stage listens to the flow, or may want it yet */
+};
+
+/* The packet fed last; before the first one there was none. */
+struct flow_sight flow_table_sight(const struct flow_table *t);
 
 /*
  * It is time_ns now and no packet came (a live capture): gives up the holes and

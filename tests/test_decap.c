@@ -554,7 +554,7 @@ START_TEST(fragments_in_every_order_equal_the_whole)
                            cuts[k], cuts[k + 1], len);
             struct slice bytes = slice_make(b.bytes + b.off, built_len(&b));
             enum decap_result r = feed(d, 1, bytes, bytes.len, 0, &ip);
-            ck_assert_msg(r == (i < 3 ? DECAP_OTHER : DECAP_TCP),
+            ck_assert_msg(r == (i < 3 ? DECAP_FRAGMENT : DECAP_TCP),
                           "%s: order %d, fragment %d: %d", cut_up[_i].name, n,
                           i, r);
         }
@@ -568,7 +568,7 @@ START_TEST(fragments_in_every_order_equal_the_whole)
     ck_assert_uint_eq(stats->frag.reassembled, 24);
     ck_assert_uint_eq(stats->frag.fragments, 96);
     ck_assert_uint_eq(stats->frag.waiting, 0);
-    ck_assert_uint_eq(stats->packets[DECAP_OTHER], 72);
+    ck_assert_uint_eq(stats->packets[DECAP_FRAGMENT], 72);
     ck_assert_uint_eq(stats->packets[DECAP_TCP], 24);
     decap_free(d);
 }
@@ -581,7 +581,7 @@ START_TEST(fragments_within_fragments_are_put_together)
     uint8_t segment[400];
     struct decap *d = make_decap();
     struct ip_packet ip;
-    enum decap_result r = DECAP_OTHER;
+    enum decap_result r = DECAP_FRAGMENT;
     for (size_t i = 0; i < sizeof segment; i++)
         segment[i] = (uint8_t)(i * 3);
     for (size_t k = 0; k < 2; k++) {
@@ -592,7 +592,7 @@ START_TEST(fragments_within_fragments_are_put_together)
         build(&inner, layers, segment + k * 200, 200);
         size_t len = built_len(&inner);
         for (size_t off = 0; off < len; off += 128) {
-            ck_assert_int_eq(r, DECAP_OTHER);
+            ck_assert_int_eq(r, DECAP_FRAGMENT);
             build_fragment(&outer, 4, 47, inner.bytes + inner.off, off,
                            off + 128 < len ? off + 128 : len, len);
             struct slice bytes =
@@ -636,11 +636,11 @@ START_TEST(a_fragment_waits_30_seconds_of_capture_time)
         build_fragment(&b, 4, 6, segment, 0, 32, 64);
         struct slice first = slice_make(b.bytes + b.off, built_len(&b));
         ck_assert_int_eq(feed(d, 1, first, first.len, SECOND, &ip),
-                         DECAP_OTHER);
+                         DECAP_FRAGMENT);
         build_fragment(&b, 4, 6, segment, 32, 64, 64);
         struct slice last = slice_make(b.bytes + b.off, built_len(&b));
         ck_assert_int_eq(feed(d, 1, last, last.len, 31 * SECOND + late, &ip),
-                         late ? DECAP_OTHER : DECAP_TCP);
+                         late ? DECAP_FRAGMENT : DECAP_TCP);
         ck_assert_uint_eq(decap_stats(d)->frag.expired, (unsigned)late);
         ck_assert_uint_eq(decap_stats(d)->frag.waiting, (unsigned)late);
         decap_free(d);
@@ -675,7 +675,7 @@ START_TEST(limits_are_obeyed)
         build_fragment(&b, 4, 6, segment, 0, 32, 64);
         put_be16(b.bytes + b.off + 18, i);
         struct slice bytes = slice_make(b.bytes + b.off, built_len(&b));
-        ck_assert_int_eq(feed(d, 1, bytes, bytes.len, 0, &ip), DECAP_OTHER);
+        ck_assert_int_eq(feed(d, 1, bytes, bytes.len, 0, &ip), DECAP_FRAGMENT);
         ck_assert_uint_le(decap_stats(d)->frag.bytes, limits.frag.bytes);
     }
     const struct decap_stats *stats = decap_stats(d);

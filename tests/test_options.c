@@ -51,6 +51,7 @@ dump_option(char *out, size_t size, const struct option_info *info,
     const void *was = (const char *)by_default + info->member;
     const struct option_ranges *ranges = is;
     const struct option_files *files = is;
+    const struct option_bounds *bounds = is;
     const struct option_ids *ids = is;
     const struct thresholds *now = is, *then = was;
     uint64_t value = 0, default_value = 0;
@@ -98,6 +99,25 @@ dump_option(char *out, size_t size, const struct option_info *info,
                     (size_t)snprintf(out + at, size - at, " %s=%ju",
                                      threshold_info((enum threshold_id)i)->name,
                                      (uintmax_t)now->value[i]);
+        return at;
+    case OPTION_BOUNDS:
+        if (bounds->duration_ns)
+            at += (size_t)snprintf(out + at, size - at, " %s=%jdns", info->name,
+                                   (intmax_t)bounds->duration_ns);
+        if (bounds->bytes)
+            at += (size_t)snprintf(out + at, size - at, " %s=%juB", info->name,
+                                   (uintmax_t)bounds->bytes);
+        if (bounds->packets)
+            at += (size_t)snprintf(out + at, size - at, " %s=%jup", info->name,
+                                   (uintmax_t)bounds->packets);
+        if (bounds->files)
+            at += (size_t)snprintf(out + at, size - at, " %s=%juf", info->name,
+                                   (uintmax_t)bounds->files);
+        return at;
+    case OPTION_NAMES:
+        for (size_t i = 0; i < files->n; i++)
+            at +=
+                (size_t)snprintf(out + at, size - at, " <%s>", files->names[i]);
         return at;
     case OPTION_FILE:
         for (size_t i = 0; i < files->n; i++)
@@ -266,6 +286,30 @@ static const struct {
      "check! [a] ignore:tcp-stream-gap ignore:deflate-bomb"},
     {"check a --findings deflate-bomb --ignore deflate-bomb",
      "check! [a] findings:deflate-bomb ignore:deflate-bomb"},
+    /* Live: words are a capture filter. */
+    {"-i lo", "report <lo>"},
+    {"-i lo -i eth0 json", "json! <lo> <eth0>"},
+    {"-i lo tcp port 80", "report <lo> filter=tcp port 80"},
+    {"json -i lo port 80 -v or port 81",
+     "json! <lo> filter=port 80 or port 81 verbose=1"},
+    {"-i lo -f port -p -s 128 -B 4M --queue 16M --immediate-mode -j host",
+     "report <lo> filter=port snapshot-length=128 no-promiscuous-mode=1 "
+     "buffer-size=4194304 queue=16777216 immediate-mode=1 "
+     "time-stamp-type=host"},
+    {"-i lo -Z me --no-sandbox", "report <lo> user=me no-sandbox=1"},
+    {"-i lo -a duration:5 -a packets:7", "report <lo> autostop=5000000000ns "
+                                         "autostop=7p"},
+    {"-D", "interfaces list-interfaces=1"},
+    {"interfaces", "interfaces!"},
+    {"a --tail", "report [a] tail=1"},
+    /* Saving: -i or files. */
+    {"a -w b", "report [a] write=b"},
+    {"-i lo -w b --ws-only --comment hi -b filesize:10 -b files:3",
+     "report <lo> write=b ws-only=1 ring-buffer=10000B ring-buffer=3f "
+     "comment=hi"},
+    {"-i lo -w b -b filesize:10K -b duration:1h -b packets:9 -a files:2",
+     "report <lo> autostop=2f write=b ring-buffer=3600000000000ns "
+     "ring-buffer=10240B ring-buffer=9p"},
 };
 
 START_TEST(each_good_line_is_understood)
@@ -391,6 +435,32 @@ static const struct {
      "--conn: '1-99999999999999999999' is not a number from 1 up or a range of "
      "them, such as 1,4-6"},
     {"json a --digest=", "--digest: '' is not a NAME"},
+    /* Live and saving. */
+    {"-i", "-i (--interface) needs a value: NAME"},
+    {"-i lo -r a", "-i and -r exclude each other"},
+    {"-i lo -f tcp port 80", "'port': the capture filter was given with -f"},
+    {"-i lo --tail", "--tail is for files, not for -i"},
+    {"a -f tcp", "--filter is for live capture: it needs -i"},
+    {"a -Z me", "--user is for live capture: it needs -i"},
+    {"interfaces lo", "'lo': interfaces takes no names"},
+    {"a -a duration", "-a (--autostop): 'duration' is not one of duration:N, "
+                      "filesize:N, files:N, packets:N"},
+    {"a -a duration:0", "-a (--autostop): 'duration:0' is not one of "
+                        "duration:N, filesize:N, files:N, packets:N"},
+    {"a -a size:3", "-a (--autostop): 'size:3' is not one of duration:N, "
+                    "filesize:N, files:N, packets:N"},
+    {"a -a filesize:99999999999999999999",
+     "-a (--autostop): 'filesize:99999999999999999999' is not one of "
+     "duration:N, filesize:N, files:N, packets:N"},
+    {"a -b packets:3", "--ring-buffer is for saved packets: it needs -w FILE"},
+    {"a --ws-only", "--ws-only is for saved packets: it needs -w FILE"},
+    {"a --comment x", "--comment is for saved packets: it needs -w FILE"},
+    {"a -a filesize:3",
+     "--autostop filesize and files is for saved packets: it needs -w FILE"},
+    {"a -w b -b files:3", "files:N needs another -b that says when a file "
+                          "ends, such as -b filesize:10M"},
+    {"a -w -", "-w -: standard output is for what wsray tells; name a file or "
+               "a FIFO"},
     /* Thresholds. */
     {"a --threshold", "--threshold needs a value: NAME=VALUE"},
     {"a --threshold close-reply",

@@ -33,7 +33,8 @@ is_repeatable(const struct option_info *info)
 {
     return info->type == OPTION_COUNT || info->type == OPTION_FILE ||
            info->type == OPTION_SET || info->type == OPTION_RANGES ||
-           info->type == OPTION_IDS || info->type == OPTION_SETTING;
+           info->type == OPTION_IDS || info->type == OPTION_SETTING ||
+           info->type == OPTION_NAMES || info->type == OPTION_BOUNDS;
 }
 
 /* Options whose value is the name of a file. */
@@ -368,6 +369,9 @@ put_bash_values(void)
             fputs("_wsray_settings '", stdout);
             put_threshold_names(" ");
             putchar('\'');
+        } else if (info->type == OPTION_NAMES) {
+            fputs("_wsray_words \"$(ls /sys/class/net 2>/dev/null) any\"",
+                  stdout);
         } else if (!info->choices) {
             fputs("_wsray_nothing", stdout);
         } else {
@@ -526,6 +530,8 @@ put_zsh_action(const struct option_info *info)
         put_choices(info, " ");
     } else if (info->type == OPTION_SETTING) {
         fputs("_wsray_thresholds", stdout);
+    } else if (info->type == OPTION_NAMES) {
+        fputs("_net_interfaces", stdout);
     } else if (info->choices) {
         putchar('(');
         put_choices(info, " ");
@@ -707,6 +713,8 @@ put_fish_option(const struct option_info *info)
         put_threshold_names(" ");
         putchar('\'');
     }
+    if (info->type == OPTION_NAMES)
+        fputs(" -a '(__fish_print_interfaces)'", stdout);
     fputs(" -d '", stdout);
     put_fish(info->help);
     puts("'");

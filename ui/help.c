@@ -10,7 +10,7 @@
 /* The last column of a terminal stays free: some wrap when it is written. */
 #define COLUMNS 79u
 /* Where the sentences of the two lists start. */
-#define COMMAND_COLUMN 12u
+#define COMMAND_COLUMN 14u
 #define OPTION_COLUMN 31u
 
 /* Room for a row's sentence with its choices, default and commands. */
@@ -100,7 +100,8 @@ static void
 write_general(FILE *out)
 {
     fputs("wsray - X-ray vision for WebSocket traffic\n\n"
-          "Usage: wsray [COMMAND] [OPTIONS] [FILE...]\n\n",
+          "Usage: wsray [COMMAND] [OPTIONS] [FILE...]\n"
+          "       wsray -i NAME [COMMAND] [OPTIONS] [FILTER...]\n\n",
           out);
     wrap_write(out,
                "FILE is a pcap or pcapng capture, also compressed (.gz "

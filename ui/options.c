@@ -51,6 +51,8 @@ static const struct option_info option_table[] = {
 #define FITS_PATH(m) _Generic((m), const char * : 1, default : 0)
 #define FITS_IDS(m) _Generic((m), struct option_ids : 1, default : 0)
 #define FITS_FILE(m) _Generic((m), struct option_files : 1, default : 0)
+#define FITS_NAMES(m) _Generic((m), struct option_files : 1, default : 0)
+#define FITS_BOUNDS(m) _Generic((m), struct option_bounds : 1, default : 0)
 #define FITS_SETTING(m) _Generic((m), struct thresholds : 1, default : 0)
 #define OPTION(symbol, name, letter, member, type, argument, choices,          \
                fallback, unit, min, max, group, commands, help, more)          \
@@ -280,6 +282,44 @@ read_number(const struct option_info *info, const char *text, uint64_t *out)
     return ok && *out >= info->min && *out <= info->max;
 }
 
+/* A size of a file.  Plain numbers are thousands of bytes, as in tshark. */
+static bool
+read_file_size(const char *text, uint64_t *out)
+{
+    const char *end = text;
+    if (quantity_digits(&end, out) && *end == '\0')
+        return !__builtin_mul_overflow(*out, UINT64_C(1000), out);
+    return quantity_size(text, out);
+}
+
+/* Takes one WHAT:N. */
+static enum value
+set_bounds(struct option_bounds *b, const char *text)
+{
+    const char *at = strchr(text, ':');
+    size_t len = at ? (size_t)(at - text) : 0;
+    unsigned what;
+    uint64_t n;
+    bool ok;
+    if (!at ||
+        !find_choice("duration|filesize|files|packets", text, len, &what))
+        return VALUE_BAD;
+    at++;
+    if (what == 0)
+        ok = quantity_time(at, &n);
+    else if (what == 1)
+        ok = read_file_size(at, &n);
+    else
+        ok = quantity_digits(&at, &n) && *at == '\0';
+    if (!ok || n == 0)
+        return VALUE_BAD;
+    if (what == 0)
+        b->duration_ns = (int64_t)n;
+    else
+        *(what == 1 ? &b->bytes : what == 2 ? &b->files : &b->packets) = n;
+    return VALUE_OK;
+}
+
 /* Puts a value where its row says; text is NULL for flags. */
 static enum value
 set_value(struct options *o, const struct option_info *info, const char *text,
@@ -324,7 +364,10 @@ set_value(struct options *o, const struct option_info *info, const char *text,
         return threshold_set(member, text, &threshold) == THRESHOLD_SETTING_OK
                    ? VALUE_OK
                    : VALUE_BAD;
+    case OPTION_BOUNDS:
+        return set_bounds(member, text);
     case OPTION_FILE:
+    case OPTION_NAMES:
         files = member;
         files->names[files->n++] = text;
         return *text ? VALUE_OK : VALUE_BAD;
@@ -344,6 +387,7 @@ struct parse {
     uint64_t given;     /* set of 1u << enum option_id */
     bool ended;         /* "--" was seen */
     bool any_word;      /* the first word was seen */
+    size_t n_words;     /* files that were named without -r */
     char spelled[48];   /* the option at hand, for messages */
     const char *joined; /* "-name..." the option at hand is a letter of */
 };
@@ -440,6 +484,10 @@ describe_wanted(const struct option_info *info, char *out, size_t size)
                  "a number from %ju up or a range of them, "
                  "such as 1,4-6",
                  (uintmax_t)info->min);
+        break;
+    case OPTION_BOUNDS:
+        snprintf(out, size,
+                 "one of duration:N, filesize:N, files:N, packets:N");
         break;
     default:
         snprintf(out, size, "a %s", info->argument);
@@ -635,13 +683,15 @@ take_word(struct parse *p, const char *word)
             p->o->command_given = true;
             return OPTIONS_RUN;
         }
-    if (first && !p->ended) {
+    /* Behind -i a word is part of a capture filter. */
+    if (first && !p->ended && p->o->ifaces.n == 0) {
         enum options_result r = check_first_word(p, word);
         if (r != OPTIONS_RUN)
             return r;
     }
     if (*word == '\0')
         return say(p, "a FILE without a name; see 'wsray --help'");
+    p->n_words++;
     p->o->files.names[p->o->files.n++] = word;
     return OPTIONS_RUN;
 }
@@ -683,9 +733,70 @@ check_commands(struct parse *p)
     return OPTIONS_RUN;
 }
 
+/* With -i all words are a capture filter. */
+static enum options_result
+take_filter_words(struct parse *p)
+{
+    struct option_files *words = &p->o->files;
+    size_t len = 1, at = 0;
+    if (words->n > p->n_words)
+        return say(p, "-i and -r exclude each other");
+    if (words->n == 0)
+        return OPTIONS_RUN;
+    if (p->o->filter)
+        return say(p, "'%.*s': the capture filter was given with -f",
+                   (int)min_of(strlen(words->names[0]), NEAREST_WORD_MAX),
+                   words->names[0]);
+    for (size_t i = 0; i < words->n; i++)
+        len += strlen(words->names[i]) + 1;
+    char *text = malloc(len);
+    if (!text)
+        return no_memory(p);
+    for (size_t i = 0; i < words->n; i++)
+        at += (size_t)snprintf(text + at, len - at, "%s%s", i ? " " : "",
+                               words->names[i]);
+    words->n = 0;
+    p->o->filter = p->o->filter_words = text;
+    return OPTIONS_RUN;
+}
+
+/* Options that do nothing alone. */
+static enum options_result
+check_input(struct parse *p)
+{
+    const struct options *o = p->o;
+    if (o->tail && o->ifaces.n > 0)
+        return say(p, "--tail is for files, not for -i");
+    if (o->ifaces.n == 0 && (o->filter || o->user || o->tstamp_type))
+        return say(p, "--%s is for live capture: it needs -i",
+                   o->filter ? "filter"
+                   : o->user ? "user"
+                             : "time-stamp-type");
+    bool ring = o->ring.bytes || o->ring.packets || o->ring.files ||
+                o->ring.duration_ns;
+    if (!o->write &&
+        (ring || o->ws_only || o->comment || o->stop.bytes || o->stop.files))
+        return say(p, "%s is for saved packets: it needs -w FILE",
+                   ring         ? "--ring-buffer"
+                   : o->ws_only ? "--ws-only"
+                   : o->comment ? "--comment"
+                                : "--autostop filesize and files");
+    if ((o->ring.files || o->stop.files) && !o->ring.bytes &&
+        !o->ring.packets && !o->ring.duration_ns)
+        return say(p, "files:N needs another -b that says when a file ends, "
+                      "such as -b filesize:10M");
+    if (o->write && strcmp(o->write, "-") == 0)
+        return say(p, "-w -: standard output is for what wsray tells; name a "
+                      "file or a FIFO");
+    return OPTIONS_RUN;
+}
+
 static enum options_result
 check_files(struct parse *p)
 {
+    enum options_result r = check_input(p);
+    if (r != OPTIONS_RUN || p->o->ifaces.n > 0)
+        return r == OPTIONS_RUN ? take_filter_words(p) : r;
     size_t n_stdin = 0;
     for (size_t i = 0; i < p->o->files.n; i++)
         n_stdin += strcmp(p->o->files.names[i], "-") == 0;
@@ -695,6 +806,16 @@ check_files(struct parse *p)
         return say(p, "no capture file: name a FILE, or - for standard input; "
                       "see 'wsray --help'");
     return OPTIONS_RUN;
+}
+
+static enum options_result
+check_no_words(struct parse *p)
+{
+    const struct option_files *f = &p->o->files;
+    if (f->n == 0)
+        return OPTIONS_RUN;
+    return say(p, "'%.*s': interfaces takes no names",
+               (int)min_of(strlen(f->names[0]), NEAREST_WORD_MAX), f->names[0]);
 }
 
 /* The words behind `findings`. */
@@ -711,6 +832,22 @@ check_ids(struct parse *p)
         return suggest_finding(p, word, strlen(word));
     }
     return OPTIONS_RUN;
+}
+
+static enum options_result
+check_together(struct parse *p)
+{
+    const struct options *o = p->o;
+    enum options_result r = check_commands(p);
+    if (r != OPTIONS_RUN)
+        return r;
+    if (o->quiet && o->verbose)
+        return say(p, "--quiet and --verbose exclude each other");
+    if (o->expect && o->format == CHECK_FORMAT_EXPECT)
+        return say(p, "--expect and --format expect exclude each other");
+    if (o->command == COMMAND_INTERFACES)
+        return check_no_words(p);
+    return o->command == COMMAND_FINDINGS ? check_ids(p) : check_files(p);
 }
 
 /* RFC 6455 section 11.8: 3 to 7 and 11 to 15 are reserved. */
@@ -750,8 +887,11 @@ void
 options_fini(struct options *o)
 {
     free(o->files.names);
+    free(o->ifaces.names);
+    free(o->filter_words);
     free(o->conns.range);
-    o->files = (struct option_files){0, NULL};
+    o->files = o->ifaces = (struct option_files){0, NULL};
+    o->filter = o->filter_words = NULL;
     o->conns = (struct option_ranges){0, NULL};
 }
 
@@ -768,9 +908,10 @@ options_parse(struct options *o, int argc, char **argv, char *message,
     assert(message_size > 0);
     message[0] = '\0';
     options_init(o);
-    /* No word can be more than one file. */
+    /* No word can be more than one file or interface. */
     o->files.names = calloc((size_t)argc + 1, sizeof *o->files.names);
-    if (!o->files.names)
+    o->ifaces.names = calloc((size_t)argc + 1, sizeof *o->ifaces.names);
+    if (!o->files.names || !o->ifaces.names)
         return no_memory(&p);
 
     enum options_result r = argc > 1 ? take_all(&p) : OPTIONS_RUN;
@@ -779,14 +920,10 @@ options_parse(struct options *o, int argc, char **argv, char *message,
         message[0] = '\0';
         return o->help ? OPTIONS_HELP : OPTIONS_VERSION;
     }
+    if (o->list_interfaces)
+        o->command = COMMAND_INTERFACES;
     if (r == OPTIONS_RUN)
-        r = check_commands(&p);
-    if (r == OPTIONS_RUN && o->quiet && o->verbose)
-        r = say(&p, "--quiet and --verbose exclude each other");
-    if (r == OPTIONS_RUN && o->expect && o->format == CHECK_FORMAT_EXPECT)
-        r = say(&p, "--expect and --format expect exclude each other");
-    if (r == OPTIONS_RUN)
-        r = o->command == COMMAND_FINDINGS ? check_ids(&p) : check_files(&p);
+        r = check_together(&p);
     o->only_opcodes = opcodes_of_kinds(o->only);
     return r;
 }

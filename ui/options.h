@@ -34,7 +34,8 @@ enum command {
  * captures, and all there are. */
 #define COMMAND_BIT(symbol) (1u << COMMAND_##symbol)
 #define EVERY_COMMAND ((1u << COMMAND_COUNT) - 1u)
-#define ALL_COMMANDS (EVERY_COMMAND & ~COMMAND_BIT(FINDINGS))
+#define ALL_COMMANDS                                                           \
+    (EVERY_COMMAND & ~(COMMAND_BIT(FINDINGS) | COMMAND_BIT(INTERFACES)))
 
 struct command_info {
     const char *name;
@@ -56,6 +57,8 @@ enum option_type {
     OPTION_PATH,     /* const char *, the name of one file */
     OPTION_IDS,      /* struct option_ids; findings */
     OPTION_FILE,     /* struct option_files */
+    OPTION_NAMES,    /* struct option_files, but no files */
+    OPTION_BOUNDS,   /* struct option_bounds, WHAT:N */
     OPTION_SETTING,  /* struct thresholds; NAME=VALUE, see threshold.h */
 };
 
@@ -145,6 +148,12 @@ struct option_files {
     const char **names;
 };
 
+/* When to stop, or to begin another file; 0: never. */
+struct option_bounds {
+    uint64_t bytes, packets, files;
+    int64_t duration_ns;
+};
+
 struct option_range {
     uint32_t first, last; /* both belong to it */
 };
@@ -165,6 +174,22 @@ struct options {
     enum command command;
     bool command_given;
     struct option_files files;
+
+    /* Live capture: no files then. */
+    struct option_files ifaces;
+    const char *filter;              /* BPF; NULL: none given */
+    char *filter_words;              /* filter, when it was given as words */
+    uint64_t snaplen, buffer, queue; /* bytes */
+    const char *tstamp_type;         /* NULL: libpcap's default */
+    const char *user;                /* NULL: not given */
+    bool no_promiscuous, immediate, list_interfaces, no_sandbox, tail;
+    struct option_bounds stop; /* of the whole run */
+
+    /* Saving packets. */
+    const char *write;   /* NULL: no */
+    const char *comment; /* NULL: none */
+    bool ws_only;
+    struct option_bounds ring;
 
     bool help, version, no_names, no_midstream, quiet;
     unsigned verbose;           /* times given */
@@ -200,8 +225,9 @@ struct options {
 #define OPTIONS_BYTES_MAX ((uint64_t)SIZE_MAX / 2)
 
 enum options_result {
-    OPTIONS_RUN = 0, /* do o->command on o->files, at least one; with
-                        COMMAND_FINDINGS these are ids of findings, or none */
+    OPTIONS_RUN = 0, /* do o->command on o->files or o->ifaces, at least one
+                        of either; with COMMAND_FINDINGS the files are ids of
+                        findings, or none; none with COMMAND_INTERFACES */
     OPTIONS_HELP,    /* show help; of o->command if o->command_given */
     OPTIONS_VERSION, /* show the version */
     OPTIONS_USAGE,   /* message says what was wrong: exit 2 */

@@ -150,6 +150,7 @@ take_packet(struct pipeline *p, const struct pipeline_watch *watch,
         tell_unknown_link(p, watch, packet);
         break;
     case DECAP_OTHER:
+    case DECAP_FRAGMENT:
     case DECAP_MALFORMED:
     case DECAP_RESULT_COUNT:
         break;
