@@ -146,8 +146,10 @@ on_unknown_link(void *ctx, const struct source_info *info, uint32_t link)
 }
 
 static bool
-on_packet(void *ctx, const struct source_info *info, uint64_t packets)
+on_packet(void *ctx, const struct source_info *info,
+          const struct packet *packet, uint64_t packets)
 {
+    (void)packet;
     struct scene_result *r = ctx;
     (void)info;
     r->packets = packets;
@@ -160,6 +162,7 @@ scene_run(const struct scene *s, const struct scene_options *o,
 {
     struct buf pcap;
     struct options options;
+    struct source *source;
     struct pipeline *p;
     char name[LOSSY_NAME_MAX];
     const char *names[] = {name};
@@ -178,13 +181,12 @@ scene_run(const struct scene *s, const struct scene_options *o,
     int fd = lossy_memfd(buf_slice(&pcap), name);
     buf_fini(&pcap);
     options_init(&options);
-    options.files = (struct option_files){1, names};
     if (o && o->tune)
         o->tune(&options);
-    require(pipeline_new(&p, &options, &sink) == ERR_OK);
+    require(source_new(&source, names, 1) == ERR_OK);
+    require(pipeline_new(&p, &options, source, &sink) == ERR_OK);
     pipeline_run(p, &watch);
     pipeline_free(p);
-    options.files = (struct option_files){0, NULL};
     options_fini(&options);
     close(fd);
 }

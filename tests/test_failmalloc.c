@@ -200,8 +200,10 @@ on_unknown_link(void *ctx, const struct source_info *info, uint32_t link)
 }
 
 static bool
-on_packet(void *ctx, const struct source_info *info, uint64_t packets)
+on_packet(void *ctx, const struct source_info *info,
+          const struct packet *packet, uint64_t packets)
 {
+    (void)packet;
     (void)ctx;
     (void)info;
     (void)packets;
@@ -255,6 +257,7 @@ run_writer(struct run *r, const char *name, enum writer writer, int fd)
 {
     struct options o;
     struct out out = {0};
+    struct source *source;
     struct pipeline *p = NULL;
     struct json *json = NULL;
     struct report *report = NULL;
@@ -268,7 +271,6 @@ run_writer(struct run *r, const char *name, enum writer writer, int fd)
                                            .utf8 = true};
     options_init(&o);
     summary_init(&summary);
-    o.files = (struct option_files){1, names};
     r->start = out_init(&out, fd);
     if (r->start == ERR_OK && writer == WRITER_REPORT)
         report = report_new(&to_text, &out);
@@ -285,7 +287,9 @@ run_writer(struct run *r, const char *name, enum writer writer, int fd)
     else
         r->start = ERR_NOMEM;
     if (r->start == ERR_OK)
-        r->start = pipeline_new(&p, &o, &sink);
+        r->start = source_new(&source, names, 1);
+    if (r->start == ERR_OK)
+        r->start = pipeline_new(&p, &o, source, &sink);
     if (r->start == ERR_OK)
         run_pipeline(r, p);
     if (r->start == ERR_OK && report)

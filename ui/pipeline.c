@@ -9,7 +9,8 @@ struct pipeline {
     struct flow_table *flows;
     struct dissect *dissect;
     struct budget budget; /* of flows, reassembly, connections, messages */
-    uint64_t max_packets; /* 0: all */
+    enum decap_result decapped; /* of the packet at hand */
+    uint64_t max_packets;       /* 0: all */
     uint64_t packets;
     uint64_t bytes;
     int64_t first_ns, last_ns;
@@ -63,20 +64,21 @@ dissect_limits(const struct options *o)
 
 enum err
 pipeline_new(struct pipeline **out, const struct options *options,
-             const struct event_sink *sink)
+             struct source *source, const struct event_sink *sink)
 {
     struct decap_limits decap = decap_limits(options);
     struct flow_limits flows = flow_limits(options);
     struct dissect_limits dissect = dissect_limits(options);
     struct pipeline *p = calloc(1, sizeof *p);
-    if (!p)
+    if (!p) {
+        source_free(source);
         return ERR_NOMEM;
+    }
+    p->source = source;
     p->max_packets = options->count;
     p->budget.max = flows.memory - flows.memory / INFLATE_SHARE;
     flows.budget = dissect.budget = &p->budget;
-    enum err e = source_new(&p->source, options->files.names, options->files.n);
-    if (e == ERR_OK)
-        e = decap_new(&p->decap, &decap);
+    enum err e = decap_new(&p->decap, &decap);
     if (e == ERR_OK)
         e = dissect_new(&p->dissect, &dissect, sink);
     if (e == ERR_OK)
@@ -142,7 +144,8 @@ take_packet(struct pipeline *p, const struct pipeline_watch *watch,
     if (packet->time_ns > p->last_ns)
         p->last_ns = packet->time_ns;
     p->bytes += packet->wire_len;
-    switch (decap_packet(p->decap, packet, &ip)) {
+    p->decapped = decap_packet(p->decap, packet, &ip);
+    switch (p->decapped) {
     case DECAP_TCP:
         flow_table_packet(p->flows, packet, &ip);
         break;
@@ -172,10 +175,22 @@ pipeline_run(struct pipeline *p, const struct pipeline_watch *watch)
             continue;
         }
         take_packet(p, watch, &packet);
-        if (!watch->packet(watch->ctx, info, p->packets))
+        if (!watch->packet(watch->ctx, info, &packet, p->packets))
             break;
     }
     flow_table_finish(p->flows);
+}
+
+void
+pipeline_tick(struct pipeline *p, int64_t time_ns)
+{
+    flow_table_tick(p->flows, time_ns);
+}
+
+struct pipeline_sight
+pipeline_sight(const struct pipeline *p)
+{
+    return (struct pipeline_sight){p->decapped, flow_table_sight(p->flows)};
 }
 
 struct pipeline_totals
@@ -189,6 +204,8 @@ pipeline_totals(const struct pipeline *p)
         .decap = decap_stats(p->decap),
         .dissect = dissect_stats(p->dissect),
         .secrets_dropped = source_secrets(p->source)->dropped,
+        .memory_now = p->budget.used,
         .memory_peak = p->budget.peak,
+        .memory_max = p->budget.max,
     };
 }

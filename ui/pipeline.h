@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pipeline.h - the one place where capture/ meets dissect/: packets of files
+ * pipeline.h - the one place where capture/ meets dissect/: packets of a source
  * in, events into a sink.
  *
  *   source -> decap -> flow table -> dissector -> sink
@@ -33,8 +33,9 @@ struct pipeline_watch {
     /* A link type that cannot be read; once for each interface. */
     void (*unknown_link)(void *ctx, const struct source_info *info,
                          uint32_t link);
-    /* After each packet; false stops reading. */
-    bool (*packet)(void *ctx, const struct source_info *info, uint64_t packets);
+    /* After each packet, the packets-th; false stops reading. */
+    bool (*packet)(void *ctx, const struct source_info *info,
+                   const struct packet *packet, uint64_t packets);
 };
 
 struct pipeline_totals {
@@ -45,21 +46,35 @@ struct pipeline_totals {
     const struct decap_stats *decap;
     struct dissect_stats dissect;
     uint64_t secrets_dropped; /* secrets of pcapng files not kept */
-    size_t memory_peak;       /* the most counted for --memory, bytes */
+    /* What is counted for --memory, bytes: now, the most so far, allowed. */
+    size_t memory_now, memory_peak, memory_max;
 };
 
 /*
  * Puts the stages together by the limits of options, which are borrowed, like
- * sink's ctx, until pipeline_free().  ERR_NOMEM, ERR_UNSUPPORTED (no random
- * numbers), or ERR_USAGE when sink->digest names no digest.
+ * sink's ctx, until pipeline_free().  source is the pipeline's from now on,
+ * whatever comes of it.  ERR_NOMEM, ERR_UNSUPPORTED (no random numbers), or
+ * ERR_USAGE when sink->digest names no digest.
  */
 ERR_CHECK enum err pipeline_new(struct pipeline **out,
                                 const struct options *options,
+                                struct source *source,
                                 const struct event_sink *sink);
 void pipeline_free(struct pipeline *p);
 
 /* Reads everything and ends every flow. */
 void pipeline_run(struct pipeline *p, const struct pipeline_watch *watch);
+
+/* It is time_ns (of the packets' clock) and nothing comes: what waits for its
+ * time and not for packets happens now.  From within source_on_idle(). */
+void pipeline_tick(struct pipeline *p, int64_t time_ns);
+
+/* What became of the packet at hand, from within packet(). */
+struct pipeline_sight {
+    enum decap_result decap;
+    struct flow_sight flow; /* with DECAP_TCP */
+};
+struct pipeline_sight pipeline_sight(const struct pipeline *p);
 
 /* The figures so far; decap lives as long as p. */
 struct pipeline_totals pipeline_totals(const struct pipeline *p);

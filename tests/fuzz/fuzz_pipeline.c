@@ -144,8 +144,10 @@ on_unknown_link(void *ctx, const struct source_info *info, uint32_t link)
 }
 
 static bool
-on_packet(void *ctx, const struct source_info *info, uint64_t packets)
+on_packet(void *ctx, const struct source_info *info,
+          const struct packet *packet, uint64_t packets)
 {
+    (void)packet;
     (void)ctx;
     (void)info;
     (void)packets;
@@ -157,6 +159,7 @@ run(const char *name)
 {
     static struct watcher w;
     struct options o;
+    struct source *source;
     struct pipeline *p;
     const char *names[] = {name};
     struct event_sink sink = {.wants = ~0u,
@@ -170,10 +173,10 @@ run(const char *name)
                                    .packet = on_packet};
     memset(&w, 0, sizeof w);
     options_init(&o);
-    o.files = (struct option_files){1, names};
     o.inflate_limit = 1 << 20;
     o.early_bytes = 1 << 16;
-    require(pipeline_new(&p, &o, &sink) == ERR_OK);
+    require(source_new(&source, names, 1) == ERR_OK);
+    require(pipeline_new(&p, &o, source, &sink) == ERR_OK);
     pipeline_run(p, &watch);
     pipeline_free(p);
     for (unsigned i = 1; i <= CONNS_MAX; i++)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * signals.h - what signals asked for, to be looked at between packets.
+ *
+ *   SIGINT   end cleanly; a second one ends at once
+ *   SIGTERM  end cleanly
+ *   SIGHUP   with rotate: begin the next file (-w); else end cleanly
+ *   SIGUSR1  show the figures so far
+ */
+#ifndef UI_SIGNALS_H
+#define UI_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/* Not 0: something was asked for; look at the calls below.  Cheap enough for
+ * each packet. */
+extern volatile sig_atomic_t signals_pending;
+
+/* Takes the signals over, but for a SIGHUP that is ignored (nohup).  Once a
+ * program. */
+void signals_init(bool rotate);
+
+/* The signal that asked to end, or 0. */
+int signals_stop(void);
+
+/* Whether it was asked for since the last call. */
+bool signals_take_rotate(void);
+bool signals_take_figures(void);
+
+#endif /* UI_SIGNALS_H */

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tell.h - messages to the person on standard error, behind what was already
+ * written to standard output and without disturbing the line of progress.
+ */
+#ifndef UI_TELL_H
+#define UI_TELL_H
+
+#include <stdbool.h>
+
+#include "ui/out.h"
+#include "ui/pipeline.h"
+#include "ui/progress.h"
+
+struct tell {
+    struct out *out;
+    struct progress *progress;
+    bool utf8; /* the terminal understands UTF-8 */
+};
+
+/* One line, "wsray: NAME: text".  name is made harmless, text is ours. */
+void tell(const struct tell *t, const char *name, const char *text);
+
+/* The same, with a format. */
+void tell_format(const struct tell *t, const char *name, const char *format,
+                 ...) __attribute__((format(printf, 3, 4)));
+
+/* The limits that were reached. */
+void tell_limits(const struct tell *t, const struct pipeline_totals *totals);
+
+/* What the capture holds beside what is reported; for -v. */
+void tell_oddities(const struct tell *t, const struct pipeline_totals *totals);
+
+#endif /* UI_TELL_H */
