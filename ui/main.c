@@ -28,6 +28,7 @@
 #include "ui/progress.h"
 #include "ui/report.h"
 #include "ui/select.h"
+#include "ui/stats.h"
 #include "ui/summary.h"
 #include "ui/text.h"
 
@@ -46,9 +47,10 @@ enum exit_status {
 struct run {
     const struct options *options;
     struct out out;
-    struct json *json; /* one of these three */
+    struct json *json; /* one of these four */
     struct report *report;
     struct check *check;
+    struct stats *stats;
     struct expect expect; /* the file of --expect */
     struct summary summary;
     struct progress progress;
@@ -204,6 +206,15 @@ open_writer(struct run *r, struct event_sink *sink)
             *sink = check_sink(r->check);
         return r->check != NULL;
     }
+    if (o->command == COMMAND_STATS) {
+        struct stats_options stats = {.width = output_width(o),
+                                      .color = use_color(o),
+                                      .utf8 = r->utf8};
+        r->stats = stats_new(&stats);
+        if (r->stats)
+            *sink = stats_sink(r->stats);
+        return r->stats != NULL;
+    }
     struct report_options report = {
         .detail = report_detail(o),
         .time = (enum time_format)o->time,
@@ -297,6 +308,10 @@ write_summary(struct run *r, const struct pipeline_totals *t)
         check_finish(r->check, &r->summary, r->status == EXIT_DONE);
     else if (r->report && any)
         report_summary(r->report, &r->summary);
+    else if (r->stats && any) {
+        stats_set_capture(r->stats, &r->summary);
+        stats_render(r->stats, NULL, &r->out);
+    }
 }
 
 static void
@@ -309,7 +324,7 @@ run_pipeline(struct run *r, struct pipeline *p)
                                    .packet = on_packet};
     progress_init(&r->progress, stderr);
     /* On a terminal that fills with output, the output is the progress. */
-    if (isatty(STDOUT_FILENO) && !r->options->quiet)
+    if (isatty(STDOUT_FILENO) && !r->options->quiet && !r->stats)
         r->progress.on = false;
     pipeline_run(p, &watch);
     struct pipeline_totals totals = pipeline_totals(p);
@@ -354,6 +369,7 @@ close_run(struct run *r, struct pipeline *p)
     json_free(r->json);
     report_free(r->report);
     check_free(r->check);
+    stats_free(r->stats);
     out_fini(&r->out);
 }
 
