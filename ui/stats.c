@@ -37,11 +37,14 @@ find_conn(struct stats *s, uint32_t number)
 static struct stats_conn *
 new_conn(struct stats *s, uint32_t number)
 {
-    struct stats_conn *c =
-        s->n_open < STATS_CONNS_MAX ? malloc(sizeof *c) : NULL;
+    if (s->n_open >= STATS_CONNS_MAX) {
+        s->over_limit++;
+        return NULL;
+    }
+    struct stats_conn *c = malloc(sizeof *c);
     if (!c || map_insert(&s->map, map_hash(&s->map, &number, 1), c) != ERR_OK) {
         free(c);
-        s->not_kept++;
+        s->no_memory++;
         return NULL;
     }
     *c = (struct stats_conn){.conn = number,

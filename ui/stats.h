@@ -9,7 +9,7 @@
  *
  * Memory does not grow with the traffic: counters and histograms, and a few
  * words for each open connection, up to STATS_CONNS_MAX of them.  Connections
- * beyond count in every sum, but their path and peers are unknown; not_kept
+ * beyond count in every sum, but their path and peers are unknown; over_limit
  * says how many there were.
  *
  * Payload that a frame announced but that never came does not count; payload
@@ -160,7 +160,9 @@ struct stats {
     /* Those that ended with most bytes, the one with most first. */
     struct stats_conn top[STATS_TOP];
     size_t n_top;
-    uint64_t not_kept; /* connections beyond STATS_CONNS_MAX or memory */
+    /* Connections without path and peers: beyond STATS_CONNS_MAX, or for want
+     * of memory. */
+    uint64_t over_limit, no_memory;
     struct map map;
     size_t n_open;           /* in the list and in the map */
     struct stats_conn open;  /* head of the list */

@@ -908,8 +908,10 @@ put_top(const struct drawing *d)
             conn_row(d, top[i], s->text->peers[i]);
         table_draw(d->table, d->page);
     }
-    put_note_count(d->page, s->not_kept,
+    put_note_count(d->page, s->over_limit,
                    "connections too many at a time: path unknown");
+    if (s->no_memory > 0)
+        put_note(d->page, "Memory was short: some paths are unknown");
 }
 
 /* ---- all of it ---- */
