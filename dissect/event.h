@@ -85,6 +85,8 @@ struct event_frame {
     struct stamp at;    /* packet that completed it */
     struct ws_frame_header header;
     bool complete;     /* every payload byte was captured */
+    bool ended;        /* its end was reached, and so its length is real;
+                          false: cut off, and only announced */
     bool synced;       /* boundary known since the handshake */
     double confidence; /* bits of evidence when !synced */
     uint64_t message;  /* its message's number; 0: control frame */

@@ -402,6 +402,7 @@ emit_current_frame(struct ws_stream *s, bool ended, struct stamp at,
     ev->first = s->frame_first;
     ev->at = later(at, ev->first);
     ev->header = *h;
+    ev->ended = ended;
     ev->complete = ended && s->frame_whole;
     ev->synced = !s->resynced;
     ev->confidence = 0;

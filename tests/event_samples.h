@@ -113,6 +113,7 @@ sample_frames(struct event_samples *s)
                    .masked = true,
                    .mask = {0x37, 0xfa, 0x21, 0x3d}},
         .complete = true,
+        .ended = true,
         .synced = true,
         .message = 1,
         .completed = &s->message,
@@ -128,6 +129,7 @@ sample_frames(struct event_samples *s)
                    .opcode = WS_OP_CLOSE,
                    .fin = true},
         .complete = true,
+        .ended = true,
         .synced = true,
         .payload = slice_cstr("\x03\xe8"
                               "bye"),

@@ -27,6 +27,7 @@
 #include "ui/json.h"
 #include "ui/pipeline.h"
 #include "ui/report.h"
+#include "ui/stats.h"
 
 /* ---- Allocators ------------------------------------------------------- */
 
@@ -231,6 +232,7 @@ enum writer {
     WRITER_CHECK_RULE,
     WRITER_CHECK_CONNECTION,
     WRITER_CHECK_JSON,
+    WRITER_STATS,
     WRITER_COUNT
 };
 
@@ -262,6 +264,8 @@ run_writer(struct run *r, const char *name, enum writer writer, int fd)
     struct json *json = NULL;
     struct report *report = NULL;
     struct check *check = NULL;
+    struct stats *stats = NULL;
+    const struct stats_options to_tables = {.width = 100, .utf8 = true};
     struct event_sink sink = {0};
     struct summary summary;
     const char *names[] = {name};
@@ -276,6 +280,8 @@ run_writer(struct run *r, const char *name, enum writer writer, int fd)
         report = report_new(&to_text, &out);
     else if (r->start == ERR_OK && writer == WRITER_JSON)
         json = json_new(&to_json, &out);
+    else if (r->start == ERR_OK && writer == WRITER_STATS)
+        stats = stats_new(&to_tables);
     else if (r->start == ERR_OK)
         check = new_check(writer, &out);
     if (report)
@@ -284,6 +290,8 @@ run_writer(struct run *r, const char *name, enum writer writer, int fd)
         sink = json_sink(json);
     else if (check)
         sink = check_sink(check);
+    else if (stats)
+        sink = stats_sink(stats);
     else
         r->start = ERR_NOMEM;
     if (r->start == ERR_OK)
@@ -296,6 +304,8 @@ run_writer(struct run *r, const char *name, enum writer writer, int fd)
         report_summary(report, &summary);
     else if (r->start == ERR_OK && json)
         json_summary(json, &summary);
+    else if (r->start == ERR_OK && stats)
+        stats_render(stats, NULL, &out);
     else if (r->start == ERR_OK)
         check_finish(check, &summary, true);
     r->flushed = out_flush(&out) == ERR_OK;
@@ -303,6 +313,7 @@ run_writer(struct run *r, const char *name, enum writer writer, int fd)
     json_free(json);
     report_free(report);
     check_free(check);
+    stats_free(stats);
     out_fini(&out);
 }
 

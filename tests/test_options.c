@@ -223,6 +223,9 @@ static const struct {
     {"a --width 40", "report [a] width=40"},
     {"a --width 1000", "report [a] width=1000"},
     /* Durations. */
+    {"stats a", "stats! [a]"},
+    {"stats a --interval 250ms --width 60",
+     "stats! [a] interval=250000000 width=60"},
     {"a --gap-time 0", "report [a] gap-time=0"},
     {"a --gap-time 7ns", "report [a] gap-time=7"},
     {"a --gap-time 7us", "report [a] gap-time=7000"},
@@ -536,6 +539,9 @@ static const struct {
     {"check a --only ping",
      "--only is not an option of 'check' but of 'report'"},
     {"check a -q", "--quiet is not an option of 'check' but of 'report'"},
+    {"stats a -v", "--verbose is not an option of 'stats' but of 'report'"},
+    {"json a --interval 1s",
+     "--interval is not an option of 'json' but of 'stats'"},
     /* Together. */
     {"json a -q", "--quiet is not an option of 'json' but of 'report'"},
     {"-q json a", "--quiet is not an option of 'json' but of 'report'"},

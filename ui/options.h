@@ -213,6 +213,8 @@ struct options {
     struct option_ids ignore;
     const char *expect; /* a file of expect.h; NULL: none */
 
+    int64_t interval_ns; /* of stats: between two screens */
+
     /* Limits.  Sizes in bytes, they fit a size_t. */
     uint64_t memory, flows, early_bytes, early_ranges, gap_packets;
     uint64_t fragment_bytes, http_head_limit, message_keep, inflate_limit;

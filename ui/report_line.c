@@ -5,8 +5,11 @@
 
 #include "ui/put.h"
 
-/* Kept free for the end of the line: reset of the style, line feed. */
+/* Kept free for the end of the line: reset of the style, line feed or this. */
 #define TAIL 16u
+
+/* Erase in line to its end, ECMA-48 section 8.3.41. */
+#define ERASE_REST "\033[K"
 
 /* Select Graphic Rendition, ECMA-48 section 8.3.117. */
 static const char *const style_codes[STYLE_COUNT] = {
@@ -55,6 +58,8 @@ line_put_mem(struct report_line *l, const void *ptr, size_t len)
 {
     if (len > room(l))
         len = room(l);
+    if (l->clip && len > line_left(l))
+        len = line_left(l);
     append(l, ptr, len);
     l->cols += len;
 }
@@ -144,16 +149,35 @@ line_take(struct report_line *l, struct slice text)
     return fit;
 }
 
-void
-line_end(struct report_line *l, struct out *o)
+/* All but what ends it. */
+static void
+put_line(struct report_line *l, const char *tail, struct out *o)
 {
     /* No trailing spaces: they wrap, and diffs show them. */
     while (l->style == STYLE_PLAIN && l->len > 0 && l->bytes[l->len - 1] == ' ')
         l->len--;
     if (l->style != STYLE_PLAIN)
         append(l, style_codes[STYLE_PLAIN], strlen(style_codes[STYLE_PLAIN]));
-    l->bytes[l->len++] = '\n';
+    append(l, tail, strlen(tail));
     out_put(o, l->bytes, l->len);
+    line_drop(l);
+}
+
+void
+line_end(struct report_line *l, struct out *o)
+{
+    put_line(l, "\n", o);
+}
+
+void
+line_end_row(struct report_line *l, struct out *o)
+{
+    put_line(l, ERASE_REST, o);
+}
+
+void
+line_drop(struct report_line *l)
+{
     l->len = 0;
     l->cols = 0;
     l->style = STYLE_PLAIN;

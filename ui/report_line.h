@@ -43,6 +43,7 @@ struct report_line {
     enum report_style style;
     bool color;
     bool utf8;
+    bool clip; /* texts of ours are cut at the width, too */
 };
 
 /* Columns left in the line. */
@@ -51,7 +52,7 @@ size_t line_left(const struct report_line *l);
 /* What follows has that style. */
 void line_style(struct report_line *l, enum report_style style);
 
-/* ASCII of ours, never cut but by the end of the buffer. */
+/* ASCII of ours, never cut but by the end of the buffer and with clip. */
 void line_put(struct report_line *l, const char *text);
 void line_put_mem(struct report_line *l, const void *ptr, size_t len);
 void line_u64(struct report_line *l, uint64_t v);
@@ -80,5 +81,12 @@ struct text_fit line_take(struct report_line *l, struct slice text);
 
 /* Ends the line and hands it to o; the next one is empty and plain. */
 void line_end(struct report_line *l, struct out *o);
+
+/* The same as a row of a screen: what stands behind it in that row is erased,
+ * and there is no line feed. */
+void line_end_row(struct report_line *l, struct out *o);
+
+/* Forgets the line. */
+void line_drop(struct report_line *l);
 
 #endif /* UI_REPORT_LINE_H */

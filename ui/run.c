@@ -168,7 +168,8 @@ run_pipeline(struct run *r)
                                    .packet = on_packet};
     progress_init(&r->progress, stderr);
     /* On a terminal that fills with output, the output is the progress. */
-    if (isatty(STDOUT_FILENO) && !r->options->quiet)
+    if (isatty(STDOUT_FILENO) && !r->options->quiet &&
+        !r->writer.stats)
         r->progress.on = false;
     pipeline_run(r->pipeline, &watch);
     finish(r);

@@ -75,17 +75,32 @@ open_report(struct writer *w, struct out *out, struct event_sink *sink)
     return w->report != NULL;
 }
 
+static bool
+open_stats(struct writer *w, struct event_sink *sink)
+{
+    const struct options *o = w->options;
+    struct stats_options stats = {.width = terminal_width(o),
+                                  .color = terminal_color(o),
+                                  .utf8 = terminal_utf8()};
+    w->stats = stats_new(&stats);
+    if (w->stats)
+        *sink = stats_sink(w->stats);
+    return w->stats != NULL;
+}
+
 enum err
 writer_init(struct writer *w, const struct options *options,
             const struct expect *expect, struct out *out,
             struct event_sink *sink)
 {
     bool ok;
-    *w = (struct writer){.options = options};
+    *w = (struct writer){.options = options, .out = out};
     if (options->command == COMMAND_JSON)
         ok = open_json(w, out, sink);
     else if (options->command == COMMAND_CHECK)
         ok = open_check(w, expect, out, sink);
+    else if (options->command == COMMAND_STATS)
+        ok = open_stats(w, sink);
     else
         ok = open_report(w, out, sink);
     return ok ? ERR_OK : ERR_NOMEM;
@@ -97,6 +112,7 @@ writer_fini(struct writer *w)
     json_free(w->json);
     report_free(w->report);
     check_free(w->check);
+    stats_free(w->stats);
     *w = (struct writer){.options = NULL};
 }
 
@@ -118,6 +134,10 @@ writer_finish(struct writer *w, const struct summary *summary, bool intact)
         check_finish(w->check, summary, intact);
     else if (w->report && any)
         report_summary(w->report, summary);
+    else if (w->stats && any) {
+        stats_set_capture(w->stats, summary);
+        stats_render(w->stats, NULL, w->out);
+    }
 }
 
 bool

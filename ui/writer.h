@@ -17,14 +17,17 @@
 #include "ui/options.h"
 #include "ui/out.h"
 #include "ui/report.h"
+#include "ui/stats.h"
 #include "ui/summary.h"
 
 struct writer {
     const struct options *options;
+    struct out *out;
     /* One of these; the others are NULL. */
     struct json *json;
     struct report *report;
     struct check *check;
+    struct stats *stats;
 };
 
 /*

@@ -5,13 +5,20 @@
 #include <string.h>
 
 #include "base/budget.h"
+#include "base/histogram.h"
 
-/* Classes [2^e + k * 2^(e-4), 2^e + (k+1) * 2^(e-4)) ns for e from 10 to 34. */
-enum { OCTAVE_FIRST = 10, OCTAVES = 25, SUB_BITS = 4, SUBS = 1 << SUB_BITS };
+/* The classes of base/histogram.h for times from 2^10 to 2^35 ns; what is
+ * shorter or longer counts in the first or last one. */
+enum {
+    OCTAVE_FIRST = 10,
+    OCTAVES = 25,
+    N_CLASSES = OCTAVES * (int)HISTOGRAM_SUBS,
+};
+#define CLASS_FIRST ((OCTAVE_FIRST - HISTOGRAM_SUB_BITS + 1u) * HISTOGRAM_SUBS)
 
 struct round_trips_histogram {
     uint64_t n; /* all of them */
-    uint32_t count[OCTAVES * SUBS];
+    uint32_t count[N_CLASSES];
 };
 
 void
@@ -32,28 +39,15 @@ round_trips_memory(const struct round_trips *r)
 static unsigned
 class_of(int64_t ns)
 {
-    uint64_t v = (uint64_t)ns;
-    if (v < UINT64_C(1) << OCTAVE_FIRST)
+    unsigned c = histogram_class((uint64_t)ns);
+    if (c < CLASS_FIRST)
         return 0;
-    unsigned e = OCTAVE_FIRST;
-    while (v >> e > 1)
-        e++;
-    if (e >= OCTAVE_FIRST + OCTAVES)
-        return OCTAVES * SUBS - 1;
-    return (e - OCTAVE_FIRST) * SUBS +
-           (unsigned)(v >> (e - SUB_BITS) & (SUBS - 1));
-}
-
-static int64_t
-class_middle(unsigned c)
-{
-    unsigned e = OCTAVE_FIRST + c / SUBS;
-    uint64_t width = UINT64_C(1) << (e - SUB_BITS);
-    return (int64_t)((UINT64_C(1) << e) + width * (c % SUBS) + width / 2);
+    c -= CLASS_FIRST;
+    return c < N_CLASSES ? c : N_CLASSES - 1;
 }
 
 static void
-histogram_add(struct round_trips_histogram *h, int64_t ns)
+count_class(struct round_trips_histogram *h, int64_t ns)
 {
     uint32_t *count = &h->count[class_of(ns)];
     if (*count < UINT32_MAX) {
@@ -72,7 +66,7 @@ make_histogram(struct round_trips *r)
         return;
     }
     for (uint32_t i = 0; i < r->n_exact; i++)
-        histogram_add(r->histogram, r->exact[i]);
+        count_class(r->histogram, r->exact[i]);
     free(r->exact);
     r->exact = NULL;
     r->cap = r->n_exact = 0;
@@ -110,7 +104,7 @@ round_trips_add(struct round_trips *r, int64_t ns)
     if (!r->histogram && r->n_exact == ROUND_TRIPS_EXACT)
         make_histogram(r);
     if (r->histogram)
-        histogram_add(r->histogram, ns);
+        count_class(r->histogram, ns);
     else if (r->n_exact < ROUND_TRIPS_EXACT)
         insert_exact(r, ns);
 }
@@ -121,16 +115,16 @@ nearest_rank(const struct round_trips *r, unsigned percent)
 {
     const struct round_trips_histogram *h = r->histogram;
     uint64_t n = h ? h->n : r->n_exact, sum = 0;
-    uint64_t rank = n / 100 * percent + (n % 100 * percent + 99) / 100;
     if (n == 0)
         return r->min_ns;
+    uint64_t rank = histogram_rank(n, percent);
     if (!h)
         return r->exact[rank - 1];
     unsigned c = 0;
-    for (; c < OCTAVES * SUBS - 1; c++)
+    for (; c < N_CLASSES - 1; c++)
         if ((sum += h->count[c]) >= rank)
             break;
-    int64_t ns = class_middle(c);
+    int64_t ns = (int64_t)histogram_middle(CLASS_FIRST + c);
     if (ns < r->min_ns)
         return r->min_ns;
     return ns > r->max_ns ? r->max_ns : ns;

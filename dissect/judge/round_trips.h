@@ -5,8 +5,8 @@
  * Number, least and greatest are exact, always.  Median and 95th percentile
  * (nearest rank: the smallest sample with at least that share at or below it)
  * are exact for up to ROUND_TRIPS_EXACT samples.  With more of them the samples
- * go into a histogram with 16 classes for each doubling, and the middle of a
- * class stands for it: at most 1/32 (3.2 %) off, between 1 us and 34 s; times
+ * go into classes of base/histogram.h, 16 for each doubling, and the middle of
+ * a class stands for it: at most 1/32 (3.2 %) off, between 1 us and 34 s; times
  * beyond count as the class next to them.
  */
 #ifndef DISSECT_JUDGE_ROUND_TRIPS_H
