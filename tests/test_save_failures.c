@@ -4,9 +4,10 @@
  * what is in the file can be read up to the last whole record, every packet is
  * counted as saved or not, and writing goes on where it can.
  *
- * The linker puts write() and ftruncate() of this program through the
- * functions below (--wrap, see Makefile.am): a disk of any size that fails in
- * any way.  The real ones fail too: a file size limit, /dev/full, pipes.
+ * The linker puts write(), ftruncate() and the allocator of this program
+ * through the functions below (--wrap, see Makefile.am): a disk of any size
+ * that fails in any way.  The real ones fail too: a file size limit, /dev/full,
+ * pipes.
  */
 #include <limits.h>
 #include <signal.h>
@@ -80,6 +81,40 @@ __wrap_ftruncate64(int fd, off_t len)
     return __wrap_ftruncate(fd, len);
 }
 
+void *__real_malloc(size_t len);
+void *__real_calloc(size_t n, size_t len);
+void *__real_realloc(void *p, size_t len);
+void *__wrap_malloc(size_t len);
+void *__wrap_calloc(size_t n, size_t len);
+void *__wrap_realloc(void *p, size_t len);
+
+static bool counting;    /* allocations: not those of libcheck */
+static unsigned fail_at; /* the n-th from now on fails; 0: none */
+
+static bool
+has_memory(void)
+{
+    return !counting || !fail_at || --fail_at;
+}
+
+void *
+__wrap_malloc(size_t len)
+{
+    return has_memory() ? __real_malloc(len) : NULL;
+}
+
+void *
+__wrap_calloc(size_t n, size_t len)
+{
+    return has_memory() ? __real_calloc(n, len) : NULL;
+}
+
+void *
+__wrap_realloc(void *p, size_t len)
+{
+    return has_memory() ? __real_realloc(p, len) : NULL;
+}
+
 static struct run run;
 
 static const char *const both[] = {"a.pcapng", "a.pcap"};
@@ -127,7 +162,9 @@ give(uint64_t n)
     const struct source_info *info = info_of(n);
     struct packet p = run_packet(n, 20 + n % 7);
     p.iface = (uint32_t)(n % info->n_ifaces);
+    counting = true;
     save_packet(run.save, &p, info);
+    counting = false;
 }
 
 /* The packets in the file, whose numbers must rise; returns how many. */
@@ -544,6 +581,57 @@ START_TEST(an_owner_that_never_asks_for_news_gets_the_first_and_the_last)
 }
 END_TEST
 
+static int
+open_uncounted(void *ctx, const char *name)
+{
+    bool before = counting;
+    counting = false;
+    int fd = run_open(ctx, name);
+    counting = before;
+    return fd;
+}
+
+START_TEST(each_allocation_may_fail_and_costs_one_packet_at_most)
+{
+    struct save_options o;
+    unsigned at = 0;
+    uint64_t unsaved = 1;
+    for (bool failed = true; failed;) {
+        if (!start_format(_i, &o))
+            return;
+        o.rotate_packets = 6;
+        o.ring_files = 2;
+        o.comment = o.filter = "x";
+        o.open = open_uncounted;
+        fail_at = ++at;
+        counting = true;
+        enum err e = save_new(&run.save, &o, &run.news);
+        counting = false;
+        if (e != ERR_OK) {
+            ck_assert_int_eq(e, ERR_NOMEM);
+            run_fini(&run);
+            continue;
+        }
+        for (uint64_t n = 0; n < N_PACKETS; n++)
+            give(n);
+        counting = true;
+        save_close(run.save);
+        counting = false;
+        failed = fail_at == 0;
+        fail_at = 0;
+        unsaved = save_figures(run.save)->unsaved;
+        ck_assert_uint_le(unsaved, 1);
+        if (unsaved)
+            run_expect_news(&run, SAVE_REFUSED);
+        run_expect_no_news(&run);
+        run_close(&run, N_PACKETS - unsaved, unsaved);
+        run_fini(&run);
+    }
+    ck_assert_uint_eq(unsaved, 0); /* the last run had all memory */
+    ck_assert_uint_gt(at, 6);
+}
+END_TEST
+
 /* ---- Real failures ---------------------------------------------------- */
 
 /* Returns the limit before. */
@@ -773,6 +861,9 @@ add_disk(Suite *s)
     tcase_add_test(tc, rotation_on_demand_tries_a_failed_file_again);
     tcase_add_test(
         tc, an_owner_that_never_asks_for_news_gets_the_first_and_the_last);
+    tcase_add_loop_test(tc,
+                        each_allocation_may_fail_and_costs_one_packet_at_most,
+                        0, 2);
     suite_add_tcase(s, tc);
 }
 
