@@ -72,14 +72,12 @@ run_remove(void *ctx, const char *name)
     return unlink(name);
 }
 
-/* Options of a run that saves to `base` in its directory. */
+/* Options of a run that saves to a file the test has, without a directory. */
 static inline struct save_options
-run_start(struct run *r, const char *base)
+run_start_fd(struct run *r, const char *base, int fd)
 {
-    *r = (struct run){.fd = -1};
-    temp_template(r->dir);
-    ck_assert_ptr_nonnull(mkdtemp(r->dir));
-    snprintf(r->name, sizeof r->name, "%s/%s", r->dir, base);
+    *r = (struct run){.fd = fd};
+    snprintf(r->name, sizeof r->name, "/proc/none/%s", base);
     return (struct save_options){
         .name = r->name,
         .format = save_name_format(base),
@@ -87,6 +85,17 @@ run_start(struct run *r, const char *base)
         .remove = run_remove,
         .ctx = r,
     };
+}
+
+/* Options of a run that saves to `base` in its directory. */
+static inline struct save_options
+run_start(struct run *r, const char *base)
+{
+    struct save_options o = run_start_fd(r, base, -1);
+    temp_template(r->dir);
+    ck_assert_ptr_nonnull(mkdtemp(r->dir));
+    snprintf(r->name, sizeof r->name, "%s/%s", r->dir, base);
+    return o;
 }
 
 static inline void
@@ -141,7 +150,8 @@ run_fini(struct run *r)
         unlink(r->opened[i]);
         free(r->opened[i]);
     }
-    ck_assert_int_eq(rmdir(r->dir), 0);
+    if (*r->dir)
+        ck_assert_int_eq(rmdir(r->dir), 0);
 }
 
 /* Whether file i of those opened is still there. */
