@@ -110,6 +110,7 @@ take_record(struct source_file *f, struct packet *out, bool big,
     out->wire_len = wire_len;
     out->iface = 0;
     out->link = f->pcap.iface.link;
+    out->dropped = 0;
     f->pcap.iface.packets++;
     r->ptr = p + header_len + cap_len;
 }

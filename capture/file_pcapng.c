@@ -373,6 +373,7 @@ take_packet(struct source_file *f, struct packet *out, size_t i,
     out->wire_len = wire_len;
     out->iface = (uint32_t)i;
     out->link = iface->link;
+    out->dropped = 0;
     iface->packets++;
     f->reader.ptr += len;
 }

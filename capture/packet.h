@@ -18,6 +18,8 @@ struct packet {
     uint32_t source;   /* index of the source, 0 = first named */
     uint32_t iface;    /* index of the interface in its source */
     uint32_t link;     /* LINKTYPE_ value, see link.def */
+    uint32_t dropped;  /* packets lost before this one on its interface; live
+                          captures only */
 };
 
 #endif /* CAPTURE_PACKET_H */

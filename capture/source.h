@@ -66,7 +66,7 @@ struct source_error {
     enum err code;
     const char *name;
     uint64_t offset;  /* in the decompressed file, bytes */
-    char reason[160]; /* no bytes of the file itself */
+    char reason[400]; /* no bytes of the file itself */
 };
 
 enum source_step {
@@ -74,6 +74,7 @@ enum source_step {
     SOURCE_ERROR,      /* *error tells; call again to go on with what is left:
                           the next file, after which packets go on counting */
     SOURCE_END,
+    SOURCE_IDLE, /* nothing came in the time allowed: live captures only */
 };
 
 /*
