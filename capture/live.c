@@ -45,9 +45,9 @@
  * a while: whatever its reason, it must not cost a whole processor. */
 #define EMPTY_MAX 16u
 #define REST_NS (20 * NS_PER_MS)
-/* After live_stop(): packets that the kernel still holds come within this ...
- */
-#define LAST_NS ((2 * LIVE_RETIRE_MS + 5) * NS_PER_MS)
+/* After live_stop(): packets that the kernel still holds come within this, be
+ * its timer late ... */
+#define LAST_NS (5 * LIVE_RETIRE_MS * NS_PER_MS)
 /* ... and nothing is waited for longer than this. */
 #define LAST_MAX_NS (2 * NS_PER_S)
 

@@ -10,8 +10,21 @@
  * kernel's buffer of each device fills, and the kernel drops and counts.
  *
  * Devices are opened by live_open(); what needs rights or opens a file happens
- * there.  The thread starts in live_start() and may run without any right and
- * under a system call filter; doc/ARCHITECTURE.md lists the calls it makes.
+ * there.  The thread starts in live_start() and needs no right at all.  It
+ * makes these system calls (strace, libpcap 1.10.3 and glibc 2.36, interfaces
+ * going down and away), which a filter has to let through:
+ *
+ *     poll read write            on descriptors that are open already
+ *     pread64                    counters in sysfs
+ *     getsockopt                 PACKET_STATISTICS, SO_ERROR
+ *     getsockname ioctl          SIOCGIFFLAGS: libpcap asks whether a device
+ *                                that went down is gone
+ *     clock_gettime              where the vDSO has none
+ *     rseq set_robust_list rt_sigprocmask madvise exit
+ *                                its own beginning and end
+ *
+ * live_free() adds setsockopt, munmap, close and futex in the caller's thread,
+ * live_start() clone3 (or clone), mmap and mprotect.
  *
  * Packets of one interface come in the order of the kernel.  Between
  * interfaces they may change places by as much as a kernel block waits

@@ -108,7 +108,7 @@ END_TEST
 
 /* ------------------------------------------------------------ two threads */
 
-#define N_RECORDS 40000u
+#define N_RECORDS 20000u
 
 static const struct {
     const char *name;
