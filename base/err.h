@@ -18,6 +18,7 @@
     X(ERR_FORMAT, "is not a capture file")                                     \
     X(ERR_DAMAGED, "is damaged or cut short")                                  \
     X(ERR_UNSUPPORTED, "is not supported")                                     \
+    X(ERR_REFUSED, "was refused by the system")                                \
     X(ERR_USAGE, "bad usage")
 
 #define ERR_ENUM(name, text) name,
