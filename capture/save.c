@@ -269,7 +269,7 @@ static void
 clear_buffer(struct save *s)
 {
     buf_clear(&s->buf);
-    s->figures.waiting = 0;
+    s->figures.waiting = s->figures.waiting_bytes = 0;
     if (s->buf.cap > 4 * SAVE_BUFFER_LEN)
         buf_fini(&s->buf);
 }
@@ -490,6 +490,7 @@ put_packet(struct save *s, const struct packet *p,
         go_back(s, &m);
     else
         s->figures.waiting++;
+    s->figures.waiting_bytes = s->buf.len;
     return e;
 }
 

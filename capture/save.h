@@ -94,13 +94,14 @@ struct save_news {
 
 /* given = saved + unsaved + waiting */
 struct save_figures {
-    uint64_t given;   /* packets */
-    uint64_t saved;   /* packets in files */
-    uint64_t unsaved; /* packets lost, or refused */
-    uint64_t waiting; /* packets in the buffer */
-    uint64_t files;   /* opened */
-    uint64_t removed; /* files, by the ring */
-    uint64_t bytes;   /* in all files, whole records */
+    uint64_t given;         /* packets */
+    uint64_t saved;         /* packets in files */
+    uint64_t unsaved;       /* packets lost, or refused */
+    uint64_t waiting;       /* packets in the buffer */
+    uint64_t files;         /* opened */
+    uint64_t removed;       /* files, by the ring */
+    uint64_t bytes;         /* in all files, whole records */
+    uint64_t waiting_bytes; /* in the buffer, whole records */
 };
 
 /*
