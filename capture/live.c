@@ -746,6 +746,13 @@ live_stats(const struct live *l)
     return s;
 }
 
+int
+live_socket(const struct live *l, size_t iface)
+{
+    assert(iface < l->n);
+    return l->devices[iface].fd;
+}
+
 const struct source_info *
 live_info(const struct live *l)
 {
@@ -852,6 +859,14 @@ live_iface_stats(const struct live *l, size_t iface)
 {
     (void)iface;
     return live_stats(l);
+}
+
+int
+live_socket(const struct live *l, size_t iface)
+{
+    (void)l;
+    (void)iface;
+    return -1;
 }
 
 const struct source_info *

@@ -138,6 +138,10 @@ struct live_stats live_iface_stats(const struct live *l, size_t iface);
  */
 const struct source_info *live_info(const struct live *l);
 
+/* The packet socket of one interface (< source_info.n_ifaces): nothing may be
+ * written to it, for that would be sent.  -1: it has none. */
+int live_socket(const struct live *l, size_t iface);
+
 /* Ends the capture without waiting for anyone, and closes the devices. */
 void live_free(struct live *l);
 

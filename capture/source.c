@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "capture/decompress.h"
+#include "capture/live.h"
 #include "capture/secret_store.h"
 #include "capture/source_file.h"
 
@@ -27,6 +28,8 @@ struct source {
     size_t n_names;
     size_t n_opened; /* names[n_opened] is the next one */
     struct secret_store secrets;
+    struct live *live; /* NULL: files */
+    int wait_ms;       /* how long to wait for a live packet */
 };
 
 enum err
@@ -40,6 +43,15 @@ source_new(struct source **out, const char *const *names, size_t n_names)
     s->n_names = n_names;
     *out = s;
     return ERR_OK;
+}
+
+enum err
+source_new_live(struct source **out, struct live *live)
+{
+    enum err e = source_new(out, NULL, 0);
+    if (e == ERR_OK)
+        (*out)->live = live;
+    return e;
 }
 
 static struct opened
@@ -146,10 +158,32 @@ next_file(struct source *s, struct packet *out, struct source_error *error,
     }
 }
 
+static enum source_step
+next_live(struct source *s, struct packet *out, struct source_error *error)
+{
+    for (;;) {
+        enum source_step step = live_next(s->live, out, s->wait_ms, error);
+        if (step != SOURCE_IDLE)
+            return step;
+        if (!s->wait.idle) {
+            s->wait_ms = -1;
+            continue;
+        }
+        s->wait_ms = s->wait.idle(s->wait.ctx);
+        if (s->wait_ms >= 0)
+            continue;
+        live_stop(s->live);
+        s->wait_ms = 0;
+        s->wait.idle = NULL;
+    }
+}
+
 enum source_step
 source_next(struct source *s, struct packet *out, struct source_error *error)
 {
     enum source_step step = SOURCE_END;
+    if (s->live)
+        return next_live(s, out, error);
     if (s->file.next)
         step = next_in_file(s, out, error);
     return step == SOURCE_PACKET ? step : next_file(s, out, error, step);
@@ -158,7 +192,7 @@ source_next(struct source *s, struct packet *out, struct source_error *error)
 const struct source_info *
 source_info(const struct source *s)
 {
-    return &s->file.info;
+    return s->live ? live_info(s->live) : &s->file.info;
 }
 
 const struct source_secrets *

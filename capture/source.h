@@ -19,6 +19,7 @@
 #include "capture/packet.h"
 #include "capture/read_wait.h"
 
+struct live;
 struct source;
 
 /* One interface of a capture file. */
@@ -85,6 +86,14 @@ enum source_step {
 ERR_CHECK enum err source_new(struct source **out, const char *const *names,
                               size_t n_names);
 void source_free(struct source *s);
+
+/*
+ * Prepares to take packets from a live capture instead; live is borrowed until
+ * source_free().  source_next() then waits for them, with source_on_idle() from
+ * when the queue is empty; what idle stops, and what live_stop() stops, goes on
+ * until the queue is empty.  ERR_NOMEM.
+ */
+ERR_CHECK enum err source_new_live(struct source **out, struct live *live);
 
 /*
  * Opens all files now, for who may not open any later: source_next() opens

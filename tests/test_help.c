@@ -85,10 +85,13 @@ START_TEST(version_tells_features_and_licence)
     size_t len;
     FILE *out = open_memstream(&text, &len);
     ck_assert_ptr_nonnull(out);
-    help_write_version(out, "gzip zstd");
+    help_write_version(out, &(struct help_features){.files = "gzip zstd",
+                                                    .sandbox = "walls"});
     ck_assert_int_eq(fclose(out), 0);
     ck_assert_str_eq(text, "wsray " PACKAGE_VERSION "\n"
-                           "Features:  gzip zstd\n"
+                           "Files:     gzip zstd\n"
+                           "Live:      no\n"
+                           "Sandbox:   walls\n"
                            "Licence:   MIT, without any warranty\n");
     free(text);
 }

@@ -145,13 +145,19 @@ help_write(FILE *out, enum command command)
                                        : "");
 }
 
+static void
+write_feature(FILE *out, const char *title, const char *text)
+{
+    int at = fprintf(out, "%-9s", title);
+    wrap_write(out, text ? text : "no", at > 0 ? (size_t)at : 0, 11, COLUMNS);
+}
+
 void
-help_write_version(FILE *out, const char *features)
+help_write_version(FILE *out, const struct help_features *features)
 {
     fputs("wsray " PACKAGE_VERSION "\n", out);
-    if (features[0] != '\0') {
-        fputs("Features:", out);
-        wrap_write(out, features, 9, 11, COLUMNS);
-    }
-    fputs("Licence:   MIT, without any warranty\n", out);
+    write_feature(out, "Files:", features->files);
+    write_feature(out, "Live:", features->live);
+    write_feature(out, "Sandbox:", features->sandbox);
+    write_feature(out, "Licence:", "MIT, without any warranty");
 }

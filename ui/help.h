@@ -14,7 +14,14 @@
 /* Help on one command; COMMAND_COUNT: on all of wsray. */
 void help_write(FILE *out, enum command command);
 
-/* Version, features (what was compiled in, e.g. "gzip zstd"), licence. */
-void help_write_version(FILE *out, const char *features);
+/* What was compiled in; NULL: nothing. */
+struct help_features {
+    const char *files;   /* compressions that can be read: "gzip, zstd" */
+    const char *live;    /* the library that captures */
+    const char *sandbox; /* the walls that can be put up */
+};
+
+/* Version, features, licence. */
+void help_write_version(FILE *out, const struct help_features *features);
 
 #endif /* UI_HELP_H */

@@ -12,12 +12,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "capture/live.h"
+#include "capture/live_devices.h"
 #include "capture/source.h"
 #include "ui/exit_status.h"
 #include "ui/findings.h"
 #include "ui/help.h"
+#include "ui/interfaces.h"
 #include "ui/options.h"
 #include "ui/run.h"
+#include "ui/sandbox.h"
 #include "ui/terminal.h"
 
 /* Help and version are text for people: stdio will do. */
@@ -53,6 +57,50 @@ run_findings(const struct options *o)
     return close_stdout();
 }
 
+static int
+run_interfaces(void)
+{
+    struct live_devices *devices;
+    struct source_error error;
+    struct interfaces_options how = {.utf8 = terminal_utf8()};
+    size_t n;
+    if (live_devices_new(&devices, true, &error) != ERR_OK) {
+        fprintf(stderr, PACKAGE_NAME ": interfaces: %s\n", error.reason);
+        return EXIT_IO;
+    }
+    const struct live_device *list = live_devices_list(devices, &n);
+    interfaces_write(stdout, &how, list, n);
+    live_devices_free(devices);
+    if (n == 0)
+        fputs(PACKAGE_NAME ": no interface was found\n", stderr);
+    return close_stdout();
+}
+
+static int
+run(const struct options *o)
+{
+    switch (o->command) {
+    case COMMAND_FINDINGS:
+        return run_findings(o);
+    case COMMAND_INTERFACES:
+        return run_interfaces();
+    default:
+        return run_command(o);
+    }
+}
+
+static int
+show_version(void)
+{
+    char walls[128];
+    const struct help_features features = {.files = source_compressions(),
+                                           .live = live_library(),
+                                           .sandbox = walls};
+    sandbox_describe(NULL, walls, sizeof walls);
+    help_write_version(stdout, &features);
+    return close_stdout();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -64,16 +112,14 @@ main(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* write() tells */
     switch (options_parse(&o, argc, argv, message, sizeof message)) {
     case OPTIONS_RUN:
-        status = o.command == COMMAND_FINDINGS ? (int)run_findings(&o)
-                                               : run_command(&o);
+        status = run(&o);
         break;
     case OPTIONS_HELP:
         help_write(stdout, o.command_given ? o.command : COMMAND_COUNT);
         status = close_stdout();
         break;
     case OPTIONS_VERSION:
-        help_write_version(stdout, source_compressions());
-        status = close_stdout();
+        status = show_version();
         break;
     case OPTIONS_USAGE:
         fprintf(stderr, PACKAGE_NAME ": %s\n", message);

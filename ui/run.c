@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 #include "capture/link.h"
+#include "capture/live.h"
+#include "ui/confine.h"
 #include "ui/out.h"
 #include "ui/pipeline.h"
 #include "ui/progress.h"
+#include "ui/saving.h"
 #include "ui/select.h"
 #include "ui/signals.h"
 #include "ui/summary.h"
@@ -23,8 +26,11 @@
 #define CHORES_MS 20
 
 /* What is older than this cannot be overtaken by a packet that the kernel
- * still holds (source_live hands it out within 20 ms). */
+ * still holds (LIVE_RETIRE_MS, and the capture thread's turn). */
 #define SETTLED_NS (INT64_C(30) * 1000 * 1000)
+
+/* How often lost packets are told, at most. */
+#define TELL_NS INT64_C(1000000000)
 
 struct run {
     const struct options *options;
@@ -35,12 +41,31 @@ struct run {
     struct select select;
     struct summary summary;
     struct progress progress;
+    struct confine confine;
+    struct saving_dir dir; /* of -w */
+    struct saving *saving; /* NULL: nothing is saved */
+    struct live *live;     /* NULL: files */
     struct pipeline *pipeline;
-    bool watching; /* the input comes as it happens: a pipe, a growing file */
+    bool watching;     /* the input comes as it happens: a pipe, a growing file,
+                          an interface */
+    bool screen;       /* stats are drawn while it runs */
     int64_t chores_ns; /* packets' time when they are due again */
     int64_t end_ns;    /* packets' time when -a duration is over; 0: not set */
+    int64_t start_real_ns; /* since 1970 */
+    int64_t start_ns;      /* of CLOCK_MONOTONIC, like the two below */
+    int64_t told_ns;       /* when lost packets were told last */
+    int64_t redraw_ns;     /* when stats are due again */
+    uint64_t told_lost;    /* packets */
     enum exit_status status;
 };
+
+static int64_t
+now_ns(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+}
 
 static void
 on_capture(void *ctx, const struct source_info *info, uint64_t first_packet)
@@ -72,6 +97,47 @@ on_unknown_link(void *ctx, const struct source_info *info, uint32_t link)
     r->status = EXIT_IO;
 }
 
+/* What save.c has to say. */
+static void
+tell_saving(struct run *r)
+{
+    struct save_news news;
+    while (save_next_news(saving_save(r->saving), &news)) {
+        if (news.kind == SAVE_FAILED)
+            tell_format(&r->tell, news.name,
+                        "at byte %llu: %s%s%s: packets are not saved from here "
+                        "on",
+                        (unsigned long long)news.offset, news.reason,
+                        news.sys_errno ? ": " : "",
+                        news.sys_errno ? strerror(news.sys_errno) : "");
+        else
+            tell_format(&r->tell, news.name, "%s%s%s", news.reason,
+                        news.sys_errno ? ": " : "",
+                        news.sys_errno ? strerror(news.sys_errno) : "");
+        if (news.kind != SAVE_RESUMED)
+            r->status = EXIT_IO;
+    }
+}
+
+/* For the end of each file. */
+static void
+save_figures_of_interfaces(struct run *r)
+{
+    const struct source_info *info = live_info(r->live);
+    for (size_t i = 0; i < info->n_ifaces; i++) {
+        struct live_stats s = live_iface_stats(r->live, i);
+        uint64_t dropped = s.dropped + s.ifdropped;
+        struct save_pcapng_stats stats = {
+            .start_ns = r->start_real_ns,
+            .end_ns = now_ns(CLOCK_REALTIME),
+            .received = s.received,
+            .dropped = dropped,
+            .delivered = s.received > dropped ? s.received - dropped : 0,
+        };
+        save_stats(saving_save(r->saving), info, (uint32_t)i, &stats);
+    }
+}
+
 /* SIGUSR1: how far it is. */
 static void
 tell_figures(struct run *r)
@@ -85,28 +151,119 @@ tell_figures(struct run *r)
                 (unsigned long long)t.flow.flows_now,
                 (double)t.memory_now / 1048576.0,
                 (double)t.memory_max / 1048576.0);
+    if (r->live) {
+        struct live_stats s = live_stats(r->live);
+        tell_format(&r->tell, "now",
+                    "%llu packets dropped by the kernel, %llu by interfaces; "
+                    "%.1f of %.1f MiB of the queue used, %.1f at most",
+                    (unsigned long long)s.dropped,
+                    (unsigned long long)s.ifdropped,
+                    (double)s.queue_len / 1048576.0,
+                    (double)s.queue_capacity / 1048576.0,
+                    (double)s.queue_peak_len / 1048576.0);
+    }
+    if (r->saving) {
+        const struct save_figures *f = save_figures(saving_save(r->saving));
+        tell_format(&r->tell, "now",
+                    "%llu packets saved, %llu not, in %llu files",
+                    (unsigned long long)f->saved,
+                    (unsigned long long)f->unsaved,
+                    (unsigned long long)f->files);
+    }
+}
+
+/* Packets that were lost since the last time. */
+static void
+tell_lost(struct run *r, int64_t now, bool last)
+{
+    struct live_stats s = live_stats(r->live);
+    uint64_t lost = s.dropped + s.ifdropped;
+    if (lost == r->told_lost || (!last && now - r->told_ns < TELL_NS))
+        return;
+    tell_format(&r->tell, "packets lost",
+                "%llu dropped by the kernel, %llu by interfaces, of %llu",
+                (unsigned long long)s.dropped, (unsigned long long)s.ifdropped,
+                (unsigned long long)s.received);
+    r->told_lost = lost;
+    r->told_ns = now;
+}
+
+static struct stats_live
+live_figures(const struct run *r, int64_t now)
+{
+    struct pipeline_totals t = pipeline_totals(r->pipeline);
+    struct stats_live figures = {.elapsed_ns = now - r->start_ns,
+                                 .received = t.packets,
+                                 .memory_now = t.memory_now,
+                                 .memory_peak = t.memory_peak};
+    if (r->live) {
+        struct live_stats s = live_stats(r->live);
+        figures.received = s.received;
+        figures.dropped = s.dropped + s.ifdropped;
+        figures.queue_now = s.queue_len;
+        figures.queue_peak = s.queue_peak_len;
+        figures.queue_capacity = s.queue_capacity;
+    }
+    return figures;
+}
+
+static void
+take_totals(struct run *r)
+{
+    struct pipeline_totals t = pipeline_totals(r->pipeline);
+    r->summary.packets = t.packets;
+    r->summary.bytes = t.bytes;
+    r->summary.flows = t.flow.flows;
+    r->summary.duration_ns = t.duration_ns;
+    r->summary.has_dropped = r->live != NULL;
+    if (r->live) {
+        struct live_stats s = live_stats(r->live);
+        r->summary.dropped = s.dropped + s.ifdropped;
+    }
+}
+
+static void
+redraw(struct run *r, int64_t now)
+{
+    struct stats_live figures = live_figures(r, now);
+    r->redraw_ns = now + r->options->interval_ns;
+    take_totals(r);
+    writer_redraw(&r->writer, &r->summary, &figures);
+}
+
+static void
+take_signals(struct run *r)
+{
+    signals_pending = 0;
+    if (signals_take_figures())
+        tell_figures(r);
+    if (signals_take_rotate() && r->saving)
+        save_rotate(saving_save(r->saving));
+    /* What was captured so far is still decoded. */
+    if (signals_stop() != 0 && r->live)
+        live_stop(r->live);
 }
 
 /* What is due now and then; false: stop reading. */
 static bool
 do_chores(struct run *r)
 {
+    int64_t now = now_ns(CLOCK_MONOTONIC);
+    if (r->live)
+        tell_lost(r, now, false);
+    if (r->screen && now >= r->redraw_ns)
+        redraw(r, now);
     out_flush(&r->out);
-    if (signals_pending) {
-        signals_pending = 0;
-        if (signals_take_figures())
-            tell_figures(r);
+    if (signals_pending)
+        take_signals(r);
+    if (r->saving) {
+        if (r->live)
+            save_figures_of_interfaces(r);
+        save_flush(saving_save(r->saving));
+        tell_saving(r);
     }
-    return signals_stop() == 0 &&
+    return (signals_stop() == 0 || r->live) &&
            (!out_over(&r->out) || writer_outlives(&r->writer, &r->out));
-}
-
-/* Nothing to read just now. */
-static int
-on_idle(void *ctx)
-{
-    struct run *r = ctx;
-    return do_chores(r) ? CHORES_MS : -1;
 }
 
 /* Whether -a duration:N is over. */
@@ -122,6 +279,28 @@ is_over(struct run *r, int64_t time_ns)
     return time_ns >= r->end_ns;
 }
 
+/* Nothing to read just now. */
+static int
+on_idle(void *ctx)
+{
+    struct run *r = ctx;
+    if (r->live) {
+        int64_t time_ns = now_ns(CLOCK_REALTIME);
+        pipeline_tick(r->pipeline, time_ns - SETTLED_NS);
+        if (is_over(r, time_ns))
+            return -1;
+    }
+    return do_chores(r) ? CHORES_MS : -1;
+}
+
+static void
+save_one(struct run *r, const struct source_info *info,
+         const struct packet *packet)
+{
+    struct pipeline_sight sight = pipeline_sight(r->pipeline);
+    saving_packet(r->saving, packet, info, &sight);
+}
+
 static bool
 on_packet(void *ctx, const struct source_info *info,
           const struct packet *packet, uint64_t packets)
@@ -129,27 +308,55 @@ on_packet(void *ctx, const struct source_info *info,
     struct run *r = ctx;
     bool go_on = true;
     progress_step(&r->progress, info, packets);
+    if (r->saving)
+        save_one(r, info, packet);
     if (signals_pending || (r->watching && packet->time_ns >= r->chores_ns)) {
         r->chores_ns = packet->time_ns + CHORES_NS;
         go_on = do_chores(r);
     }
-    if (packets == r->options->stop.packets || is_over(r, packet->time_ns))
+    if (packets == r->options->stop.packets || is_over(r, packet->time_ns) ||
+        (r->saving && saving_is_full(r->saving)))
         return false;
     return go_on &&
            (!out_over(&r->out) || writer_outlives(&r->writer, &r->out));
+}
+
+/* The file of -w: what the system counted, and the end. */
+static void
+finish_saving(struct run *r)
+{
+    struct save *save = saving_save(r->saving);
+    if (r->live)
+        save_figures_of_interfaces(r);
+    save_close(save);
+    tell_saving(r);
+    tell_limit(&r->tell, saving_given_up(r->saving),
+               "packets of connections not known yet were not saved",
+               "64 MiB of them wait for --ws-only");
+    if (r->options->verbose) {
+        const struct save_figures *f = save_figures(save);
+        tell_format(&r->tell, r->options->write,
+                    "%llu packets saved, %llu not, in %llu files",
+                    (unsigned long long)f->saved,
+                    (unsigned long long)f->unsaved,
+                    (unsigned long long)f->files);
+    }
 }
 
 static void
 finish(struct run *r)
 {
     struct pipeline_totals t = pipeline_totals(r->pipeline);
-    r->summary.packets = t.packets;
-    r->summary.bytes = t.bytes;
-    r->summary.flows = t.flow.flows;
-    r->summary.duration_ns = t.duration_ns;
+    take_totals(r);
+    if (r->screen)
+        writer_clear(&r->writer);
     writer_finish(&r->writer, &r->summary,
-                  r->status == EXIT_DONE && signals_stop() == 0);
+                  r->status == EXIT_DONE && (signals_stop() == 0 || r->live));
     progress_clear(&r->progress);
+    if (r->live)
+        tell_lost(r, now_ns(CLOCK_MONOTONIC), true);
+    if (r->saving)
+        finish_saving(r);
     tell_limits(&r->tell, &t);
     /* Nothing to find fault with may be the fault. */
     if (r->writer.check && r->summary.connections == 0)
@@ -167,9 +374,12 @@ run_pipeline(struct run *r)
                                    .unknown_link = on_unknown_link,
                                    .packet = on_packet};
     progress_init(&r->progress, stderr);
+    r->start_real_ns = now_ns(CLOCK_REALTIME);
+    r->start_ns = now_ns(CLOCK_MONOTONIC);
+    r->screen = r->watching && r->writer.stats && isatty(STDOUT_FILENO);
     /* On a terminal that fills with output, the output is the progress. */
-    if (isatty(STDOUT_FILENO) && !r->options->quiet &&
-        !r->writer.stats)
+    if (r->live || (isatty(STDOUT_FILENO) && !r->options->quiet &&
+                    (!r->writer.stats || r->screen)))
         r->progress.on = false;
     pipeline_run(r->pipeline, &watch);
     finish(r);
@@ -214,45 +424,163 @@ open_files(struct run *r, struct source **source)
         r->watching |= strcmp(files->names[i], "-") == 0;
     if (r->options->tail)
         source_follow(*source);
-    source_on_idle(*source, on_idle, r);
     return ERR_OK;
+}
+
+/* Told, and its exit status kept. */
+static bool
+fail(struct run *r, enum err e, const char *name, const char *reason)
+{
+    tell(&r->tell, name, reason);
+    r->status = e == ERR_USAGE ? EXIT_USAGE : EXIT_IO;
+    return false;
+}
+
+static bool
+open_live(struct run *r, struct source **source)
+{
+    const struct options *o = r->options;
+    struct live_options live = {
+        .ifaces = o->ifaces.names,
+        .n_ifaces = o->ifaces.n,
+        .filter = o->filter,
+        .snaplen = (uint32_t)o->snaplen,
+        .no_promisc = o->no_promiscuous,
+        .immediate = o->immediate,
+        .tstamp_type = o->tstamp_type,
+        .buffer_len = o->buffer,
+        .queue_len = o->queue,
+    };
+    struct source_error error;
+    const char *warning;
+    enum err e = live_open(&r->live, &live, &error);
+    if (e != ERR_OK)
+        return fail(r, e, error.name ? error.name : "live capture",
+                    error.reason);
+    for (size_t i = 0; (warning = live_warning(r->live, i)) != NULL; i++)
+        tell(&r->tell, "note", warning);
+    r->watching = true;
+    e = source_new_live(source, r->live);
+    return e == ERR_OK || fail(r, e, "start", err_text(e));
+}
+
+/* The file of -w. */
+static bool
+open_saving(struct run *r)
+{
+    struct save_news news;
+    enum err e =
+        saving_new(&r->saving, r->options, confine_broker(&r->confine), &news);
+    if (e == ERR_OK)
+        return true;
+    tell_format(&r->tell, r->options->write, "%s%s%s",
+                news.reason[0] ? news.reason : err_text(e),
+                news.sys_errno ? ": " : "",
+                news.sys_errno ? strerror(news.sys_errno) : "");
+    r->status = EXIT_IO;
+    return false;
+}
+
+/* Who to become, and the process that writes files for it. */
+static bool
+plan(struct run *r)
+{
+    struct guard_error error;
+    const struct options *o = r->options;
+    enum err e = o->write ? saving_dir_init(&r->dir, o) : ERR_OK;
+    if (e != ERR_OK)
+        return fail(r, e, o->write, err_text(e));
+    e = confine_plan(&r->confine, o, o->write ? &r->dir.dir : NULL, &error);
+    return e == ERR_OK || fail(r, e, "start", error.reason);
+}
+
+/* Gives up all that is not needed any more. */
+static bool
+enter(struct run *r)
+{
+    struct guard_error error;
+    int sockets[64];
+    size_t n = r->live ? live_info(r->live)->n_ifaces : 0;
+    if (n > sizeof sockets / sizeof *sockets)
+        return fail(r, ERR_USAGE, "start", "more than 64 interfaces");
+    for (size_t i = 0; i < n; i++)
+        sockets[i] = live_socket(r->live, i);
+    enum err e = confine_enter(&r->confine, r->options, sockets, n, &error);
+    return e == ERR_OK || fail(r, e, "start", error.reason);
+}
+
+static void
+tell_listening(struct run *r)
+{
+    const struct source_info *info = live_info(r->live);
+    char walls[256], names[128] = "";
+    size_t at = 0;
+    for (size_t i = 0; i < info->n_ifaces && at < sizeof names; i++)
+        at += (size_t)snprintf(names + at, sizeof names - at, "%s%s",
+                               i ? ", " : "", info->ifaces[i].name);
+    confine_describe(&r->confine, walls, sizeof walls);
+    tell_format(&r->tell, names, "listening, filter '%s'; %s",
+                r->options->filter ? r->options->filter : LIVE_FILTER_DEFAULT,
+                walls);
 }
 
 /* Puts all together; what fails is told. */
 static bool
 open_run(struct run *r)
 {
+    const struct options *o = r->options;
     struct event_sink sink;
-    struct source *source;
+    struct source *source = NULL;
     summary_init(&r->summary);
     enum err e = out_init(&r->out, STDOUT_FILENO);
-    if (e == ERR_OK && !read_expect(r))
+    if (e == ERR_OK)
+        e = writer_init(&r->writer, o, &r->expect, &r->out, &sink);
+    if (e != ERR_OK)
+        return fail(r, e, "start", err_text(e));
+    if (!read_expect(r) || !plan(r))
         return false;
-    if (e == ERR_OK)
-        e = writer_init(&r->writer, r->options, &r->expect, &r->out, &sink);
-    if (e == ERR_OK)
-        e = open_files(r, &source);
-    if (e == ERR_OK) {
-        sink = select_sink(&r->select, r->options, sink);
-        sink = summary_sink(&r->summary, sink);
-        e = pipeline_new(&r->pipeline, r->options, source, &sink);
+    if (o->ifaces.n > 0) {
+        if (!open_live(r, &source))
+            return false;
+    } else if ((e = open_files(r, &source)) != ERR_OK) {
+        return fail(r, e, "start", err_text(e));
     }
-    if (e == ERR_OK)
-        return true;
+    if (o->write && !open_saving(r)) {
+        source_free(source);
+        return false;
+    }
+    sink = select_sink(&r->select, o, sink);
+    sink = summary_sink(&r->summary, sink);
+    if (r->saving)
+        sink = saving_sink(r->saving, sink);
+    source_on_idle(source, on_idle, r);
+    e = pipeline_new(&r->pipeline, o, source, &sink);
     if (e == ERR_USAGE)
-        tell(&r->tell, "--digest", "OpenSSL has no digest of that name");
-    else
-        tell(&r->tell, "start", err_text(e));
-    r->status = e == ERR_USAGE ? EXIT_USAGE : EXIT_IO;
-    return false;
+        return fail(r, e, "--digest", "OpenSSL has no digest of that name");
+    return e == ERR_OK || fail(r, e, "start", err_text(e));
 }
 
-/* A followed file ends with a signal and in no other way. */
+static bool
+start(struct run *r)
+{
+    if (!enter(r))
+        return false;
+    if (!r->live)
+        return true;
+    enum err e = live_start(r->live);
+    if (e != ERR_OK)
+        return fail(r, e, "start", err_text(e));
+    (void)is_over(r, now_ns(CLOCK_REALTIME)); /* -a duration: from now on */
+    tell_listening(r);
+    return true;
+}
+
+/* What comes live, or is followed, ends with a signal in the usual way. */
 static int
 exit_status(const struct run *r)
 {
     int number = signals_stop();
-    bool usual = number == SIGINT && r->options->tail;
+    bool usual = number == SIGINT && (r->options->tail || r->live);
     if (r->status == EXIT_DONE && number != 0 && !usual)
         return EXIT_SIGNAL + number;
     return r->status == EXIT_DONE && writer_failed(&r->writer) ? EXIT_CHECK
@@ -264,11 +592,15 @@ run_command(const struct options *o)
 {
     struct run r = {.options = o};
     r.tell = (struct tell){&r.out, &r.progress, terminal_utf8()};
-    signals_init(false);
-    if (open_run(&r))
+    signals_init(o->write != NULL);
+    if (open_run(&r) && start(&r))
         run_pipeline(&r);
     int status = exit_status(&r);
     pipeline_free(r.pipeline);
+    live_free(r.live);
+    saving_free(r.saving);
+    confine_end(&r.confine);
+    saving_dir_fini(&r.dir);
     writer_fini(&r.writer);
     out_fini(&r.out);
     return status;

@@ -35,7 +35,7 @@ tell_format(const struct tell *t, const char *name, const char *format, ...)
 }
 
 /* A limit that was reached is never silent. */
-static void
+void
 tell_limit(const struct tell *t, uint64_t count, const char *what,
            const char *option)
 {

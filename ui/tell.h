@@ -25,6 +25,11 @@ void tell(const struct tell *t, const char *name, const char *text);
 void tell_format(const struct tell *t, const char *name, const char *format,
                  ...) __attribute__((format(printf, 3, 4)));
 
+/* One limit that was reached count times, and the option that sets it; nothing
+ * when count is 0. */
+void tell_limit(const struct tell *t, uint64_t count, const char *what,
+                const char *option);
+
 /* The limits that were reached. */
 void tell_limits(const struct tell *t, const struct pipeline_totals *totals);
 

@@ -125,6 +125,22 @@ writer_capture(struct writer *w, const struct source_info *info,
 }
 
 void
+writer_redraw(struct writer *w, const struct summary *summary,
+              const struct stats_live *live)
+{
+    stats_set_capture(w->stats, summary);
+    stats_screen(w->stats, live, terminal_rows(), terminal_width(w->options),
+                 w->out);
+}
+
+void
+writer_clear(struct writer *w)
+{
+    static const char home_and_clear[] = "\033[H\033[J";
+    out_put(w->out, home_and_clear, sizeof home_and_clear - 1);
+}
+
+void
 writer_finish(struct writer *w, const struct summary *summary, bool intact)
 {
     bool any = summary->packets > 0 || intact;

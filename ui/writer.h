@@ -44,6 +44,13 @@ void writer_fini(struct writer *w);
 void writer_capture(struct writer *w, const struct source_info *info,
                     uint64_t first_packet);
 
+/* Draws the figures so far; for `stats` on a terminal. */
+void writer_redraw(struct writer *w, const struct summary *summary,
+                   const struct stats_live *live);
+
+/* Takes what writer_redraw() drew off the screen. */
+void writer_clear(struct writer *w);
+
 /* The end.  intact: all of the input was read. */
 void writer_finish(struct writer *w, const struct summary *summary,
                    bool intact);

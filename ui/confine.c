@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/confine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum err
+confine_plan(struct confine *c, const struct options *o,
+             const struct broker_dir *dir, struct guard_error *e)
+{
+    struct broker_options broker = {.dirs = dir,
+                                    .n_dirs = 1,
+                                    .privileges = &c->privileges,
+                                    .sandbox = !o->no_sandbox};
+    enum err err = privileges_plan(&c->privileges, o->user, e);
+    if (err != ERR_OK)
+        return err;
+    c->privileges.undumpable = o->ifaces.n > 0;
+    if (!dir)
+        return ERR_OK;
+    err = broker_start(&c->broker, &broker, e);
+    c->has_broker = err == ERR_OK;
+    return err;
+}
+
+enum err
+confine_enter(struct confine *c, const struct options *o, const int *read_only,
+              size_t n, struct guard_error *e)
+{
+    struct sandbox_options sandbox = {
+        .profile = SANDBOX_DECODER,
+        .socket = c->has_broker ? c->broker.socket : -1,
+        .read_only = read_only,
+        .n_read_only = n,
+    };
+    sandbox_prepare();
+    enum err err = privileges_drop(&c->privileges, e);
+    if (err != ERR_OK || o->no_sandbox)
+        return err;
+    return sandbox_enter(&sandbox, &c->state, e);
+}
+
+void
+confine_describe(const struct confine *c, char *out, size_t size)
+{
+    char walls[128];
+    privileges_describe(&c->privileges, out, size);
+    sandbox_describe(&c->state, walls, sizeof walls);
+    size_t len = strlen(out);
+    snprintf(out + len, size - len, ", %s", walls);
+}
+
+struct broker *
+confine_broker(struct confine *c)
+{
+    return c->has_broker ? &c->broker : NULL;
+}
+
+void
+confine_end(struct confine *c)
+{
+    if (c->has_broker)
+        broker_stop(&c->broker);
+    c->has_broker = false;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * confine.h - the order in which a run gives up its rights:
+ *
+ *   confine_plan()     who to become; the broker is forked, where files will be
+ *                      written
+ *   (the owner opens input files or interfaces, and all else)
+ *   confine_enter()    other user, no capability, system call filter, Landlock
+ *   (the owner starts threads, and reads bytes of strangers)
+ *   confine_end()
+ *
+ * The parts are in privileges.h, sandbox.h and broker.h.
+ */
+#ifndef UI_CONFINE_H
+#define UI_CONFINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "ui/broker.h"
+#include "ui/guard.h"
+#include "ui/options.h"
+#include "ui/privileges.h"
+#include "ui/sandbox.h"
+
+/* Zeroed is a run that has given up nothing. */
+struct confine {
+    struct privileges privileges;
+    struct sandbox_state state;
+    struct broker broker;
+    bool has_broker;
+};
+
+/* dir: where files may be written; NULL: nowhere.  Errors as of
+ * privileges_plan() and broker_start(), told in *e. */
+ERR_CHECK enum err confine_plan(struct confine *c, const struct options *o,
+                                const struct broker_dir *dir,
+                                struct guard_error *e);
+
+/* read_only: descriptors that nothing may be written to (n of them).  Errors as
+ * of privileges_drop() and sandbox_enter(); the process must not go on. */
+ERR_CHECK enum err confine_enter(struct confine *c, const struct options *o,
+                                 const int *read_only, size_t n,
+                                 struct guard_error *e);
+
+/* One line: "user 1000 ..., system call filter ..., Landlock ABI 7". */
+void confine_describe(const struct confine *c, char *out, size_t size);
+
+/* The broker, or NULL. */
+struct broker *confine_broker(struct confine *c);
+
+/* Ends the broker. */
+void confine_end(struct confine *c);
+
+#endif /* UI_CONFINE_H */
