@@ -607,6 +607,12 @@ is_due(const struct save *s, const struct packet *p)
 
 /* ---- The calls -------------------------------------------------------- */
 
+bool
+save_begins_file(const struct save *s, const struct packet *p)
+{
+    return s->fd < 0 || is_due(s, p);
+}
+
 /* Whether p's link type can stand in the file. */
 static bool
 has_place(struct save *s, const struct packet *p)

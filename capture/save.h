@@ -89,7 +89,8 @@ struct save_news {
     int sys_errno;                   /* 0: none */
     uint64_t offset;                 /* bytes of whole records in the file */
     char name[SAVE_NAME_MAX];        /* of the file */
-    char reason[SAVE_NAME_MAX / 16]; /* no bytes of packets */
+    char reason[SAVE_NAME_MAX / 16]; /* with what sys_errno means; no bytes of
+                                        packets */
 };
 
 /* given = saved + unsaved + waiting */
@@ -127,6 +128,9 @@ void save_free(struct save *s);
  */
 void save_packet(struct save *s, const struct packet *p,
                  const struct source_info *info);
+
+/* Whether p would stand in another file than the packet before. */
+bool save_begins_file(const struct save *s, const struct packet *p);
 
 /*
  * What the system tells of one interface of info, since the capture began;

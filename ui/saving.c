@@ -12,10 +12,14 @@
 #include <unistd.h>
 
 #include "base/map.h"
+#include "capture/live.h"
 
 /* Flows whose WebSocket has ended and of which packets may still come, the
  * last acknowledgement above all. */
 #define ENDED_MAX 1024u
+
+_Static_assert(BROKER_MADE_MAX > SAVE_RING_MAX,
+               "the broker must know the oldest file of a ring");
 
 /* A flow that carries a WebSocket. */
 struct chosen {
@@ -31,6 +35,7 @@ struct saving {
     struct save *save;
     struct event_sink inner;
     const struct source_info *info; /* of the packet at hand, or the last */
+    bool full;                      /* -a files:N: no packet goes in any more */
 
     /* Only with --ws-only: */
     struct packet_hold *hold;
@@ -123,13 +128,14 @@ saving_new(struct saving **out, const struct options *o, struct broker *broker,
         .rotate_bytes = o->ring.bytes,
         .rotate_ns = o->ring.duration_ns,
         .rotate_packets = o->ring.packets,
-        .ring_files = o->ring.files > SAVE_RING_MAX ? SAVE_RING_MAX
-                                                    : (uint32_t)o->ring.files,
+        /* save_new() says what is too many. */
+        .ring_files =
+            o->ring.files < UINT32_MAX ? (uint32_t)o->ring.files : UINT32_MAX,
         .comment = o->comment,
         .application = PACKAGE_NAME " " PACKAGE_VERSION,
         .filter = o->ifaces.n == 0 ? NULL
                   : o->filter      ? o->filter
-                                   : "tcp",
+                                   : LIVE_FILTER_DEFAULT,
         .open = create_file,
         .remove = remove_file,
     };
@@ -183,11 +189,22 @@ has_conn(const void *value, const void *key)
     return ((const struct chosen *)value)->conn == *(const uint32_t *)key;
 }
 
+/* Into the file, unless that would be one more than -a files:N allows. */
+static void
+put(struct saving *s, const struct packet *packet)
+{
+    uint64_t max = s->options->stop.files;
+    if (max > 0 && save_figures(s->save)->files >= max &&
+        save_begins_file(s->save, packet))
+        s->full = true;
+    if (!s->full)
+        save_packet(s->save, packet, s->info);
+}
+
 static void
 take_held(void *ctx, const struct packet *packet)
 {
-    struct saving *s = ctx;
-    save_packet(s->save, packet, s->info);
+    put(ctx, packet);
 }
 
 /* The entry of a flow, made when there is none; NULL without memory. */
@@ -286,11 +303,11 @@ saving_packet(struct saving *s, const struct packet *packet,
     s->info = info;
     uint64_t flow = sight->flow.flow;
     if (!s->hold || sight->decap == DECAP_FRAGMENT) {
-        save_packet(s->save, packet, info);
+        put(s, packet);
     } else if (sight->decap != DECAP_TCP || flow == 0) {
         return;
     } else if (map_find(&s->by_flow, hash_flow(s, flow), has_flow, &flow)) {
-        save_packet(s->save, packet, info);
+        put(s, packet);
     } else if (sight->flow.wanted) {
         (void)packet_hold_add(s->hold, flow, packet);
     } else {
@@ -303,7 +320,7 @@ saving_is_full(const struct saving *s)
 {
     const struct save_figures *f = save_figures(s->save);
     uint64_t max = s->options->stop.bytes;
-    return max > 0 && f->bytes + f->waiting_bytes >= max;
+    return s->full || (max > 0 && f->bytes + f->waiting_bytes >= max);
 }
 
 struct save *
