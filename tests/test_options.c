@@ -295,9 +295,9 @@ static const struct {
     {"-i lo tcp port 80", "report <lo> filter=tcp port 80"},
     {"json -i lo port 80 -v or port 81",
      "json! <lo> filter=port 80 or port 81 verbose=1"},
-    {"-i lo -f port -p -s 128 -B 4M --queue 16M --immediate-mode -j host",
+    {"-i lo -f port -p -s 128 -B 4M --queue 24M --immediate-mode -j host",
      "report <lo> filter=port snapshot-length=128 no-promiscuous-mode=1 "
-     "buffer-size=4194304 queue=16777216 immediate-mode=1 "
+     "buffer-size=4194304 queue=25165824 immediate-mode=1 "
      "time-stamp-type=host"},
     {"-i lo -Z me --no-sandbox", "report <lo> user=me no-sandbox=1"},
     {"-i lo -a duration:5 -a packets:7", "report <lo> autostop=5000000000ns "
