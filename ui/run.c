@@ -141,7 +141,7 @@ tell_figures(struct run *r)
     struct pipeline_totals t = pipeline_totals(r->pipeline);
     tell_format(&r->tell, "now",
                 "%llu packets, %llu connections, %llu TCP flows open, "
-                "%.1f of %.1f MiB of --memory used",
+                "%.1f of %.1f MiB for reassembly and messages used",
                 (unsigned long long)t.packets,
                 (unsigned long long)r->summary.connections,
                 (unsigned long long)t.flow.flows_now,
