@@ -1060,6 +1060,26 @@ START_TEST(a_ring_keeps_the_newest_files)
 }
 END_TEST
 
+START_TEST(so_many_files_and_no_more)
+{
+    struct save_options o;
+    if (!start_format(_i, &o))
+        return;
+    o.rotate_packets = 5;
+    o.max_files = 2;
+    run_open_save(&run, &o);
+    for (uint64_t k = 0; k < 13; k++) {
+        struct packet p = run_packet(k, 60);
+        save_packet(run.save, &p, run_info());
+        ck_assert_int_eq(save_is_over(run.save), k >= 10);
+    }
+    run_close(&run, 10, 3);
+    ck_assert_uint_eq(run.n_opened, 2);
+    check_files(0, 10);
+    run_fini(&run);
+}
+END_TEST
+
 START_TEST(a_file_that_cannot_be_removed_is_told_and_stays)
 {
     struct save_options o = run_start(&run, "a.pcapng");
@@ -1167,6 +1187,7 @@ add_rotation(Suite *s)
     tcase_add_loop_test(tc, a_file_covers_so_much_capture_time, 0, 2);
     tcase_add_test(tc, time_that_runs_backwards_begins_no_file);
     tcase_add_loop_test(tc, a_ring_keeps_the_newest_files, 0, 2);
+    tcase_add_loop_test(tc, so_many_files_and_no_more, 0, 2);
     tcase_add_test(tc, a_file_that_cannot_be_removed_is_told_and_stays);
     tcase_add_loop_test(tc, rotation_on_demand_gives_the_next_number, 0, 2);
     suite_add_tcase(s, tc);
