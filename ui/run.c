@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/run.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -153,7 +154,7 @@ tell_figures(struct run *r)
     struct pipeline_totals t = pipeline_totals(r->pipeline);
     tell_format(&r->tell, "now",
                 "%llu packets, %llu connections, %llu TCP flows open, "
-                "%.1f of %.1f MiB of --memory used",
+                "%.1f of %.1f MiB for reassembly and messages used",
                 (unsigned long long)t.packets,
                 (unsigned long long)r->summary.connections,
                 (unsigned long long)t.flow.flows_now,
@@ -544,8 +545,17 @@ open_saving(struct run *r)
         saving_new(&r->saving, r->options, confine_broker(&r->confine), &news);
     if (e == ERR_OK)
         return true;
-    return fail(r, e == ERR_LIMIT ? ERR_USAGE : e, r->options->write,
-                news.reason[0] ? news.reason : err_text(e));
+    const char *reason = news.reason[0] ? news.reason : err_text(e);
+    struct privileges writer = privileges_for_broker(&r->confine.privileges);
+    if (news.sys_errno == EACCES && geteuid() == 0)
+        tell_format(&r->tell, r->options->write,
+                    "%s (to user %lu, without the rights of root; -Z USER "
+                    "chooses another)",
+                    reason, (unsigned long)writer.uid);
+    else
+        tell(&r->tell, r->options->write, reason);
+    r->status = e == ERR_LIMIT ? EXIT_USAGE : EXIT_IO;
+    return false;
 }
 
 /* Who to become, and the process that writes files for it. */
@@ -560,8 +570,10 @@ plan(struct run *r)
     if (e != ERR_OK)
         return fail(r, e, o->write, err_text(e));
     e = confine_plan(&r->confine, o, o->write ? &r->dir.dir : NULL, &error);
-    return e == ERR_OK ||
-           fail(r, e, e == ERR_OPEN ? o->write : "start", error.reason);
+    const char *name = e == ERR_OPEN && o->write   ? o->write
+                       : e == ERR_USAGE && o->user ? "-Z"
+                                                   : "start";
+    return e == ERR_OK || fail(r, e, name, error.reason);
 }
 
 /* Gives up all that is not needed any more. */

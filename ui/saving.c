@@ -35,7 +35,6 @@ struct saving {
     struct save *save;
     struct event_sink inner;
     const struct source_info *info; /* of the packet at hand, or the last */
-    bool full;                      /* -a files:N: no packet goes in any more */
 
     /* Only with --ws-only: */
     struct packet_hold *hold;
@@ -131,6 +130,7 @@ saving_new(struct saving **out, const struct options *o, struct broker *broker,
         /* save_new() says what is too many. */
         .ring_files =
             o->ring.files < UINT32_MAX ? (uint32_t)o->ring.files : UINT32_MAX,
+        .max_files = o->stop.files,
         .comment = o->comment,
         .application = PACKAGE_NAME " " PACKAGE_VERSION,
         .filter = o->ifaces.n == 0 ? NULL
@@ -189,22 +189,11 @@ has_conn(const void *value, const void *key)
     return ((const struct chosen *)value)->conn == *(const uint32_t *)key;
 }
 
-/* Into the file, unless that would be one more than -a files:N allows. */
-static void
-put(struct saving *s, const struct packet *packet)
-{
-    uint64_t max = s->options->stop.files;
-    if (max > 0 && save_figures(s->save)->files >= max &&
-        save_begins_file(s->save, packet))
-        s->full = true;
-    if (!s->full)
-        save_packet(s->save, packet, s->info);
-}
-
 static void
 take_held(void *ctx, const struct packet *packet)
 {
-    put(ctx, packet);
+    struct saving *s = ctx;
+    save_packet(s->save, packet, s->info);
 }
 
 /* The entry of a flow, made when there is none; NULL without memory. */
@@ -303,11 +292,11 @@ saving_packet(struct saving *s, const struct packet *packet,
     s->info = info;
     uint64_t flow = sight->flow.flow;
     if (!s->hold || sight->decap == DECAP_FRAGMENT) {
-        put(s, packet);
+        save_packet(s->save, packet, info);
     } else if (sight->decap != DECAP_TCP || flow == 0) {
         return;
     } else if (map_find(&s->by_flow, hash_flow(s, flow), has_flow, &flow)) {
-        put(s, packet);
+        save_packet(s->save, packet, info);
     } else if (sight->flow.wanted) {
         (void)packet_hold_add(s->hold, flow, packet);
     } else {
@@ -320,7 +309,8 @@ saving_is_full(const struct saving *s)
 {
     const struct save_figures *f = save_figures(s->save);
     uint64_t max = s->options->stop.bytes;
-    return s->full || (max > 0 && f->bytes + f->waiting_bytes >= max);
+    return (max > 0 && f->bytes + f->waiting_bytes >= max) ||
+           save_is_over(s->save);
 }
 
 struct save *
