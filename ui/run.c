@@ -76,12 +76,12 @@ take_signals(struct run *r)
 static bool
 do_chores(struct run *r)
 {
-    int64_t now = run_now_ns(CLOCK_MONOTONIC),
-            most = r->options->stop.duration_ns;
+    int64_t now = run_now_ns(CLOCK_MONOTONIC);
+    int64_t duration_ns = r->options->stop.duration_ns;
     r->chores_ns = now;
     if (r->live)
         run_tell_lost(r, now, false);
-    if (r->live && most > 0 && now - r->start_ns >= most)
+    if (r->live && duration_ns > 0 && now - r->start_ns >= duration_ns)
         live_stop(r->live);
     if (r->screen && now >= r->redraw_ns)
         redraw(r, now);
