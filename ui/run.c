@@ -546,11 +546,15 @@ open_run(struct run *r)
     struct source *source = NULL;
     summary_init(&r->summary);
     enum err e = out_init(&r->out, STDOUT_FILENO);
-    if (e == ERR_OK)
-        e = writer_init(&r->writer, o, &r->expect, &r->out, &sink);
     if (e != ERR_OK)
         return fail(r, e, "start", err_text(e));
-    if (!read_expect(r) || !plan(r))
+    /* What is expected says which findings the writer wants. */
+    if (!read_expect(r))
+        return false;
+    e = writer_init(&r->writer, o, &r->expect, &r->out, &sink);
+    if (e != ERR_OK)
+        return fail(r, e, "start", err_text(e));
+    if (!plan(r))
         return false;
     if (o->ifaces.n > 0) {
         if (!open_live(r, &source))
