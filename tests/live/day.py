@@ -28,13 +28,16 @@ HTTP_RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
 class Day:
-    """packets: [(ns, bytes)] in order of time; what is in them is counted."""
+    """packets: [(ns, bytes)]; what is in them is counted."""
 
-    def __init__(self):
-        self.rng = random.Random(24)
+    def __init__(self, seed=24):
+        self.rng = random.Random(seed)
         self.packets = []
         self.connections = self.flows = self.frames = self.messages = 0
         self.payload_bytes = 0
+
+    def whole(self):
+        """All that happens on it, in order of time."""
         whole = HOURS * 3600
         for i in range(IDLE):
             self.idle(i, whole)
@@ -43,6 +46,7 @@ class Day:
         for i in range(HTTP):
             self.http(IDLE + SHORT + i, self.rng.uniform(0, whole - 60))
         self.packets.sort(key=lambda p: p[0])
+        return self
 
     def idle(self, number, whole):
         flow = Flow(self, number, number * 0.01)
@@ -115,7 +119,8 @@ class Flow:
 
     def upgrade(self):
         self.day.connections += 1
-        key = base64.b64encode(self.day.rng.getrandbits(128).to_bytes(16, "big"))
+        key = self.day.rng.getrandbits(128).to_bytes(16, "big")
+        key = base64.b64encode(key)
         self.put(0, request(key=key))
         self.put(1, response(key))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""sniff_traffic.py - cases of sniff.py: what is captured, live or from a pipe."""
+"""sniff_traffic.py - cases of sniff.py: what is seen, live or from a pipe."""
 
 import json
 import os
@@ -193,7 +193,7 @@ def case_thousand():
 
 def case_day():
     """24 hours through a pipe and, at full speed, over a wire."""
-    made = day.Day()
+    made = day.Day().whole()
     made.pcap("day.pcap")
     plain = Wsray("plain", "json", "day.pcap")
     equal(plain.process.wait(60), 0, "exit status")
