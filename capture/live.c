@@ -26,6 +26,10 @@
 /* libpcap has to be asked now and then whether a device that went down is
  * gone (pcap_get_required_select_timeout(3pcap) says each millisecond). */
 #define DOWN_CHECK_NS (50 * NS_PER_MS)
+
+/* For how long it has been down before that is told: one that is removed goes
+ * down first. */
+#define DOWN_TOLD_NS (200 * NS_PER_MS)
 /* A descriptor that is ready so many times without a packet is left alone for
  * a while: whatever its reason, it must not cost a whole processor. */
 #define EMPTY_MAX 16u
@@ -111,22 +115,46 @@ on_packet(u_char *user, const struct pcap_pkthdr *h, const u_char *bytes)
     }
 }
 
-/* The device brings no more: tells why, behind its last packet. */
+/* Tells something of the device, behind its last packet. */
 static void
-lose_device(struct device *d)
+put_note(struct device *d, const char *text)
 {
-    const char *why = pcap_geterr(d->pcap);
     struct packet_ring_record r = {
-        .caplen = (uint32_t)strnlen(why, PCAP_ERRBUF_SIZE),
+        .caplen = (uint32_t)strnlen(text, PCAP_ERRBUF_SIZE),
         .iface = d->index,
         .kind = PACKET_RING_NOTE,
     };
-    read_stats(d);
-    if (!packet_ring_put(d->live->ring, &r, why))
+    if (!packet_ring_put(d->live->ring, &r, text))
         d->live->abandoned = true;
     packet_ring_flush(d->live->ring);
+}
+
+/* The device brings no more: tells why. */
+static void
+lose_device(struct device *d)
+{
+    read_stats(d);
+    put_note(d, pcap_geterr(d->pcap));
     d->fd = -1;
     d->ready = false;
+}
+
+/* libpcap waits for an interface that is down to come up again, and asks for a
+ * timeout only then. */
+static void
+check_down(struct device *d, int64_t now)
+{
+    if (!pcap_get_required_select_timeout(d->pcap)) {
+        if (d->told_down)
+            put_note(d, "the interface is up again");
+        d->told_down = false;
+        d->down_ns = 0;
+    } else if (d->down_ns == 0) {
+        d->down_ns = now;
+    } else if (!d->told_down && now - d->down_ns >= DOWN_TOLD_NS) {
+        put_note(d, "the interface went down; waiting for it to come up");
+        d->told_down = true;
+    }
 }
 
 /* Takes one batch from the device. */
@@ -141,10 +169,12 @@ read_device(struct device *d, int64_t now)
         d->empty = 0;
     } else if (n < 0) {
         lose_device(d);
+        return;
     } else if (++d->empty >= EMPTY_MAX) {
         d->empty = 0;
         d->rest_until_ns = now + REST_NS;
     }
+    check_down(d, now);
 }
 
 /* Gives each device that may have packets a turn.  True: one has more. */

@@ -34,6 +34,8 @@ struct device {
     bool past_stop; /* brought one from after live_stop() */
     unsigned empty; /* times in a row it was ready with nothing */
     int64_t rest_until_ns;
+    int64_t down_ns; /* since when the interface is down; 0: it is up */
+    bool told_down;
     uint64_t dropped_told; /* of dropped, on their way in records */
 
     /* Written by the capture thread, read by any. */

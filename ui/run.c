@@ -153,13 +153,13 @@ save_one(struct run *r, const struct source_info *info,
     saving_packet(r->saving, packet, info, &sight);
 }
 
+/* What a run has to do behind each packet that does more than read files to
+ * their end. */
 static bool
-on_packet(void *ctx, const struct source_info *info,
-          const struct packet *packet, uint64_t packets)
+attend(struct run *r, const struct source_info *info,
+       const struct packet *packet, uint64_t packets)
 {
-    struct run *r = ctx;
     bool go_on = true;
-    progress_step(&r->progress, info, packets);
     if (r->saving)
         save_one(r, info, packet);
     r->any = true;
@@ -171,8 +171,18 @@ on_packet(void *ctx, const struct source_info *info,
     if (packets == r->options->stop.packets || is_over(r, packet->time_ns) ||
         (r->saving && saving_is_full(r->saving)))
         return false;
-    return go_on &&
-           (!out_over(&r->out) || writer_outlives(&r->writer, &r->out));
+    return go_on;
+}
+
+static bool
+on_packet(void *ctx, const struct source_info *info,
+          const struct packet *packet, uint64_t packets)
+{
+    struct run *r = ctx;
+    progress_step(&r->progress, info, packets);
+    if ((!r->plain || signals_pending) && !attend(r, info, packet, packets))
+        return false;
+    return !out_over(&r->out) || writer_outlives(&r->writer, &r->out);
 }
 
 /* The file of -w: what the system counted, and the end. */
@@ -237,6 +247,8 @@ run_pipeline(struct run *r)
     if (r->live || (isatty(STDOUT_FILENO) && !r->options->quiet &&
                     (!r->writer.stats || r->screen)))
         r->progress.on = false;
+    r->plain = !r->saving && !r->watching && r->options->stop.packets == 0 &&
+               r->options->stop.duration_ns == 0;
     pipeline_run(r->pipeline, &watch);
     finish(r);
     if (out_flush(&r->out) != ERR_OK) {

@@ -56,6 +56,7 @@ struct run {
     int64_t start_real_ns; /* since 1970 */
     int64_t start_ns;      /* of CLOCK_MONOTONIC, like all below */
     int64_t idle_ns;       /* when the last packet had been there for a while */
+    bool plain;            /* nothing is to be done behind each packet */
     int64_t chores_ns;     /* when they were done last */
     int64_t told_ns;       /* when lost packets were told last */
     int64_t redraw_ns;     /* when stats are due again */
