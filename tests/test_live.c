@@ -495,6 +495,14 @@ START_TEST(the_capture_ends_with_its_last_device)
 }
 END_TEST
 
+static void
+expect_news(const char *part)
+{
+    ck_assert_int_eq(live_next(live, &packet, WAIT_MS, &error), SOURCE_ERROR);
+    ck_assert_str_eq(error.name, "tun0");
+    ck_assert_msg(strstr(error.reason, part) != NULL, "%s", error.reason);
+}
+
 START_TEST(a_device_taken_down_may_come_back)
 {
     static const uint8_t ip[20] = {0x45, 0, 0, 20, 0, 0, 0, 0, 64, 99};
@@ -504,8 +512,10 @@ START_TEST(a_device_taken_down_may_come_back)
     ck_assert_int_eq(write(tun, ip, sizeof ip), sizeof ip);
     expect_packet();
     set_up("tun0", false);
+    expect_news("went down");
     ck_assert_int_eq(live_next(live, &packet, 200, &error), SOURCE_IDLE);
     set_up("tun0", true);
+    expect_news("is up again");
     ck_assert_int_eq(write(tun, ip, sizeof ip), sizeof ip);
     expect_packet();
     ck_assert_uint_eq(packet.number, 2);
@@ -525,8 +535,16 @@ static const struct {
 } errors[] = {
     {"no such device", "nix0", {0}, ERR_OPEN, "'wsray interfaces'"},
     {"second device", "lo,nix0", {0}, ERR_OPEN, "'wsray interfaces'"},
-    {"bad filter", "lo", {.filter = "tcp and ("}, ERR_USAGE, "filter: "},
-    {"filter of nothing", "lo", {.filter = "wlan"}, ERR_USAGE, "filter: "},
+    {"bad filter",
+     "lo",
+     {.filter = "tcp and ("},
+     ERR_USAGE,
+     "filter 'tcp and (': "},
+    {"filter of nothing",
+     "lo",
+     {.filter = "wlan"},
+     ERR_USAGE,
+     "filter 'wlan': "},
     {"time stamp type", "lo", {.tstamp_type = "sun"}, ERR_USAGE, "'sun'"},
 };
 
@@ -570,9 +588,10 @@ START_TEST(a_missing_right_names_the_capability_and_the_command)
         return;
     }
     ck_assert_int_eq(e, ERR_OPEN);
-    ck_assert_ptr_nonnull(strstr(error.reason,
-                                 "as root, or once: setcap "
-                                 "cap_net_raw,cap_net_admin=ep "));
+    ck_assert_ptr_nonnull(
+        strstr(error.reason, "(cap_net_raw): start it as root, or "));
+    ck_assert_ptr_nonnull(
+        strstr(error.reason, ": sudo setcap cap_net_raw,cap_net_admin=ep "));
     ck_assert_ptr_nonnull(strstr(error.reason, "=ep /"));
     ck_assert_ptr_null(strchr(error.reason, '\n'));
 }

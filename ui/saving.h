@@ -32,7 +32,7 @@ struct saving;
 /*
  * The directory that the broker needs for o->write, with what its names begin
  * and end with.  The texts live until saving_dir_fini().  ERR_NOMEM, or
- * ERR_LIMIT: the name is too long.
+ * ERR_LIMIT: the name is too long, or none (it ends in a slash).
  */
 struct saving_dir {
     struct broker_dir dir;
@@ -61,7 +61,7 @@ void saving_packet(struct saving *s, const struct packet *packet,
                    const struct source_info *info,
                    const struct pipeline_sight *sight);
 
-/* Whether -a filesize:N is reached. */
+/* Whether -a filesize:N or files:N is reached. */
 bool saving_is_full(const struct saving *s);
 
 /* For the calls of save.h on the file itself: flush, rotate, news, figures. */
