@@ -700,10 +700,17 @@ ws_track_begin(struct ws_track *t, bool takeover)
 void
 ws_track_forget(struct ws_track *t)
 {
+    ws_track_forget_past(t, WS_TRACK_WINDOW_LEN);
+}
+
+void
+ws_track_forget_past(struct ws_track *t, uint32_t len)
+{
+    assert(len <= WS_TRACK_WINDOW_LEN);
     restart(t);
     memset(t->window, 0, sizeof t->window);
     memset(t->known, 0, sizeof t->known);
-    t->have = WS_TRACK_WINDOW_LEN;
+    t->have = len;
     t->tracking = true;
     t->clear_at = t->total + WS_TRACK_WINDOW_LEN;
 }

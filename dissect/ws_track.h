@@ -146,6 +146,10 @@ void ws_track_begin(struct ws_track *t, bool takeover);
  */
 void ws_track_forget(struct ws_track *t);
 
+/* The same, but the length is known: len bytes, at most WS_TRACK_WINDOW_LEN.
+ * A distance that reaches before them is an error. */
+void ws_track_forget_past(struct ws_track *t, uint32_t len);
+
 /* From here on history is these certain bytes; the last 32 KiB count. */
 void ws_track_learn(struct ws_track *t, struct slice history);
 
