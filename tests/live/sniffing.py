@@ -14,7 +14,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "gen"))
-from wire import BINARY, CLOSE, PING, TEXT  # noqa: E402,F401
+from wire import BINARY, CLOSE, PING, TEXT  # noqa: E402,F401 # theirs too
 from wire import close_payload, frame, request, response  # noqa: E402
 
 WSRAY = os.path.abspath(os.environ.get("WSRAY", "./wsray"))
@@ -61,6 +61,11 @@ def run(*command, **more):
         " ".join(command), done.returncode,
         done.stderr.decode(errors="replace").strip()))
     return done.stdout
+
+
+def is_instrumented():
+    """A build for sanitizers or coverage: without a sandbox, and large."""
+    return b"instrumentation" in run(WSRAY, "--version")
 
 
 def proc_status(pid):
