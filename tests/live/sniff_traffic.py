@@ -305,11 +305,10 @@ def case_tail():
 
 def start_tcpdump(*args, **more):
     with open("tcpdump.log", "wb") as log:
-        dump = subprocess.Popen(
+        dump = sniffing.start(
             ("tcpdump", "-i", "lo", "--immediate-mode", "-U", "-s0", "-Z",
              "root", *args, "tcp port %d" % PORT), stderr=log,
-            stdin=subprocess.DEVNULL, preexec_fn=sniffing.die_with_parent,
-            **more)
+            stdin=subprocess.DEVNULL, **more)
 
     def ready():
         check(dump.poll() is None, "tcpdump ended")

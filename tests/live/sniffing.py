@@ -2,7 +2,6 @@
 """sniffing.py - for sniff.py: a wsray that runs, peers on loopback that say
 one thing at a time, capture files looked into without wsray."""
 
-import ctypes
 import json
 import os
 import random
@@ -78,8 +77,21 @@ def proc_status(pid):
         return {}
 
 
-def die_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+started = []  # processes, which must not outlive the case
+
+
+def start(command, **more):
+    """A process that end_started() ends, should it still run."""
+    process = subprocess.Popen(command, **more)
+    started.append(process)
+    return process
+
+
+def end_started():
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 class Wsray:
@@ -92,9 +104,9 @@ class Wsray:
         self.lines, self.rest = [], b""
         with open(self.out_name, "wb") as out, \
                 open(self.err_name, "wb") as err:
-            self.process = subprocess.Popen(
+            self.process = start(
                 (*program, *args), stdout=out if stdout is None else stdout,
-                stderr=err, preexec_fn=die_with_parent, **more)
+                stderr=err, **more)
         self.pid = self.process.pid
         self.file = open(self.out_name, "rb")
 
