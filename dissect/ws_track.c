@@ -740,6 +740,18 @@ ws_track_history(const struct ws_track *t, uint8_t *out)
     return t->have;
 }
 
+/* Gives whole bytes that were only looked at back to the input, so that who
+ * stops for room has used what was taken. */
+static void
+unread(struct cursor *c)
+{
+    size_t n = c->n / 8;
+    if (n > (size_t)(c->p - c->first))
+        n = (size_t)(c->p - c->first);
+    c->p -= n;
+    c->n -= 8 * (unsigned)n;
+}
+
 /* Puts back what a run kept in registers. */
 static void
 finish(struct ws_track *t, const struct cursor *c)
@@ -779,6 +791,8 @@ ws_track_run(struct ws_track *t, struct slice *in, size_t out_max,
     enum go go = t->error ? GO_FAIL : GO_ON;
     while (go == GO_ON)
         go = step(t, &c);
+    if (go == GO_OUTPUT)
+        unread(&c);
     finish(t, &c);
     *in = slice_skip(*in, (size_t)(c.p - c.first));
     piece->bytes = slice_make(t->window + c.start, c.pos - c.start);

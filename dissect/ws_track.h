@@ -170,6 +170,8 @@ size_t ws_track_history(const struct ws_track *t, uint8_t *out);
  * filled; after a failure it holds what came before it.
  *
  * WS_TRACK_DONE: everything that can be written has been.
+ * WS_TRACK_FULL: what was taken of *in has been used, but for bits of its last
+ * byte.
  */
 enum ws_track_step ws_track_run(struct ws_track *t, struct slice *in,
                                 size_t out_max, struct ws_track_piece *piece);
