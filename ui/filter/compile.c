@@ -281,7 +281,7 @@ apply(struct compile *c, const struct token *t, enum function function,
 {
     bool text = operand->type == FIELD_TYPE_TEXT;
     if (function == FUNCTION_LEN ? !is_textual(operand) : !text) {
-        fail(c, t->offset, t->len, "%s() is of %s, and %s is a %s",
+        fail(c, t->offset, t->len, "%s() is of %s, not of %s (%s)",
              function == FUNCTION_LEN     ? "len"
              : function == FUNCTION_LOWER ? "lower"
                                           : "upper",
@@ -473,7 +473,7 @@ check_relation(struct compile *c, const struct filter_operand *operand,
         break;
     }
     if (!ok)
-        fail(c, t->offset, t->len, "'%s' cannot be asked of %s: it is a %s",
+        fail(c, t->offset, t->len, "'%s' cannot be asked of %s (%s)",
              token_spelling(t->kind), field_info(operand->field)->name,
              field_type_name(operand->type));
     return ok;
@@ -562,7 +562,8 @@ parse_set(struct compile *c, uint32_t a, const struct filter_operand *operand)
         }
         if (c->now.offset == first.offset)
             break; /* nothing was taken: it is told */
-        take(c, TOKEN_COMMA);
+        if (take(c, TOKEN_COMMA) && c->now.kind == TOKEN_CLOSE_BRACE)
+            fail_here(c, "a value");
     } while (c->failed == ERR_OK && c->now.kind != TOKEN_CLOSE_BRACE);
     if (!take(c, TOKEN_CLOSE_BRACE))
         fail_here(c, "the } of a set");

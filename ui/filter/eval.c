@@ -380,7 +380,7 @@ load_common(enum field_id field, const struct subject *s, struct loaded *v)
     case FIELD_WS_TYPE:
         return one_number(v, true, types[s->event->type]);
     case FIELD_WS_DIR:
-        return one_number(v, sender_of(s->event, &from), from);
+        return sender_of(s->event, &from) ? one_number(v, true, from) : 0;
     default:
         return 0;
     }
