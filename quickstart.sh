@@ -18,55 +18,78 @@ usage() {
 
 # What the build needs, by what is found on the machine and not by package
 # names, so that libraries installed in another way count too.
-missing_tools() {
+missing_needed() {
     for tool in autoreconf automake make pkg-config awk; do
         command -v "$tool" >/dev/null 2>&1 || printf '%s ' "$tool"
     done
     command -v cc >/dev/null 2>&1 || command -v gcc >/dev/null 2>&1 ||
         command -v clang >/dev/null 2>&1 || printf 'cc '
     command -v pkg-config >/dev/null 2>&1 || return 0
-    for module in libcrypto zlib libzstd liblz4 liblzma; do
-        pkg-config --exists "$module" || printf '%s ' "$module"
-    done
+    missing_modules libcrypto zlib
     [ "$mode" = check ] || return 0
-    for module in check libpcap; do
+    missing_modules check
+}
+
+# What it can do without: the rest of the features.
+missing_optional() {
+    command -v pkg-config >/dev/null 2>&1 || return 0
+    missing_modules libzstd liblz4 liblzma libpcap libseccomp
+}
+
+missing_modules() {
+    for module in "$@"; do
         pkg-config --exists "$module" || printf '%s ' "$module"
     done
 }
 
-# The packages of this system that bring all of the above, by its manager.
-packages() {
+# The packages of this system that bring what is needed, by its manager.
+packages_needed() {
     case $1 in
     apt-get) echo gcc libc6-dev make autoconf automake pkg-config gawk \
-        libssl-dev zlib1g-dev libzstd-dev liblz4-dev liblzma-dev ;;
+        libssl-dev zlib1g-dev ;;
     dnf) echo gcc make autoconf automake pkgconf-pkg-config gawk \
-        openssl-devel zlib-devel libzstd-devel lz4-devel xz-devel ;;
-    pacman) echo gcc make autoconf automake pkgconf gawk \
-        openssl zlib zstd lz4 xz ;;
+        openssl-devel zlib-devel ;;
+    pacman) echo gcc make autoconf automake pkgconf gawk openssl zlib ;;
     apk) echo gcc musl-dev linux-headers make autoconf automake pkgconf gawk \
-        openssl-dev zlib-dev zstd-dev lz4-dev xz-dev ;;
+        openssl-dev zlib-dev ;;
     zypper) echo gcc make autoconf automake pkg-config gawk \
-        libopenssl-devel zlib-devel libzstd-devel liblz4-devel xz-devel ;;
-    brew) echo autoconf automake pkg-config gawk openssl@3 zlib zstd lz4 xz ;;
+        libopenssl-devel zlib-devel ;;
+    brew) echo autoconf automake pkg-config gawk openssl@3 zlib ;;
     esac
     [ "$mode" = check ] || return 0
     case $1 in
-    apt-get) echo check libpcap-dev python3 python3-jsonschema ;;
-    dnf) echo check-devel libpcap-devel python3 python3-jsonschema ;;
-    pacman) echo check libpcap python python-jsonschema ;;
-    apk) echo check-dev libpcap-dev python3 py3-jsonschema ;;
-    zypper) echo check-devel libpcap-devel python3 python3-jsonschema ;;
-    brew) echo check libpcap python3 ;;
+    apt-get) echo check python3 python3-jsonschema ;;
+    dnf) echo check-devel python3 python3-jsonschema ;;
+    pacman) echo check python python-jsonschema ;;
+    apk) echo check-dev python3 py3-jsonschema ;;
+    zypper) echo check-devel python3 python3-jsonschema ;;
+    brew) echo check python3 ;;
     esac
+}
+
+packages_optional() {
+    case $1 in
+    apt-get) echo libzstd-dev liblz4-dev liblzma-dev libpcap-dev \
+        libseccomp-dev ;;
+    dnf) echo libzstd-devel lz4-devel xz-devel libpcap-devel \
+        libseccomp-devel ;;
+    pacman) echo zstd lz4 xz libpcap libseccomp ;;
+    apk) echo zstd-dev lz4-dev xz-dev libpcap-dev libseccomp-dev ;;
+    zypper) echo libzstd-devel liblz4-devel xz-devel libpcap-devel \
+        libseccomp-devel ;;
+    brew) echo zstd lz4 xz libpcap ;;
+    esac
+}
+
+can_be_root() {
+    [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1
 }
 
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
-    elif command -v sudo >/dev/null 2>&1; then
-        sudo "$@"
     else
-        die "root rights are needed for: $*"
+        sudo "$@"
     fi
 }
 
@@ -75,7 +98,8 @@ install_with() {
     shift
     case $manager in
     apt-get)
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+        # Lists that cannot be brought up to date may still do.
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq || :
         as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
             --no-install-recommends "$@" >/dev/null
         ;;
@@ -87,22 +111,40 @@ install_with() {
     esac
 }
 
+# All at once; when that fails, what is needed without the rest.
+install_all() {
+    # shellcheck disable=SC2046 # lists of words on purpose
+    install_with "$1" $(packages_needed "$1") $(packages_optional "$1") &&
+        return
+    [ -n "$(missing_needed)" ] || return 0
+    # shellcheck disable=SC2046
+    install_with "$1" $(packages_needed "$1") || :
+}
+
 install_missing() {
-    missing=$(missing_tools)
+    missing=$(missing_needed)$(missing_optional)
     [ -n "$missing" ] || return 0
+    say "missing here: $missing"
+    found=
     for manager in apt-get dnf pacman apk zypper brew; do
         command -v "$manager" >/dev/null 2>&1 || continue
-        # shellcheck disable=SC2046 # a list of words on purpose
-        set -- $(packages "$manager")
-        say "missing here: $missing"
-        say "installing with $manager: $*"
-        install_with "$manager" "$@"
-        hash -r
-        still=$(missing_tools)
-        [ -z "$still" ] || die "still missing after the installation: $still"
-        return 0
+        found=$manager
+        say "installing with $manager:" \
+            "$(packages_needed "$manager" | tr '\n' ' ')$(packages_optional "$manager")"
+        if [ "$manager" = brew ] || can_be_root; then
+            install_all "$manager"
+            hash -r
+        else
+            say "root rights are needed for that, and there is no sudo"
+        fi
+        break
     done
-    die "missing: $missing; no package manager I know (apt-get, dnf, pacman, apk, zypper, brew)"
+    [ -n "$found" ] ||
+        say "no package manager I know (apt-get, dnf, pacman, apk, zypper, brew)"
+    missing=$(missing_needed)
+    [ -z "$missing" ] || die "cannot build without: $missing"
+    missing=$(missing_optional)
+    [ -z "$missing" ] || say "building without: $missing(see README, Install)"
 }
 
 brew_paths() {
@@ -129,15 +171,25 @@ quietly() {
     rm -f "$log"
 }
 
+# A tree configured before a library came would go on without it.
+is_outdated() {
+    for pair in libzstd:ZSTD liblz4:LZ4 liblzma:LZMA libpcap:PCAP \
+        libseccomp:SECCOMP check:CHECK; do
+        if grep -q "^${pair#*:}_LIBS = *\$" Makefile &&
+            pkg-config --exists "${pair%:*}"; then
+            return 0
+        fi
+    done
+    return 1
+}
+
 build() {
     cd "$here"
     if [ ! -x configure ]; then
         say "making configure"
         quietly ./autogen.sh
     fi
-    # A tree configured before libcheck came would build no tests.
-    if [ ! -f Makefile ] ||
-        { [ "$mode" = check ] && grep -qE '^CHECK_LIBS = *$' Makefile; }; then
+    if [ ! -f Makefile ] || is_outdated; then
         say "configuring"
         quietly ./configure
     fi

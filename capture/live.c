@@ -391,8 +391,9 @@ fail_rights(struct source_error *error, const char *name)
     if (n > 0)
         program[n] = '\0';
     return fail(error, ERR_OPEN, name,
-                "no right to capture here: as root, or once: "
-                "setcap cap_net_raw,cap_net_admin=ep %s",
+                "no right to capture (cap_net_raw): start it as root, or "
+                "give the right to it once: "
+                "sudo setcap cap_net_raw,cap_net_admin=ep %s",
                 n > 0 ? program : "wsray");
 }
 
@@ -469,7 +470,7 @@ set_filter(struct device *d, const char *filter, struct source_error *error)
 {
     struct bpf_program program;
     if (pcap_compile(d->pcap, &program, filter, 1, PCAP_NETMASK_UNKNOWN) != 0)
-        return fail(error, ERR_USAGE, d->name, "filter: %s",
+        return fail(error, ERR_USAGE, d->name, "filter '%.100s': %s", filter,
                     pcap_geterr(d->pcap));
     int status = pcap_setfilter(d->pcap, &program);
     pcap_freecode(&program);

@@ -667,6 +667,12 @@ miss_packet(struct save *s, const struct packet *p)
     }
 }
 
+bool
+save_is_over(const struct save *s)
+{
+    return s->o.max_files && s->fd < 0 && s->figures.files >= s->o.max_files;
+}
+
 void
 save_packet(struct save *s, const struct packet *p,
             const struct source_info *info)
@@ -678,7 +684,7 @@ save_packet(struct save *s, const struct packet *p,
     }
     if (is_due(s, p))
         end_file(s);
-    if (!has_place(s, p)) {
+    if (save_is_over(s) || !has_place(s, p)) {
         s->figures.unsaved++;
         return;
     }

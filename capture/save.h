@@ -62,6 +62,10 @@ struct save_options {
     /* The newest files that are kept; older ones are removed.  0: all. */
     uint32_t ring_files;
 
+    /* After so many files no further one is opened, and packets count as not
+     * saved: see save_is_over().  0: no end. */
+    uint64_t max_files;
+
     /* pcapng only; each may be NULL. */
     const char *comment;
     const char *application;
@@ -144,6 +148,9 @@ void save_flush(struct save *s);
  * would be nothing in it.
  */
 void save_rotate(struct save *s);
+
+/* The last of max_files has ended. */
+bool save_is_over(const struct save *s);
 
 /* Ends the last file.  Packets after that are counted as unsaved. */
 void save_close(struct save *s);

@@ -10,6 +10,8 @@
  * libraries allocate is reached where they let us: zlib and liblzma take an
  * allocator, OpenSSL has a hook.
  */
+#include "config.h"
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -18,7 +20,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#ifdef HAVE_LZMA
 #include <lzma.h>
+#endif
 #include <openssl/crypto.h>
 #include <zlib.h>
 
@@ -37,8 +41,6 @@ void *__real_realloc(void *p, size_t len);
 void *__real_aligned_alloc(size_t align, size_t len);
 void __real_free(void *p);
 int __real_inflateInit2_(z_streamp z, int bits, const char *version, int size);
-lzma_ret __real_lzma_stream_decoder(lzma_stream *z, uint64_t memory,
-                                    uint32_t flags);
 
 void *__wrap_malloc(size_t len);
 void *__wrap_calloc(size_t n, size_t len);
@@ -46,8 +48,6 @@ void *__wrap_realloc(void *p, size_t len);
 void *__wrap_aligned_alloc(size_t align, size_t len);
 void __wrap_free(void *p);
 int __wrap_inflateInit2_(z_streamp z, int bits, const char *version, int size);
-lzma_ret __wrap_lzma_stream_decoder(lzma_stream *z, uint64_t memory,
-                                    uint32_t flags);
 
 static bool armed;       /* the calls below count */
 static uint64_t calls;   /* so far */
@@ -131,6 +131,12 @@ __wrap_inflateInit2_(z_streamp z, int bits, const char *version, int size)
     return __real_inflateInit2_(z, bits, version, size);
 }
 
+#ifdef HAVE_LZMA
+lzma_ret __real_lzma_stream_decoder(lzma_stream *z, uint64_t memory,
+                                    uint32_t flags);
+lzma_ret __wrap_lzma_stream_decoder(lzma_stream *z, uint64_t memory,
+                                    uint32_t flags);
+
 lzma_ret
 __wrap_lzma_stream_decoder(lzma_stream *z, uint64_t memory, uint32_t flags)
 {
@@ -138,6 +144,7 @@ __wrap_lzma_stream_decoder(lzma_stream *z, uint64_t memory, uint32_t flags)
     z->allocator = &allocator;
     return __real_lzma_stream_decoder(z, memory, flags);
 }
+#endif
 
 /* OpenSSL keeps what it allocates for later: its blocks are not counted. */
 static void *

@@ -525,8 +525,16 @@ static const struct {
 } errors[] = {
     {"no such device", "nix0", {0}, ERR_OPEN, "'wsray interfaces'"},
     {"second device", "lo,nix0", {0}, ERR_OPEN, "'wsray interfaces'"},
-    {"bad filter", "lo", {.filter = "tcp and ("}, ERR_USAGE, "filter: "},
-    {"filter of nothing", "lo", {.filter = "wlan"}, ERR_USAGE, "filter: "},
+    {"bad filter",
+     "lo",
+     {.filter = "tcp and ("},
+     ERR_USAGE,
+     "filter 'tcp and (': "},
+    {"filter of nothing",
+     "lo",
+     {.filter = "wlan"},
+     ERR_USAGE,
+     "filter 'wlan': "},
     {"time stamp type", "lo", {.tstamp_type = "sun"}, ERR_USAGE, "'sun'"},
 };
 
@@ -570,9 +578,10 @@ START_TEST(a_missing_right_names_the_capability_and_the_command)
         return;
     }
     ck_assert_int_eq(e, ERR_OPEN);
-    ck_assert_ptr_nonnull(strstr(error.reason,
-                                 "as root, or once: setcap "
-                                 "cap_net_raw,cap_net_admin=ep "));
+    ck_assert_ptr_nonnull(
+        strstr(error.reason, "(cap_net_raw): start it as root, or "));
+    ck_assert_ptr_nonnull(
+        strstr(error.reason, ": sudo setcap cap_net_raw,cap_net_admin=ep "));
     ck_assert_ptr_nonnull(strstr(error.reason, "=ep /"));
     ck_assert_ptr_null(strchr(error.reason, '\n'));
 }

@@ -295,9 +295,9 @@ static const struct {
     {"-i lo tcp port 80", "report <lo> filter=tcp port 80"},
     {"json -i lo port 80 -v or port 81",
      "json! <lo> filter=port 80 or port 81 verbose=1"},
-    {"-i lo -f port -p -s 128 -B 4M --queue 16M --immediate-mode -j host",
+    {"-i lo -f port -p -s 128 -B 4M --queue 8M --immediate-mode -j host",
      "report <lo> filter=port snapshot-length=128 no-promiscuous-mode=1 "
-     "buffer-size=4194304 queue=16777216 immediate-mode=1 "
+     "buffer-size=4194304 queue=8388608 immediate-mode=1 "
      "time-stamp-type=host"},
     {"-i lo -Z me --no-sandbox", "report <lo> user=me no-sandbox=1"},
     {"-i lo -a duration:5 -a packets:7", "report <lo> autostop=5000000000ns "
@@ -335,12 +335,12 @@ END_TEST
 static const struct {
     const char *line, *want;
 } bad[] = {
-    {"", "no capture file: name a FILE, or - for standard input; "
-         "see 'wsray --help'"},
-    {"report", "no capture file: name a FILE, or - for standard input; "
-               "see 'wsray --help'"},
-    {"-q --", "no capture file: name a FILE, or - for standard input; "
-              "see 'wsray --help'"},
+    {"", "nothing to read: name a FILE, - for standard input, or "
+         "-i NAME for an interface; see \'wsray --help\'"},
+    {"report", "nothing to read: name a FILE, - for standard input, or "
+               "-i NAME for an interface; see \'wsray --help\'"},
+    {"-q --", "nothing to read: name a FILE, - for standard input, or "
+              "-i NAME for an interface; see \'wsray --help\'"},
     {"- -", "standard input (-) can be read only once"},
     {"-r - a -", "standard input (-) can be read only once"},
     {"\"\"", "a FILE without a name; see 'wsray --help'"},
@@ -455,11 +455,12 @@ static const struct {
     {"a -a filesize:99999999999999999999",
      "-a (--autostop): 'filesize:99999999999999999999' is not one of "
      "duration:N, filesize:N, files:N, packets:N"},
-    {"a -b packets:3", "--ring-buffer is for saved packets: it needs -w FILE"},
-    {"a --ws-only", "--ws-only is for saved packets: it needs -w FILE"},
-    {"a --comment x", "--comment is for saved packets: it needs -w FILE"},
-    {"a -a filesize:3",
-     "--autostop filesize and files is for saved packets: it needs -w FILE"},
+    {"a -b packets:3",
+     "--ring-buffer is for saved packets: -w FILE is missing"},
+    {"a --ws-only", "--ws-only is for saved packets: -w FILE is missing"},
+    {"a --comment x", "--comment is for saved packets: -w FILE is missing"},
+    {"a -a filesize:3", "filesize and files of --autostop are for saved "
+                        "packets: -w FILE is missing"},
     {"a -w b -b files:3", "files:N needs another -b that says when a file "
                           "ends, such as -b filesize:10M"},
     {"a -w -", "-w -: standard output is for what wsray tells; name a file or "
@@ -503,8 +504,8 @@ static const struct {
     {"fidnings",
      "'fidnings' is neither a command nor a file; did you mean 'findings'?"},
     /* Check. */
-    {"check", "no capture file: name a FILE, or - for standard input; "
-              "see 'wsray --help'"},
+    {"check", "nothing to read: name a FILE, - for standard input, or "
+              "-i NAME for an interface; see \'wsray --help\'"},
     {"chekc a",
      "'chekc' is neither a command nor a file; did you mean 'check'?"},
     {"check a --ignore deflate-bmob",

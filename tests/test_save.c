@@ -971,9 +971,10 @@ END_TEST
 START_TEST(a_file_is_not_longer_than_asked)
 {
     struct save_options o;
-    if (!start_format(_i, &o))
+    int64_t limit = 4000 + _i / 2 * 17;
+    if (!start_format(_i % 2, &o))
         return;
-    o.rotate_bytes = 4000;
+    o.rotate_bytes = (uint64_t)limit;
     run_open_save(&run, &o);
     struct save_pcapng_stats stats = {.start_ns = 1};
     save_stats(run.save, run_info(), 0, &stats);
@@ -988,9 +989,9 @@ START_TEST(a_file_is_not_longer_than_asked)
             ck_assert_int_ge(st.st_size, 10000);
             break;
         }
-        ck_assert_int_le(st.st_size, 4000);
+        ck_assert_int_le(st.st_size, limit);
         if (i < run.n_opened - 2) /* and not much shorter */
-            ck_assert_int_gt(st.st_size, 4000 - 140);
+            ck_assert_int_gt(st.st_size, limit - 160);
     }
     check_files(0, 501);
     run_fini(&run);
@@ -1055,6 +1056,26 @@ START_TEST(a_ring_keeps_the_newest_files)
     ck_assert_uint_eq(run.n_opened, 11);
     ck_assert_uint_eq(run.n_removed, 8);
     check_files(40, 52);
+    run_fini(&run);
+}
+END_TEST
+
+START_TEST(so_many_files_and_no_more)
+{
+    struct save_options o;
+    if (!start_format(_i, &o))
+        return;
+    o.rotate_packets = 5;
+    o.max_files = 2;
+    run_open_save(&run, &o);
+    for (uint64_t k = 0; k < 13; k++) {
+        struct packet p = run_packet(k, 60);
+        save_packet(run.save, &p, run_info());
+        ck_assert_int_eq(save_is_over(run.save), k >= 10);
+    }
+    run_close(&run, 10, 3);
+    ck_assert_uint_eq(run.n_opened, 2);
+    check_files(0, 10);
     run_fini(&run);
 }
 END_TEST
@@ -1162,10 +1183,11 @@ add_rotation(Suite *s)
     tcase_add_test(tc, the_time_in_a_name_is_local);
     tcase_add_test(tc, a_name_that_is_too_long_is_refused);
     tcase_add_loop_test(tc, a_file_holds_so_many_packets, 0, 2);
-    tcase_add_loop_test(tc, a_file_is_not_longer_than_asked, 0, 2);
+    tcase_add_loop_test(tc, a_file_is_not_longer_than_asked, 0, 16);
     tcase_add_loop_test(tc, a_file_covers_so_much_capture_time, 0, 2);
     tcase_add_test(tc, time_that_runs_backwards_begins_no_file);
     tcase_add_loop_test(tc, a_ring_keeps_the_newest_files, 0, 2);
+    tcase_add_loop_test(tc, so_many_files_and_no_more, 0, 2);
     tcase_add_test(tc, a_file_that_cannot_be_removed_is_told_and_stays);
     tcase_add_loop_test(tc, rotation_on_demand_gives_the_next_number, 0, 2);
     suite_add_tcase(s, tc);

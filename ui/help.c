@@ -49,8 +49,7 @@ make_sentence(char *text, const struct option_info *info, bool with_commands)
         append_text(text, info->fallback);
         append_text(text, ")");
     }
-    if (!with_commands || info->commands == ALL_COMMANDS ||
-        info->commands == EVERY_COMMAND)
+    if (!with_commands || (info->commands & ALL_COMMANDS) == ALL_COMMANDS)
         return;
     const char *before = " [";
     for (unsigned c = 0; c < COMMAND_COUNT; c++)
@@ -127,8 +126,14 @@ help_write(FILE *out, enum command command)
         write_general(out);
     } else {
         const struct command_info *info = command_info(command);
-        fprintf(out, "Usage: wsray %s [OPTIONS] %s\n\n", info->name,
-                command == COMMAND_FINDINGS ? "[ID...]" : "[FILE...]");
+        fprintf(out, "Usage: wsray %s [OPTIONS]%s\n", info->name,
+                command == COMMAND_FINDINGS    ? " [ID...]"
+                : ALL_COMMANDS >> command & 1u ? " FILE..."
+                                               : "");
+        if (ALL_COMMANDS >> command & 1u)
+            fprintf(out, "       wsray %s -i NAME [OPTIONS] [FILTER...]\n",
+                    info->name);
+        fputc('\n', out);
         wrap_write(out, info->text, 0, 0, COLUMNS);
     }
     write_options(out, command);

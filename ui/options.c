@@ -776,11 +776,11 @@ check_input(struct parse *p)
                 o->ring.duration_ns;
     if (!o->write &&
         (ring || o->ws_only || o->comment || o->stop.bytes || o->stop.files))
-        return say(p, "%s is for saved packets: it needs -w FILE",
-                   ring         ? "--ring-buffer"
-                   : o->ws_only ? "--ws-only"
-                   : o->comment ? "--comment"
-                                : "--autostop filesize and files");
+        return say(p, "%s for saved packets: -w FILE is missing",
+                   ring         ? "--ring-buffer is"
+                   : o->ws_only ? "--ws-only is"
+                   : o->comment ? "--comment is"
+                                : "filesize and files of --autostop are");
     if ((o->ring.files || o->stop.files) && !o->ring.bytes &&
         !o->ring.packets && !o->ring.duration_ns)
         return say(p, "files:N needs another -b that says when a file ends, "
@@ -803,8 +803,8 @@ check_files(struct parse *p)
     if (n_stdin > 1)
         return say(p, "standard input (-) can be read only once");
     if (p->o->files.n == 0)
-        return say(p, "no capture file: name a FILE, or - for standard input; "
-                      "see 'wsray --help'");
+        return say(p, "nothing to read: name a FILE, - for standard input, or "
+                      "-i NAME for an interface; see 'wsray --help'");
     return OPTIONS_RUN;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/run.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -105,15 +106,10 @@ tell_saving(struct run *r)
     while (save_next_news(saving_save(r->saving), &news)) {
         if (news.kind == SAVE_FAILED)
             tell_format(&r->tell, news.name,
-                        "at byte %llu: %s%s%s: packets are not saved from here "
-                        "on",
-                        (unsigned long long)news.offset, news.reason,
-                        news.sys_errno ? ": " : "",
-                        news.sys_errno ? strerror(news.sys_errno) : "");
+                        "at byte %llu: %s: packets are not saved from here on",
+                        (unsigned long long)news.offset, news.reason);
         else
-            tell_format(&r->tell, news.name, "%s%s%s", news.reason,
-                        news.sys_errno ? ": " : "",
-                        news.sys_errno ? strerror(news.sys_errno) : "");
+            tell(&r->tell, news.name, news.reason);
         if (news.kind != SAVE_RESUMED)
             r->status = EXIT_IO;
     }
@@ -145,7 +141,7 @@ tell_figures(struct run *r)
     struct pipeline_totals t = pipeline_totals(r->pipeline);
     tell_format(&r->tell, "now",
                 "%llu packets, %llu connections, %llu TCP flows open, "
-                "%.1f of %.1f MiB of --memory used",
+                "%.1f of %.1f MiB for reassembly and messages used",
                 (unsigned long long)t.packets,
                 (unsigned long long)r->summary.connections,
                 (unsigned long long)t.flow.flows_now,
@@ -473,10 +469,15 @@ open_saving(struct run *r)
         saving_new(&r->saving, r->options, confine_broker(&r->confine), &news);
     if (e == ERR_OK)
         return true;
-    tell_format(&r->tell, r->options->write, "%s%s%s",
-                news.reason[0] ? news.reason : err_text(e),
-                news.sys_errno ? ": " : "",
-                news.sys_errno ? strerror(news.sys_errno) : "");
+    const char *reason = news.reason[0] ? news.reason : err_text(e);
+    struct privileges writer = privileges_for_broker(&r->confine.privileges);
+    if (news.sys_errno == EACCES && geteuid() == 0)
+        tell_format(&r->tell, r->options->write,
+                    "%s (to user %lu, without the rights of root; -Z USER "
+                    "chooses another)",
+                    reason, (unsigned long)writer.uid);
+    else
+        tell(&r->tell, r->options->write, reason);
     r->status = EXIT_IO;
     return false;
 }
@@ -491,7 +492,10 @@ plan(struct run *r)
     if (e != ERR_OK)
         return fail(r, e, o->write, err_text(e));
     e = confine_plan(&r->confine, o, o->write ? &r->dir.dir : NULL, &error);
-    return e == ERR_OK || fail(r, e, "start", error.reason);
+    const char *name = e == ERR_OPEN && o->write   ? o->write
+                       : e == ERR_USAGE && o->user ? "-Z"
+                                                   : "start";
+    return e == ERR_OK || fail(r, e, name, error.reason);
 }
 
 /* Gives up all that is not needed any more. */

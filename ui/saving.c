@@ -125,6 +125,7 @@ saving_new(struct saving **out, const struct options *o, struct broker *broker,
         .rotate_packets = o->ring.packets,
         .ring_files = o->ring.files > SAVE_RING_MAX ? SAVE_RING_MAX
                                                     : (uint32_t)o->ring.files,
+        .max_files = o->stop.files,
         .comment = o->comment,
         .application = PACKAGE_NAME " " PACKAGE_VERSION,
         .filter = o->ifaces.n == 0 ? NULL
@@ -303,7 +304,8 @@ saving_is_full(const struct saving *s)
 {
     const struct save_figures *f = save_figures(s->save);
     uint64_t max = s->options->stop.bytes;
-    return max > 0 && f->bytes + f->waiting_bytes >= max;
+    return (max > 0 && f->bytes + f->waiting_bytes >= max) ||
+           save_is_over(s->save);
 }
 
 struct save *

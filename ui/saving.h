@@ -61,7 +61,7 @@ void saving_packet(struct saving *s, const struct packet *packet,
                    const struct source_info *info,
                    const struct pipeline_sight *sight);
 
-/* Whether -a filesize:N is reached. */
+/* Whether -a filesize:N or files:N is reached. */
 bool saving_is_full(const struct saving *s);
 
 /* For the calls of save.h on the file itself: flush, rotate, news, figures. */

@@ -2,16 +2,39 @@
 #include "ui/signals.h"
 
 #include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+/* A second SIGINT that soon is the first one come twice: timeout(1) sends one
+ * to its child and one to the group, a terminal and a wrapper one each. */
+#define SAME_NS (INT64_C(200) * 1000 * 1000)
 
 volatile sig_atomic_t signals_pending;
 
 static volatile sig_atomic_t stop, rotate, figures;
+static int64_t interrupted_ns; /* only the handler's; 0: not yet */
 
 static void
 on_stop(int number)
 {
     stop = number;
     signals_pending = 1;
+}
+
+static void
+on_interrupt(int number)
+{
+    struct timespec t = {0, 0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    int64_t now = (int64_t)t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
+    if (interrupted_ns == 0) {
+        interrupted_ns = now;
+    } else if (now - interrupted_ns >= SAME_NS) {
+        /* Once the handler returns. */
+        (void)signal(number, SIG_DFL);
+        (void)raise(number);
+    }
+    on_stop(number);
 }
 
 static void
@@ -33,9 +56,9 @@ on_figures(int number)
 /* Without SA_RESTART: a read() that waits ends with EINTR, and its caller
  * looks here. */
 static void
-take(int number, void (*handler)(int), int flags)
+take(int number, void (*handler)(int))
 {
-    struct sigaction old, new = {.sa_handler = handler, .sa_flags = flags};
+    struct sigaction old, new = {.sa_handler = handler};
     sigemptyset(&new.sa_mask);
     /* nohup(1) is obeyed.  Shells ignore SIGINT for what they start with &, and
      * `kill -INT` must end that all the same. */
@@ -48,11 +71,10 @@ take(int number, void (*handler)(int), int flags)
 void
 signals_init(bool rotates)
 {
-    /* The second one finds the default: the end. */
-    take(SIGINT, on_stop, (int)SA_RESETHAND);
-    take(SIGTERM, on_stop, 0);
-    take(SIGHUP, rotates ? on_rotate : on_stop, 0);
-    take(SIGUSR1, on_figures, 0);
+    take(SIGINT, on_interrupt);
+    take(SIGTERM, on_stop);
+    take(SIGHUP, rotates ? on_rotate : on_stop);
+    take(SIGUSR1, on_figures);
 }
 
 int

@@ -2,7 +2,7 @@
 /*
  * signals.h - what signals asked for, to be looked at between packets.
  *
- *   SIGINT   end cleanly; a second one ends at once
+ *   SIGINT   end cleanly; a second one, 0.2 s later or more, ends at once
  *   SIGTERM  end cleanly
  *   SIGHUP   with rotate: begin the next file (-w); else end cleanly
  *   SIGUSR1  show the figures so far
