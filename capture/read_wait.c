@@ -24,6 +24,8 @@ read_wait_ready(struct read_wait *w, int fd)
     struct pollfd p = {.fd = fd, .events = POLLIN};
     if (!w->idle)
         return true;
+    if (w->interrupt && *w->interrupt && ask(w) < 0)
+        return false;
     while (poll(&p, 1, 0) <= 0) {
         int ms = ask(w);
         if (ms < 0)

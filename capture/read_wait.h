@@ -6,6 +6,7 @@
 #ifndef CAPTURE_READ_WAIT_H
 #define CAPTURE_READ_WAIT_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 /* Called while there is nothing to read: when a read would block, and then
@@ -17,6 +18,9 @@ typedef int (*read_idle_fn)(void *ctx);
 struct read_wait {
     read_idle_fn idle; /* NULL: nobody wants to be asked */
     void *ctx;
+    /* When not 0, idle is called before each read, too, so that input without
+     * an end can be left; NULL: never.  Needs idle. */
+    const volatile sig_atomic_t *interrupt;
     bool follow;  /* at the end of a regular file, wait for more; needs idle */
     bool stopped; /* idle said so */
 };

@@ -93,7 +93,8 @@ struct save_news {
     int sys_errno;                   /* 0: none */
     uint64_t offset;                 /* bytes of whole records in the file */
     char name[SAVE_NAME_MAX];        /* of the file */
-    char reason[SAVE_NAME_MAX / 16]; /* no bytes of packets */
+    char reason[SAVE_NAME_MAX / 16]; /* with what sys_errno means; no bytes of
+                                        packets */
 };
 
 /* given = saved + unsaved + waiting */

@@ -55,9 +55,9 @@ source_new_live(struct source **out, struct live *live)
 }
 
 static struct opened
-open_name(const char *name)
+open_name(const char *name, bool wait)
 {
-    struct opened o = {.fd = source_file_open_fd(name)};
+    struct opened o = {.fd = source_file_open_fd(name, wait)};
     if (o.fd < 0)
         o.error = errno;
     return o;
@@ -73,7 +73,7 @@ source_open_all(struct source *s)
     if (!s->opened)
         return ERR_NOMEM;
     for (size_t i = 0; i < s->n_names; i++)
-        s->opened[i] = open_name(s->names[i]);
+        s->opened[i] = open_name(s->names[i], false);
     return ERR_OK;
 }
 
@@ -82,6 +82,12 @@ source_on_idle(struct source *s, read_idle_fn idle, void *ctx)
 {
     s->wait.idle = idle;
     s->wait.ctx = ctx;
+}
+
+void
+source_interrupt(struct source *s, const volatile sig_atomic_t *flag)
+{
+    s->wait.interrupt = flag;
 }
 
 void
@@ -118,7 +124,7 @@ open_next(struct source *s, struct source_error *error)
     if (s->n_opened == s->n_names)
         return SOURCE_END;
     size_t i = s->n_opened++;
-    struct opened o = s->opened ? s->opened[i] : open_name(s->names[i]);
+    struct opened o = s->opened ? s->opened[i] : open_name(s->names[i], true);
     s->wait.follow = s->follow && s->n_opened == s->n_names;
     return source_file_start(&s->file, s->names[i], o.fd, o.error, (uint32_t)i,
                              &s->secrets, &s->wait, error)

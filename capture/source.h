@@ -98,13 +98,19 @@ ERR_CHECK enum err source_new_live(struct source **out, struct live *live);
 /*
  * Opens all files now, for who may not open any later: source_next() opens
  * none then, and tells when it comes to it of those that could not be opened.
- * Waits for the writer of a FIFO.  Call it before source_next().  ERR_NOMEM.
+ * Does not wait for the writer of a FIFO: reading does, with source_on_idle().
+ * Call it before source_next().  ERR_NOMEM.
  */
 ERR_CHECK enum err source_open_all(struct source *s);
 
 /* Has idle called while there is nothing to read; when it says stop,
  * source_next() returns SOURCE_END from then on. */
 void source_on_idle(struct source *s, read_idle_fn idle, void *ctx);
+
+/* When *flag is not 0, idle of source_on_idle() is called at each read, also
+ * while there is something to read: a signal may want to end what never ends.
+ * Borrowed. */
+void source_interrupt(struct source *s, const volatile sig_atomic_t *flag);
 
 /* At the end of the last file, if it is a regular one, source_next() waits for
  * more of it.  Needs source_on_idle(), which ends it. */

@@ -39,14 +39,19 @@ source_file_cut(const struct source_file *f, struct source_error *error,
 }
 
 int
-source_file_open_fd(const char *name)
+source_file_open_fd(const char *name, bool wait)
 {
-    int fd = STDIN_FILENO;
-    if (strcmp(name, "-") != 0) {
-        do
-            fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-        while (fd < 0 && errno == EINTR);
-    }
+    const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+    int fd;
+    if (strcmp(name, "-") == 0)
+        return STDIN_FILENO;
+    do
+        fd = open(name, wait ? flags : flags | O_NONBLOCK);
+    while (fd < 0 && errno == EINTR);
+    /* Only opening must not wait. */
+    int now = fd >= 0 && !wait ? fcntl(fd, F_GETFL) : -1;
+    if (now >= 0)
+        (void)fcntl(fd, F_SETFL, now & ~O_NONBLOCK);
     return fd;
 }
 

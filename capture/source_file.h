@@ -40,9 +40,9 @@ struct source_file {
 
 /*
  * Opens a file of that name ("-" is standard input, which is never closed).
- * Returns a descriptor, or -1 with errno.
+ * wait: for the writer of a FIFO.  Returns a descriptor, or -1 with errno.
  */
-int source_file_open_fd(const char *name);
+int source_file_open_fd(const char *name, bool wait);
 
 /*
  * Recognises the file open as fd, or, with fd -1, says why it could not be

@@ -652,9 +652,9 @@ static const struct {
     struct privileges p;
     unsigned owner;
 } owners[] = {
-    {"sudo", {65534, 65534, PRIVILEGES_SUDO, true}, 65534},
-    {"-Z", {65534, 65534, PRIVILEGES_USER, true}, 65534},
-    {"root", {65534, 65534, PRIVILEGES_NOBODY, true}, 0},
+    {"sudo", {65534, 65534, PRIVILEGES_SUDO, true, false}, 65534},
+    {"-Z", {65534, 65534, PRIVILEGES_USER, true, false}, 65534},
+    {"root", {65534, 65534, PRIVILEGES_NOBODY, true, false}, 0},
 };
 
 START_TEST(files_belong_to_whom_they_should)
@@ -679,7 +679,7 @@ END_TEST
 /* Root without CAP_DAC_OVERRIDE does not write where it is not allowed to. */
 START_TEST(a_broker_has_only_the_rights_of_its_user)
 {
-    struct privileges p = {65534, 65534, PRIVILEGES_SUDO, true};
+    struct privileges p = {65534, 65534, PRIVILEGES_SUDO, true, false};
     struct broker b;
     struct guard_error e;
     if (!can_become_others()) {
@@ -698,6 +698,25 @@ START_TEST(a_broker_has_only_the_rights_of_its_user)
     ck_assert_int_eq(broker_start(&b, &options, &e), ERR_OPEN);
     ck_assert_str_eq(e.reason, "directory to write in, as user 65534: "
                                "Permission denied");
+}
+END_TEST
+
+/* As in a home directory: nobody else may write there, root may. */
+START_TEST(root_writes_in_the_directory_of_somebody_else)
+{
+    struct privileges p = {65534, 65534, PRIVILEGES_NOBODY, true, false};
+    struct stat st;
+    if (!can_become_others()) {
+        tell_skipped("needs root and more than one user id");
+        return;
+    }
+    ck_assert_int_eq(chown(saves, 65533, 65533), 0);
+    ck_assert_int_eq(chmod(saves, _i ? 0700 : 0755), 0);
+    ck_assert_int_eq(chown(exports, 65533, 65533), 0);
+    ck_assert_in_child(work_locked_in, &p);
+    ck_assert_int_eq(stat(path_of(saves, "cap_inside.pcap"), &st), 0);
+    ck_assert_uint_eq(st.st_uid, 0);
+    ck_assert_uint_eq(st.st_mode & 0777, 0600);
 }
 END_TEST
 
@@ -750,6 +769,8 @@ broker_suite(void)
     tcase_add_loop_test(start, files_belong_to_whom_they_should, 0,
                         sizeof owners / sizeof owners[0]);
     tcase_add_test(start, a_broker_has_only_the_rights_of_its_user);
+    tcase_add_loop_test(start, root_writes_in_the_directory_of_somebody_else, 0,
+                        2);
     suite_add_tcase(s, start);
     return s;
 }

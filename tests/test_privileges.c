@@ -22,137 +22,176 @@ static const struct {
     enum privileges_reason reason;
 } plans[] = {
     {"an ordinary user stays",
-     {NULL, 1000, 1000, 100, 100, NULL, NULL, true},
+     {NULL, 1000, 1000, 100, 100, NULL, NULL, true, false},
      ERR_OK,
      1000,
      100,
      PRIVILEGES_STAY},
     {"whose SUDO_UID counts nothing",
-     {NULL, 1000, 1000, 100, 100, "0", "0", true},
+     {NULL, 1000, 1000, 100, 100, "0", "0", true, false},
      ERR_OK,
      1000,
      100,
      PRIVILEGES_STAY},
     {"nor whose broken SUDO_UID",
-     {NULL, 1000, 1000, 100, 100, "x", NULL, true},
+     {NULL, 1000, 1000, 100, 100, "x", NULL, true, false},
      ERR_OK,
      1000,
      100,
      PRIVILEGES_STAY},
     {"a setuid-root binary goes back",
-     {NULL, 1000, 0, 100, 100, NULL, NULL, true},
+     {NULL, 1000, 0, 100, 100, NULL, NULL, true, false},
      ERR_OK,
      1000,
      100,
      PRIVILEGES_REAL},
     {"and believes no environment",
-     {NULL, 1000, 0, 100, 100, "33", "33", true},
+     {NULL, 1000, 0, 100, 100, "33", "33", true, false},
      ERR_OK,
      1000,
      100,
      PRIVILEGES_REAL},
     {"nor -Z",
-     {"33:33", 1000, 0, 100, 100, NULL, NULL, true},
+     {"33:33", 1000, 0, 100, 100, NULL, NULL, true, false},
      ERR_USAGE,
      0,
      0,
      0},
     {"but -Z for oneself",
-     {"54321:100", 54321, 54321, 100, 100, NULL, NULL, true},
+     {"54321:100", 54321, 54321, 100, 100, NULL, NULL, true, false},
      ERR_OK,
      54321,
      100,
      PRIVILEGES_USER},
     {"root that is real only",
-     {NULL, 0, 1000, 0, 100, NULL, NULL, true},
+     {NULL, 0, 1000, 0, 100, NULL, NULL, true, false},
      ERR_OK,
      1000,
      100,
      PRIVILEGES_REAL},
     {"sudo",
-     {NULL, 0, 0, 0, 0, "1000", "100", true},
+     {NULL, 0, 0, 0, 0, "1000", "100", true, false},
      ERR_OK,
      1000,
      100,
      PRIVILEGES_SUDO},
     {"-Z goes before sudo",
-     {"70000:70001", 0, 0, 0, 0, "1000", "100", true},
+     {"70000:70001", 0, 0, 0, 0, "1000", "100", true, false},
      ERR_OK,
      70000,
      70001,
      PRIVILEGES_USER},
     {"-Z root",
-     {"root", 0, 0, 0, 0, NULL, NULL, true},
+     {"root", 0, 0, 0, 0, NULL, NULL, true, false},
      ERR_OK,
      0,
      0,
      PRIVILEGES_USER},
     {"-Z 0",
-     {"0", 0, 0, 0, 0, NULL, NULL, true},
+     {"0", 0, 0, 0, 0, NULL, NULL, true, false},
      ERR_OK,
      0,
      0,
      PRIVILEGES_USER},
     {"root in a namespace of its own",
-     {NULL, 0, 0, 0, 0, NULL, NULL, false},
+     {NULL, 0, 0, 0, 0, NULL, NULL, false, false},
      ERR_OK,
      0,
      0,
      PRIVILEGES_STAY},
-    {"no number", {NULL, 0, 0, 0, 0, "alice", "1", true}, ERR_USAGE, 0, 0, 0},
-    {"a sign", {NULL, 0, 0, 0, 0, "-1", "1", true}, ERR_USAGE, 0, 0, 0},
-    {"a plus", {NULL, 0, 0, 0, 0, "+1", "1", true}, ERR_USAGE, 0, 0, 0},
-    {"a space", {NULL, 0, 0, 0, 0, " 1", "1", true}, ERR_USAGE, 0, 0, 0},
-    {"behind", {NULL, 0, 0, 0, 0, "1 ", "1", true}, ERR_USAGE, 0, 0, 0},
-    {"hex", {NULL, 0, 0, 0, 0, "0x10", "1", true}, ERR_USAGE, 0, 0, 0},
-    {"empty", {NULL, 0, 0, 0, 0, "", "1", true}, ERR_USAGE, 0, 0, 0},
+    {"root that may not become another",
+     {NULL, 0, 0, 0, 0, NULL, NULL, true, true},
+     ERR_OK,
+     0,
+     0,
+     PRIVILEGES_BOUND},
+    {"not with sudo either",
+     {NULL, 0, 0, 0, 0, "1000", "100", true, true},
+     ERR_OK,
+     0,
+     0,
+     PRIVILEGES_BOUND},
+    {"-Z is tried all the same",
+     {"70000:70001", 0, 0, 0, 0, NULL, NULL, true, true},
+     ERR_OK,
+     70000,
+     70001,
+     PRIVILEGES_USER},
+    {"an ordinary user has no such right",
+     {NULL, 1000, 1000, 100, 100, NULL, NULL, true, true},
+     ERR_OK,
+     1000,
+     100,
+     PRIVILEGES_STAY},
+    {"no number",
+     {NULL, 0, 0, 0, 0, "alice", "1", true, false},
+     ERR_USAGE,
+     0,
+     0,
+     0},
+    {"a sign", {NULL, 0, 0, 0, 0, "-1", "1", true, false}, ERR_USAGE, 0, 0, 0},
+    {"a plus", {NULL, 0, 0, 0, 0, "+1", "1", true, false}, ERR_USAGE, 0, 0, 0},
+    {"a space", {NULL, 0, 0, 0, 0, " 1", "1", true, false}, ERR_USAGE, 0, 0, 0},
+    {"behind", {NULL, 0, 0, 0, 0, "1 ", "1", true, false}, ERR_USAGE, 0, 0, 0},
+    {"hex", {NULL, 0, 0, 0, 0, "0x10", "1", true, false}, ERR_USAGE, 0, 0, 0},
+    {"empty", {NULL, 0, 0, 0, 0, "", "1", true, false}, ERR_USAGE, 0, 0, 0},
     {"that means unchanged",
-     {NULL, 0, 0, 0, 0, "4294967295", "1", true},
+     {NULL, 0, 0, 0, 0, "4294967295", "1", true, false},
      ERR_USAGE,
      0,
      0,
      0},
     {"that wraps to 0",
-     {NULL, 0, 0, 0, 0, "4294967296", "1", true},
+     {NULL, 0, 0, 0, 0, "4294967296", "1", true, false},
      ERR_USAGE,
      0,
      0,
      0},
     {"that wraps 64 bits",
-     {NULL, 0, 0, 0, 0, "18446744073709551617", "1", true},
+     {NULL, 0, 0, 0, 0, "18446744073709551617", "1", true, false},
      ERR_USAGE,
      0,
      0,
      0},
     {"the highest",
-     {NULL, 0, 0, 0, 0, "4294967294", "4294967294", true},
+     {NULL, 0, 0, 0, 0, "4294967294", "4294967294", true, false},
      ERR_OK,
      4294967294u,
      4294967294u,
      PRIVILEGES_SUDO},
-    {"no group", {NULL, 0, 0, 0, 0, "1", NULL, true}, ERR_USAGE, 0, 0, 0},
-    {"a bad group", {NULL, 0, 0, 0, 0, "1", "1x", true}, ERR_USAGE, 0, 0, 0},
-    {"-Z of no one",
-     {"no-such-user-here", 0, 0, 0, 0, NULL, NULL, true},
+    {"no group",
+     {NULL, 0, 0, 0, 0, "1", NULL, true, false},
      ERR_USAGE,
      0,
      0,
      0},
-    {"-Z empty", {"", 0, 0, 0, 0, NULL, NULL, true}, ERR_USAGE, 0, 0, 0},
+    {"a bad group",
+     {NULL, 0, 0, 0, 0, "1", "1x", true, false},
+     ERR_USAGE,
+     0,
+     0,
+     0},
+    {"-Z of no one",
+     {"no-such-user-here", 0, 0, 0, 0, NULL, NULL, true, false},
+     ERR_USAGE,
+     0,
+     0,
+     0},
+    {"-Z empty", {"", 0, 0, 0, 0, NULL, NULL, true, false}, ERR_USAGE, 0, 0, 0},
     {"-Z of a number without a group",
-     {"3999999999", 0, 0, 0, 0, NULL, NULL, true},
+     {"3999999999", 0, 0, 0, 0, NULL, NULL, true, false},
      ERR_USAGE,
      0,
      0,
      0},
     {"-Z with half a group",
-     {"1000:", 0, 0, 0, 0, NULL, NULL, true},
+     {"1000:", 0, 0, 0, 0, NULL, NULL, true, false},
      ERR_USAGE,
      0,
      0,
      0},
     {"-Z with too much",
-     {"1000:100:1", 0, 0, 0, 0, NULL, NULL, true},
+     {"1000:100:1", 0, 0, 0, 0, NULL, NULL, true, false},
      ERR_USAGE,
      0,
      0,
@@ -337,6 +376,41 @@ START_TEST(root_becomes_nobody_and_cannot_go_back)
 }
 END_TEST
 
+/* What the broker of root needs in a directory of somebody else, and nothing
+ * beside it: bit 1 is CAP_DAC_OVERRIDE. */
+static const char *
+keep_override(void *ctx)
+{
+    struct privileges p = {.uid = 0, .gid = 0, .override = true};
+    char line[64];
+    (void)ctx;
+    const char *wrong = drop(&p);
+    int fd = open("/proc/self/status", O_RDONLY);
+    if (wrong || fd < 0)
+        return wrong;
+    if (!status_line(fd, "CapEff", line, sizeof line) ||
+        strcmp(line + strspn(line, "0"), "2") != 0)
+        return "CapEff";
+    if (!status_line(fd, "CapPrm", line, sizeof line) ||
+        strcmp(line + strspn(line, "0"), "2") != 0)
+        return "CapPrm";
+    if (!status_line(fd, "CapBnd", line, sizeof line) ||
+        strspn(line, "0") != strlen(line))
+        return "CapBnd";
+    close(fd);
+    return privileges_none() ? "none" : NULL;
+}
+
+START_TEST(one_capability_may_stay)
+{
+    if (!can_become_nobody()) {
+        tell_skipped("needs root and more than one user id");
+        return;
+    }
+    ck_assert_in_child(keep_override, NULL);
+}
+END_TEST
+
 /* User 0 without capabilities gets none by execve(2). */
 static const char *
 exec_as_root(void *ctx)
@@ -433,6 +507,7 @@ privileges_suite(void)
     tcase_add_test(doing, who_stays_has_no_capability_left);
     tcase_add_test(doing, captured_bytes_get_into_no_core_dump);
     tcase_add_test(doing, root_becomes_nobody_and_cannot_go_back);
+    tcase_add_test(doing, one_capability_may_stay);
     tcase_add_test(doing, user_0_without_capabilities_gains_none_by_exec);
     tcase_add_test(doing, giving_up_twice_is_giving_up);
     tcase_add_test(doing, what_cannot_be_become_is_an_error_with_a_reason);

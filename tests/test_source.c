@@ -1252,6 +1252,97 @@ START_TEST(files_opened_ahead_are_read_without_opening_anything)
 }
 END_TEST
 
+static int
+wait_a_little(void *ctx)
+{
+    (void)ctx;
+    return 5;
+}
+
+/* Writes to the second one only when the first is written. */
+static void
+fill_fifos(const struct file_bytes *f, const char *const *names)
+{
+    for (size_t i = 0; i < 2; i++) {
+        int fd = open(names[i], O_WRONLY);
+        if (fd < 0 || write(fd, f->ptr, f->len) != (ssize_t)f->len)
+            _exit(1);
+        close(fd);
+    }
+    _exit(0);
+}
+
+START_TEST(fifos_are_opened_ahead_without_waiting_for_their_writers)
+{
+    struct file_bytes f = {0};
+    put_pcap_header(&f, MAGIC_US, 4, 0, 1);
+    put_pcap_packet(&f, 1, 0, 4, text("abcd"));
+    char first[TEMP_NAME_MAX], second[TEMP_NAME_MAX];
+    const char *names[] = {first, second};
+    for (size_t i = 0; i < 2; i++) {
+        temp_file(i ? second : first, "", 0);
+        unlink(names[i]);
+        ck_assert_int_eq(mkfifo(names[i], 0600), 0);
+    }
+    struct source *s;
+    ck_assert_int_eq(source_new(&s, names, 2), ERR_OK);
+    ck_assert_int_eq(source_open_all(s), ERR_OK);
+    source_on_idle(s, wait_a_little, NULL);
+    pid_t child = fork();
+    ck_assert_int_ge(child, 0);
+    if (child == 0)
+        fill_fifos(&f, names);
+    struct reading r = read_source(s);
+    ck_assert_uint_eq(r.n, 2);
+    ck_assert_uint_eq(r.n_errors, 0);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    reading_fini(&r);
+    unlink(first);
+    unlink(second);
+    file_bytes_fini(&f);
+}
+END_TEST
+
+/* Counts calls and says stop. */
+static int
+stop_at_once(void *ctx)
+{
+    unsigned *calls = ctx;
+    ++*calls;
+    return -1;
+}
+
+/* Blocks that are no packets, for as long as you like. */
+START_TEST(input_that_brings_no_packet_can_be_interrupted)
+{
+    struct file_bytes f = {0};
+    static const uint8_t block[1 << 16];
+    volatile sig_atomic_t interrupt = _i;
+    unsigned calls = 0;
+    put_section(&f, false, UNKNOWN);
+    put_iface(&f, 1, 0, NULL, NONE, 0);
+    for (size_t i = 0; i < 64; i++)
+        put_block(&f, 0xbad, block, sizeof block);
+    put_epb(&f, 0, 0, 3, text("abc"));
+    char name[TEMP_NAME_MAX];
+    const char *names[] = {name};
+    struct source *s;
+    temp_file(name, f.ptr, f.len);
+    ck_assert_int_eq(source_new(&s, names, 1), ERR_OK);
+    source_on_idle(s, stop_at_once, &calls);
+    source_interrupt(s, &interrupt);
+    struct reading r = read_source(s);
+    ck_assert_uint_eq(r.n, interrupt ? 0 : 1);
+    ck_assert_uint_eq(r.n_errors, 0);
+    ck_assert_uint_eq(calls, interrupt ? 1 : 0);
+    reading_fini(&r);
+    unlink(name);
+    file_bytes_fini(&f);
+}
+END_TEST
+
 #define ROWS(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
 static Suite *
@@ -1296,6 +1387,10 @@ suite(void)
     tcase_add_test(
         tc, idle_is_called_while_a_pipe_has_nothing_and_can_stop_anywhere);
     tcase_add_test(tc, files_opened_ahead_are_read_without_opening_anything);
+    tcase_add_test(tc,
+                   fifos_are_opened_ahead_without_waiting_for_their_writers);
+    tcase_add_loop_test(tc, input_that_brings_no_packet_can_be_interrupted, 0,
+                        2);
     suite_add_tcase(s, tc);
     return s;
 }

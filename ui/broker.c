@@ -321,6 +321,21 @@ open_dirs(struct server *s, struct guard_error *e)
     return ERR_OK;
 }
 
+/* User 0 without capabilities is to a directory of somebody else what any
+ * other user is. */
+static bool
+needs_override(const struct broker_options *o)
+{
+    for (size_t i = 0; i < o->n_dirs; i++) {
+        struct stat st;
+        if (stat(o->dirs[i].path, &st) == 0 && st.st_uid != 0 &&
+            (st.st_mode & S_IWOTH) == 0 &&
+            (st.st_gid != 0 || (st.st_mode & S_IWGRP) == 0))
+            return true;
+    }
+    return false;
+}
+
 static enum err
 lock_in(struct server *s, struct guard_error *e)
 {
@@ -330,6 +345,8 @@ lock_in(struct server *s, struct guard_error *e)
     if (o->privileges) {
         struct privileges p = privileges_for_broker(o->privileges);
         p.undumpable = true;
+        p.override =
+            o->privileges->reason == PRIVILEGES_NOBODY && needs_override(o);
         status = privileges_drop(&p, e);
     }
     if (status == ERR_OK)

@@ -21,10 +21,11 @@
  *
  * Files are made with mode 0600: a capture holds what people wrote.
  *
- * It has the ids of privileges_for_broker(), no capability, a filter of
- * system calls and Landlock.  It ends when its socket is closed, not before:
- * signals of the terminal do not reach it, because the last file may be
- * opened after ^C.  Linux; elsewhere broker_start() says ERR_UNSUPPORTED.
+ * It has the ids of privileges_for_broker(), no capability (privileges.h has
+ * the one exception), a filter of system calls and Landlock.  It ends when its
+ * socket is closed, not before: signals of the terminal do not reach it,
+ * because the last file may be opened after ^C.  Linux; elsewhere
+ * broker_start() says ERR_UNSUPPORTED.
  */
 #ifndef UI_BROKER_H
 #define UI_BROKER_H
@@ -40,9 +41,9 @@
 
 #define BROKER_DIRS_MAX 8u
 #define BROKER_NAME_MAX 255u
-/* Names that are remembered for broker_remove(); then the oldest is forgotten
- * and stays on the disk. */
-#define BROKER_MADE_MAX 65536u
+/* Names that are remembered for broker_remove(), more than SAVE_RING_MAX of
+ * save.h; then the oldest is forgotten and stays on the disk. */
+#define BROKER_MADE_MAX 131072u
 
 /* A directory to write in. */
 struct broker_dir {

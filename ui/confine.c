@@ -15,6 +15,10 @@ confine_plan(struct confine *c, const struct options *o,
     enum err err = privileges_plan(&c->privileges, o->user, e);
     if (err != ERR_OK)
         return err;
+    if (o->ifaces.n > 0 && c->privileges.reason == PRIVILEGES_BOUND)
+        return guard_fail(e, ERR_REFUSED, 0,
+                          "no right to become another user than root "
+                          "(CAP_SETUID, CAP_SETGID); -Z root stays root");
     c->privileges.undumpable = o->ifaces.n > 0;
     if (!dir)
         return ERR_OK;

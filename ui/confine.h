@@ -33,7 +33,8 @@ struct confine {
 };
 
 /* dir: where files may be written; NULL: nowhere.  Errors as of
- * privileges_plan() and broker_start(), told in *e. */
+ * privileges_plan() and broker_start(), told in *e; ERR_REFUSED: root that must
+ * stay root (PRIVILEGES_BOUND) wants to capture. */
 ERR_CHECK enum err confine_plan(struct confine *c, const struct options *o,
                                 const struct broker_dir *dir,
                                 struct guard_error *e);

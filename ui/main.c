@@ -5,6 +5,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
@@ -101,6 +102,19 @@ show_version(void)
     return close_stdout();
 }
 
+/* No file or socket may get the number of a standard descriptor that the
+ * caller closed: messages would land in it.  What takes their place cannot be
+ * read or written, as before. */
+static bool
+fill_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            return false;
+    return true;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -109,7 +123,10 @@ main(int argc, char **argv)
     int status = EXIT_USAGE;
     setlocale(LC_CTYPE, "");
     tzset();
+    if (!fill_descriptors())
+        return EXIT_IO;       /* and there is nobody to tell it to */
     signal(SIGPIPE, SIG_IGN); /* write() tells */
+    signal(SIGXFSZ, SIG_IGN);
     switch (options_parse(&o, argc, argv, message, sizeof message)) {
     case OPTIONS_RUN:
         status = run(&o);

@@ -772,8 +772,7 @@ check_input(struct parse *p)
                    o->filter ? "filter"
                    : o->user ? "user"
                              : "time-stamp-type");
-    bool ring = o->ring.bytes || o->ring.packets || o->ring.files ||
-                o->ring.duration_ns;
+    bool ring = option_bounds_any(&o->ring);
     if (!o->write &&
         (ring || o->ws_only || o->comment || o->stop.bytes || o->stop.files))
         return say(p, "%s for saved packets: -w FILE is missing",

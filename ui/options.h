@@ -154,6 +154,12 @@ struct option_bounds {
     int64_t duration_ns;
 };
 
+static inline bool
+option_bounds_any(const struct option_bounds *b)
+{
+    return b->bytes || b->packets || b->files || b->duration_ns;
+}
+
 struct option_range {
     uint32_t first, last; /* both belong to it */
 };

@@ -18,6 +18,7 @@ static const char *const reasons[] = {
     [PRIVILEGES_SUDO] = "who called sudo",
     [PRIVILEGES_USER] = "-Z",
     [PRIVILEGES_NOBODY] = "started by root",
+    [PRIVILEGES_BOUND] = "without the right to become another",
 };
 
 void
@@ -48,6 +49,44 @@ privileges_for_broker(const struct privileges *p)
 #include <unistd.h>
 
 #include <linux/capability.h>
+
+/* --------------------------------------------------------- capabilities */
+
+/* capset(2) without libcap: version 3 has two words a set. */
+#define CAP_WORDS _LINUX_CAPABILITY_U32S_3
+
+static bool
+caps_get(struct __user_cap_data_struct data[CAP_WORDS])
+{
+    struct __user_cap_header_struct head = {.version =
+                                                _LINUX_CAPABILITY_VERSION_3};
+    memset(data, 0, CAP_WORDS * sizeof data[0]);
+    return syscall(SYS_capget, &head, data) == 0;
+}
+
+static bool
+has_cap(unsigned cap)
+{
+    struct __user_cap_data_struct data[CAP_WORDS];
+    return caps_get(data) &&
+           (data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap)) != 0;
+}
+
+/* Ambient capabilities are a part of the permitted and inheritable ones
+ * (capabilities(7)), so that three sets are all. */
+static bool
+has_only(const struct __user_cap_data_struct want[CAP_WORDS])
+{
+    struct __user_cap_data_struct data[CAP_WORDS];
+    return caps_get(data) && memcmp(data, want, sizeof data) == 0;
+}
+
+bool
+privileges_none(void)
+{
+    static const struct __user_cap_data_struct none[CAP_WORDS];
+    return has_only(none);
+}
 
 /* ------------------------------------------------------------- the plan */
 
@@ -85,7 +124,7 @@ find_user(struct privileges *p, const char *user, struct guard_error *e)
         entry = getpwuid(uid);
         if (!entry)
             return guard_fail(e, ERR_USAGE, 0,
-                              "nobody knows the group of user %lu: give "
+                              "-Z: nobody knows the group of user %lu: give "
                               "both, USER:GROUP",
                               (unsigned long)uid);
     }
@@ -96,7 +135,7 @@ find_user(struct privileges *p, const char *user, struct guard_error *e)
     }
     const char *colon = parse_id(user, &uid);
     if (!colon || *colon != ':' || !is_id(colon + 1, &gid))
-        return guard_fail(e, ERR_USAGE, 0, "no such user");
+        return guard_fail(e, ERR_USAGE, 0, "-Z: no such user");
     p->uid = uid;
     p->gid = gid;
     return ERR_OK;
@@ -112,7 +151,8 @@ plan_user(struct privileges *p, const struct privileges_facts *f,
         return status;
     /* In a set-user-ID binary -Z would be a gift to whoever starts it. */
     if ((f->uid != 0 || f->euid != 0) && (p->uid != f->uid || p->gid != f->gid))
-        return guard_fail(e, ERR_USAGE, 0, "only root can become another user");
+        return guard_fail(e, ERR_USAGE, 0,
+                          "-Z: only root can become another user");
     return ERR_OK;
 }
 
@@ -155,6 +195,8 @@ privileges_plan_from(struct privileges *p, const struct privileges_facts *f,
     bool root = f->uid == 0 && f->euid == 0;
     if (f->user)
         status = plan_user(&out, f, e);
+    else if (root && f->bound)
+        out.reason = PRIVILEGES_BOUND;
     else if (root && f->sudo_uid && strcmp(f->sudo_uid, "0") != 0)
         status = plan_sudo(&out, f, e);
     else if (root && f->nobody_is_mapped)
@@ -197,6 +239,7 @@ enum err
 privileges_plan(struct privileges *p, const char *user, struct guard_error *e)
 {
     struct privileges_facts facts = {
+        .bound = !has_cap(CAP_SETUID) || !has_cap(CAP_SETGID),
         .user = user,
         .uid = getuid(),
         .euid = geteuid(),
@@ -210,41 +253,7 @@ privileges_plan(struct privileges *p, const char *user, struct guard_error *e)
     return privileges_plan_from(p, &facts, e);
 }
 
-/* --------------------------------------------------------- capabilities */
-
-/* capset(2) without libcap: version 3 has two words a set. */
-#define CAP_WORDS _LINUX_CAPABILITY_U32S_3
-
-static bool
-caps_get(struct __user_cap_data_struct data[CAP_WORDS])
-{
-    struct __user_cap_header_struct head = {.version =
-                                                _LINUX_CAPABILITY_VERSION_3};
-    memset(data, 0, CAP_WORDS * sizeof data[0]);
-    return syscall(SYS_capget, &head, data) == 0;
-}
-
-static bool
-has_cap(unsigned cap)
-{
-    struct __user_cap_data_struct data[CAP_WORDS];
-    return caps_get(data) &&
-           (data[CAP_TO_INDEX(cap)].effective & CAP_TO_MASK(cap)) != 0;
-}
-
-bool
-privileges_none(void)
-{
-    struct __user_cap_data_struct data[CAP_WORDS];
-    uint32_t any = 0;
-    if (!caps_get(data))
-        return false;
-    for (size_t i = 0; i < CAP_WORDS; i++)
-        any |= data[i].permitted | data[i].effective | data[i].inheritable;
-    /* Ambient ones are a part of the permitted and inheritable ones
-     * (capabilities(7)), so that these three sets are all. */
-    return any == 0;
-}
+/* -------------------------------------------------------- giving them up */
 
 /* Bounds what an execve(2) could ever give back; no_new_privs does so too,
  * this one holds in children that find a hole there. */
@@ -267,18 +276,24 @@ drop_bounding_set(struct guard_error *e)
 }
 
 static enum err
-drop_capabilities(struct guard_error *e)
+drop_capabilities(const struct privileges *p, struct guard_error *e)
 {
     struct __user_cap_header_struct head = {.version =
                                                 _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[CAP_WORDS] = {{0, 0, 0}};
+    struct __user_cap_data_struct kept[CAP_WORDS] = {{0, 0, 0}};
+    bool override = p->override && has_cap(CAP_DAC_OVERRIDE);
+    if (override) {
+        struct __user_cap_data_struct *word =
+            &kept[CAP_TO_INDEX(CAP_DAC_OVERRIDE)];
+        word->effective = word->permitted = CAP_TO_MASK(CAP_DAC_OVERRIDE);
+    }
     /* Kernels before 4.3 have no ambient set: EINVAL. */
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 &&
         errno != EINVAL)
         return guard_fail(e, ERR_REFUSED, errno, "ambient capabilities stay");
-    if (syscall(SYS_capset, &head, none) != 0)
+    if (syscall(SYS_capset, &head, kept) != 0)
         return guard_fail(e, ERR_REFUSED, errno, "capabilities stay");
-    if (!privileges_none())
+    if (!has_only(kept))
         return guard_fail(e, ERR_REFUSED, 0, "capabilities stay");
     return ERR_OK;
 }
@@ -339,7 +354,7 @@ privileges_drop(const struct privileges *p, struct guard_error *e)
     if (status == ERR_OK)
         status = become(p, e);
     if (status == ERR_OK)
-        status = drop_capabilities(e);
+        status = drop_capabilities(p, e);
     if (status == ERR_OK)
         status = check_no_return(p, e);
     if (status != ERR_OK)

@@ -6,12 +6,17 @@
  *   who starts wsray         the decoding process becomes  the broker becomes
  *   anyone, with -Z USER     USER                          USER
  *   a user, through sudo     that user                     that user
- *   root                     nobody                        root, no capability
+ *   root                     nobody                        root, see below
+ *   root that may not        root, no capability           root, no capability
  *   setuid-root binary       its real user                 its real user
  *   an ordinary user         who it is                     who it is
  *
- * (The broker of root stays user 0 so that files are root's, as root expects;
- * without CAP_DAC_OVERRIDE it writes only where user 0 is allowed to.)
+ * The broker of root stays user 0 so that files are root's, as root expects.
+ * It has no capability, unless its directory is somebody else's: then it keeps
+ * CAP_DAC_OVERRIDE, without which user 0 could not write there.
+ *
+ * Root that may not: a container that was started without CAP_SETUID or
+ * CAP_SETGID.
  *
  * To be called before the first thread: capabilities belong to a thread
  * (capabilities(7)).  Knows nothing of system call filters: sandbox.h.
@@ -34,6 +39,7 @@ enum privileges_reason {
     PRIVILEGES_SUDO,     /* who called sudo */
     PRIVILEGES_USER,     /* -Z */
     PRIVILEGES_NOBODY,   /* started by root itself */
+    PRIVILEGES_BOUND,    /* root without the right to become another */
 };
 
 /* Who to become. */
@@ -45,6 +51,8 @@ struct privileges {
      * bytes and packet sockets are none of their business (prctl(2),
      * PR_SET_DUMPABLE). */
     bool undumpable;
+    /* CAP_DAC_OVERRIDE stays, if it is there. */
+    bool override;
 };
 
 /* What privileges_plan() finds out about the process; tests make it up. */
@@ -56,6 +64,7 @@ struct privileges_facts {
     /* No user namespace that knows only root: `unshare -r` has no nobody, and
      * its root is an ordinary user outside (user_namespaces(7)). */
     bool nobody_is_mapped;
+    bool bound; /* no right to become another: PRIVILEGES_BOUND */
 };
 
 /*
@@ -83,9 +92,9 @@ struct privileges privileges_for_broker(const struct privileges *p);
 
 /*
  * Becomes p: supplementary groups away (where that is allowed: an ordinary
- * user keeps his), real, effective and saved ids, no capability in any set,
- * none to be gained by execve(2).  Checks all of it by asking the kernel, and
- * that user 0 cannot be had again.  Cannot be undone.
+ * user keeps his), real, effective and saved ids, no capability in any set (but
+ * for p->override), none to be gained by execve(2).  Checks all of it by asking
+ * the kernel, and that user 0 cannot be had again.  Cannot be undone.
  *
  * After an error (ERR_REFUSED, ERR_UNSUPPORTED) the process may have lost a
  * part of its rights and must not go on.

@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,14 +23,18 @@
 #include "ui/terminal.h"
 #include "ui/writer.h"
 
-/* While packets come, what is due is done when their time has moved on by
- * this; while none come, this often. */
+/* What is due now and then is done this often: while packets come, the clock is
+ * looked at when their time has moved on by this, or after so many. */
 #define CHORES_NS (INT64_C(20) * 1000 * 1000)
 #define CHORES_MS 20
+#define CHORES_PACKETS 1024u
 
 /* What is older than this cannot be overtaken by a packet that the kernel
  * still holds (LIVE_RETIRE_MS, and the capture thread's turn). */
 #define SETTLED_NS (INT64_C(30) * 1000 * 1000)
+
+/* Descriptors beside those of the files that are read. */
+#define OTHER_FILES 32u
 
 /* How often lost packets are told, at most. */
 #define TELL_NS INT64_C(1000000000)
@@ -50,10 +56,16 @@ struct run {
     bool watching;     /* the input comes as it happens: a pipe, a growing file,
                           an interface */
     bool screen;       /* stats are drawn while it runs */
-    int64_t chores_ns; /* packets' time when they are due again */
-    int64_t end_ns;    /* packets' time when -a duration is over; 0: not set */
+    bool any;          /* a packet came */
+    bool idle;         /* none since idle_ns */
+    int64_t packet_ns; /* time of the last packet, and ... */
+    int64_t looked_ns; /* ... of the one when the clock was looked at */
+    int64_t end_ns;    /* of files: packets' time when -a duration is over; 0:
+                          not set */
     int64_t start_real_ns; /* since 1970 */
-    int64_t start_ns;      /* of CLOCK_MONOTONIC, like the two below */
+    int64_t start_ns;      /* of CLOCK_MONOTONIC, like all below */
+    int64_t idle_ns;       /* when the last packet had been there for a while */
+    int64_t chores_ns;     /* when they were done last */
     int64_t told_ns;       /* when lost packets were told last */
     int64_t redraw_ns;     /* when stats are due again */
     uint64_t told_lost;    /* packets */
@@ -79,7 +91,7 @@ static void
 on_failed(void *ctx, const struct source_error *error)
 {
     struct run *r = ctx;
-    if (error->code == ERR_DAMAGED || error->code == ERR_READ)
+    if (!r->live && (error->code == ERR_DAMAGED || error->code == ERR_READ))
         tell_format(&r->tell, error->name, "at byte %llu: %s",
                     (unsigned long long)error->offset, error->reason);
     else
@@ -128,7 +140,8 @@ save_figures_of_interfaces(struct run *r)
             .end_ns = now_ns(CLOCK_REALTIME),
             .received = s.received,
             .dropped = dropped,
-            .delivered = s.received > dropped ? s.received - dropped : 0,
+            /* Only what the kernel dropped had been received. */
+            .delivered = s.received > s.dropped ? s.received - s.dropped : 0,
         };
         save_stats(saving_save(r->saving), info, (uint32_t)i, &stats);
     }
@@ -222,7 +235,8 @@ static void
 redraw(struct run *r, int64_t now)
 {
     struct stats_live figures = live_figures(r, now);
-    r->redraw_ns = now + r->options->interval_ns;
+    if (__builtin_add_overflow(now, r->options->interval_ns, &r->redraw_ns))
+        r->redraw_ns = INT64_MAX;
     take_totals(r);
     writer_redraw(&r->writer, &r->summary, &figures);
 }
@@ -244,9 +258,12 @@ take_signals(struct run *r)
 static bool
 do_chores(struct run *r)
 {
-    int64_t now = now_ns(CLOCK_MONOTONIC);
+    int64_t now = now_ns(CLOCK_MONOTONIC), most = r->options->stop.duration_ns;
+    r->chores_ns = now;
     if (r->live)
         tell_lost(r, now, false);
+    if (r->live && most > 0 && now - r->start_ns >= most)
+        live_stop(r->live);
     if (r->screen && now >= r->redraw_ns)
         redraw(r, now);
     out_flush(&r->out);
@@ -262,12 +279,12 @@ do_chores(struct run *r)
            (!out_over(&r->out) || writer_outlives(&r->writer, &r->out));
 }
 
-/* Whether -a duration:N is over. */
+/* Whether -a duration:N of a file is over; live it is the clock's. */
 static bool
 is_over(struct run *r, int64_t time_ns)
 {
     int64_t duration_ns = r->options->stop.duration_ns;
-    if (duration_ns == 0)
+    if (duration_ns == 0 || r->live)
         return false;
     if (r->end_ns == 0 &&
         __builtin_add_overflow(time_ns, duration_ns, &r->end_ns))
@@ -275,18 +292,38 @@ is_over(struct run *r, int64_t time_ns)
     return time_ns >= r->end_ns;
 }
 
+/* Nothing came: time goes on from the last packet.  Not by the clock of the
+ * system, which stamps of the interface (-j) need not follow. */
+static void
+tick(struct run *r)
+{
+    int64_t now = now_ns(CLOCK_MONOTONIC);
+    if (!r->idle)
+        r->idle_ns = now;
+    r->idle = true;
+    pipeline_tick(r->pipeline, r->packet_ns + (now - r->idle_ns) - SETTLED_NS);
+}
+
 /* Nothing to read just now. */
 static int
 on_idle(void *ctx)
 {
     struct run *r = ctx;
-    if (r->live) {
-        int64_t time_ns = now_ns(CLOCK_REALTIME);
-        pipeline_tick(r->pipeline, time_ns - SETTLED_NS);
-        if (is_over(r, time_ns))
-            return -1;
-    }
+    if (r->live && r->any)
+        tick(r);
     return do_chores(r) ? CHORES_MS : -1;
+}
+
+/* Whether it is time for chores while packets come.  Their times may stand
+ * still, jump, or run a thousand times too fast. */
+static bool
+is_time(struct run *r, int64_t time_ns, uint64_t packets)
+{
+    if ((uint64_t)time_ns - (uint64_t)r->looked_ns < (uint64_t)CHORES_NS &&
+        packets % CHORES_PACKETS != 0)
+        return false;
+    r->looked_ns = time_ns;
+    return now_ns(CLOCK_MONOTONIC) - r->chores_ns >= CHORES_NS;
 }
 
 static void
@@ -306,10 +343,12 @@ on_packet(void *ctx, const struct source_info *info,
     progress_step(&r->progress, info, packets);
     if (r->saving)
         save_one(r, info, packet);
-    if (signals_pending || (r->watching && packet->time_ns >= r->chores_ns)) {
-        r->chores_ns = packet->time_ns + CHORES_NS;
+    r->any = true;
+    r->idle = false;
+    r->packet_ns = packet->time_ns;
+    if (signals_pending ||
+        (r->watching && is_time(r, packet->time_ns, packets)))
         go_on = do_chores(r);
-    }
     if (packets == r->options->stop.packets || is_over(r, packet->time_ns) ||
         (r->saving && saving_is_full(r->saving)))
         return false;
@@ -343,6 +382,8 @@ static void
 finish(struct run *r)
 {
     struct pipeline_totals t = pipeline_totals(r->pipeline);
+    if (r->live)
+        live_stop(r->live);
     take_totals(r);
     if (r->screen)
         writer_clear(&r->writer);
@@ -403,10 +444,23 @@ read_expect(struct run *r)
     return false;
 }
 
+/* All files are open before the first one is read. */
+static void
+raise_limit(size_t n_files)
+{
+    struct rlimit limit;
+    rlim_t want = (rlim_t)n_files + OTHER_FILES;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+        return;
+    limit.rlim_cur = want < limit.rlim_max ? want : limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* opening will tell */
+}
+
 static enum err
 open_files(struct run *r, struct source **source)
 {
     const struct option_files *files = &r->options->files;
+    raise_limit(files->n);
     enum err e = source_new(source, files->names, files->n);
     if (e != ERR_OK)
         return e;
@@ -460,11 +514,33 @@ open_live(struct run *r, struct source **source)
     return e == ERR_OK || fail(r, e, "start", err_text(e));
 }
 
+/* A file is emptied when it is opened for writing: not one that is read. */
+static bool
+check_apart(struct run *r)
+{
+    const struct options *o = r->options;
+    struct stat out, in;
+    if (option_bounds_any(&o->ring) || stat(o->write, &out) != 0 ||
+        !S_ISREG(out.st_mode))
+        return true;
+    for (size_t i = 0; i < o->files.n; i++) {
+        const char *name = o->files.names[i];
+        int failed =
+            strcmp(name, "-") == 0 ? fstat(STDIN_FILENO, &in) : stat(name, &in);
+        if (!failed && in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+            return fail(r, ERR_USAGE, o->write,
+                        "cannot be read and written at the same time");
+    }
+    return true;
+}
+
 /* The file of -w. */
 static bool
 open_saving(struct run *r)
 {
     struct save_news news;
+    if (!check_apart(r))
+        return false;
     enum err e =
         saving_new(&r->saving, r->options, confine_broker(&r->confine), &news);
     if (e == ERR_OK)
@@ -489,6 +565,8 @@ plan(struct run *r)
     struct guard_error error;
     const struct options *o = r->options;
     enum err e = o->write ? saving_dir_init(&r->dir, o) : ERR_OK;
+    if (e == ERR_LIMIT)
+        return fail(r, ERR_USAGE, o->write, "is not the name of a file");
     if (e != ERR_OK)
         return fail(r, e, o->write, err_text(e));
     e = confine_plan(&r->confine, o, o->write ? &r->dir.dir : NULL, &error);
@@ -511,6 +589,18 @@ enter(struct run *r)
         sockets[i] = live_socket(r->live, i);
     enum err e = confine_enter(&r->confine, r->options, sockets, n, &error);
     return e == ERR_OK || fail(r, e, "start", error.reason);
+}
+
+/* Files: with -v that root stays, with -vv what is in force. */
+static void
+tell_walls(struct run *r)
+{
+    char walls[256];
+    bool bound = r->confine.privileges.reason == PRIVILEGES_BOUND;
+    if (r->options->verbose < (bound ? 1u : 2u))
+        return;
+    confine_describe(&r->confine, walls, sizeof walls);
+    tell(&r->tell, "note", walls);
 }
 
 static void
@@ -558,6 +648,7 @@ open_run(struct run *r)
     if (r->saving)
         sink = saving_sink(r->saving, sink);
     source_on_idle(source, on_idle, r);
+    source_interrupt(source, &signals_pending);
     e = pipeline_new(&r->pipeline, o, source, &sink);
     if (e == ERR_USAGE)
         return fail(r, e, "--digest", "OpenSSL has no digest of that name");
@@ -569,12 +660,13 @@ start(struct run *r)
 {
     if (!enter(r))
         return false;
-    if (!r->live)
+    if (!r->live) {
+        tell_walls(r);
         return true;
+    }
     enum err e = live_start(r->live);
     if (e != ERR_OK)
         return fail(r, e, "start", err_text(e));
-    (void)is_over(r, now_ns(CLOCK_REALTIME)); /* -a duration: from now on */
     tell_listening(r);
     return true;
 }

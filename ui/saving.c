@@ -12,10 +12,14 @@
 #include <unistd.h>
 
 #include "base/map.h"
+#include "capture/live.h"
 
 /* Flows whose WebSocket has ended and of which packets may still come, the
  * last acknowledgement above all. */
 #define ENDED_MAX 1024u
+
+_Static_assert(BROKER_MADE_MAX > SAVE_RING_MAX,
+               "the broker must know the oldest file of a ring");
 
 /* A flow that carries a WebSocket. */
 struct chosen {
@@ -123,14 +127,15 @@ saving_new(struct saving **out, const struct options *o, struct broker *broker,
         .rotate_bytes = o->ring.bytes,
         .rotate_ns = o->ring.duration_ns,
         .rotate_packets = o->ring.packets,
-        .ring_files = o->ring.files > SAVE_RING_MAX ? SAVE_RING_MAX
-                                                    : (uint32_t)o->ring.files,
+        /* save_new() says what is too many. */
+        .ring_files =
+            o->ring.files < UINT32_MAX ? (uint32_t)o->ring.files : UINT32_MAX,
         .max_files = o->stop.files,
         .comment = o->comment,
         .application = PACKAGE_NAME " " PACKAGE_VERSION,
         .filter = o->ifaces.n == 0 ? NULL
                   : o->filter      ? o->filter
-                                   : "tcp",
+                                   : LIVE_FILTER_DEFAULT,
         .open = create_file,
         .remove = remove_file,
     };

@@ -32,7 +32,7 @@ struct saving;
 /*
  * The directory that the broker needs for o->write, with what its names begin
  * and end with.  The texts live until saving_dir_fini().  ERR_NOMEM, or
- * ERR_LIMIT: the name is too long.
+ * ERR_LIMIT: the name is too long, or none (it ends in a slash).
  */
 struct saving_dir {
     struct broker_dir dir;

@@ -83,7 +83,7 @@ signals_stop(void)
     return stop;
 }
 
-/* Reads and clears a wish; the pending mark stays while an end is wanted. */
+/* Reads and clears a wish. */
 static bool
 take_wish(volatile sig_atomic_t *wish)
 {

@@ -8,19 +8,23 @@
 
 #include "ui/text.h"
 
-/* Of a file name in a message. */
+/* Of a file name in a message, and of what is said of it. */
 #define NAME_COLUMNS 250u
+#define TEXT_COLUMNS 512u
 
 void
 tell(const struct tell *t, const char *name, const char *text)
 {
-    uint8_t safe[NAME_COLUMNS * 4];
+    uint8_t safe_name[NAME_COLUMNS * 4], safe_text[TEXT_COLUMNS * 4];
     out_flush(t->out);
     progress_clear(t->progress);
-    struct text_fit fit = text_fit(slice_cstr(name), false, t->utf8,
-                                   NAME_COLUMNS, safe, sizeof safe);
-    fprintf(stderr, PACKAGE_NAME ": %.*s: %s\n", (int)fit.out_len,
-            (const char *)safe, text);
+    struct text_fit n = text_fit(slice_cstr(name), false, t->utf8, NAME_COLUMNS,
+                                 safe_name, sizeof safe_name);
+    /* Ours, but for names of interfaces and files that libraries put in. */
+    struct text_fit s = text_fit(slice_cstr(text), false, t->utf8, TEXT_COLUMNS,
+                                 safe_text, sizeof safe_text);
+    fprintf(stderr, PACKAGE_NAME ": %.*s: %.*s\n", (int)n.out_len,
+            (const char *)safe_name, (int)s.out_len, (const char *)safe_text);
 }
 
 void

@@ -18,7 +18,7 @@ struct tell {
     bool utf8; /* the terminal understands UTF-8 */
 };
 
-/* One line, "wsray: NAME: text".  name is made harmless, text is ours. */
+/* One line, "wsray: NAME: text".  Both are made harmless. */
 void tell(const struct tell *t, const char *name, const char *text);
 
 /* The same, with a format. */

@@ -16,15 +16,6 @@ find(struct judge *j, const struct event_handshake *ev, enum finding_id id,
                     d && d->len ? d->text : NULL);
 }
 
-static void
-detail_quote(struct detail *d, const char *before, struct slice value)
-{
-    detail_add(d, before);
-    detail_add(d, "\"");
-    detail_add_part(d, value, VALUE_SHOWN);
-    detail_add(d, "\"");
-}
-
 /* ---- The 101 --------------------------------------------------------- */
 
 static void
@@ -41,7 +32,7 @@ judge_101_upgrade(struct judge *j, const struct event_handshake *ev)
     if (n > 1)
         detail_addf(&d, "%zu lines", n);
     else if (n == 1)
-        detail_quote(&d, "", value);
+        detail_add_quoted(&d, "", value, VALUE_SHOWN);
     else
         detail_add(&d, "there is none");
     find(j, ev, FINDING_HANDSHAKE_RESPONSE_UPGRADE_WRONG, &d);
@@ -56,7 +47,7 @@ judge_101_connection(struct judge *j, const struct event_handshake *ev)
     if (h->partial || http1_has_token(h, "Connection", "upgrade"))
         return;
     if (value.ptr)
-        detail_quote(&d, "Connection is ", value);
+        detail_add_quoted(&d, "Connection is ", value, VALUE_SHOWN);
     find(j, ev, FINDING_HANDSHAKE_RESPONSE_CONNECTION_MISSING, &d);
 }
 
@@ -220,7 +211,7 @@ judge_about_version(struct judge *j, const struct event_handshake *ev)
     struct detail d = {0};
     if (named.ptr || !ev->version.ptr || slice_equal_cstr(ev->version, "13"))
         return;
-    detail_quote(&d, "the client asked for ", ev->version);
+    detail_add_quoted(&d, "the client asked for ", ev->version, VALUE_SHOWN);
     find(j, ev, FINDING_HANDSHAKE_VERSION_LIST_MISSING, &d);
 }
 
@@ -234,8 +225,8 @@ judge_refusal(struct judge *j, const struct event_handshake *ev)
     if (status == 426 && !http1_value(h, "Upgrade").ptr)
         find(j, ev, FINDING_HANDSHAKE_426_WITHOUT_UPGRADE, NULL);
     if (version && names_other_version(ev)) {
-        detail_quote(&d, "the server knows ",
-                     http1_value(h, "Sec-WebSocket-Version"));
+        detail_add_quoted(&d, "the server knows ",
+                          http1_value(h, "Sec-WebSocket-Version"), VALUE_SHOWN);
         find(j, ev, FINDING_HANDSHAKE_VERSION_REFUSED, &d);
         return;
     }

@@ -14,6 +14,7 @@
 #include "base/budget.h"
 #include "base/rd.h"
 #include "dissect/close_code.h"
+#include "dissect/judge/detail.h"
 #include "dissect/judge/rules.h"
 
 /* Whoever closed and cuts TCP this soon did not wait for an answer; on top of
@@ -91,19 +92,20 @@ find_with_severity(struct judge *j, enum finding_id id, enum severity severity,
 static void
 find_close(struct judge *j, const struct judged_frame *f)
 {
-    char text[128] = "no code";
-    if (emit_finding_count(j->config.emit, FINDING_CLOSE_FRAME, f->from) > 0) {
+    struct detail d = {0};
+    if (!judge_is_first(j, FINDING_CLOSE_FRAME, f->from)) {
         judge_find_frame(j, FINDING_CLOSE_FRAME, f, NULL);
         return;
     }
     if (f->control.len >= 2) {
         uint16_t code = rd_load_be16(f->control.ptr);
-        snprintf(text, sizeof text, "%u %s", code, close_code_name(code));
+        detail_addf(&d, "%u %s", code, close_code_name(code));
         if (f->control.len > 2)
-            judge_add_quoted(text, sizeof text, ", ",
-                             slice_skip(f->control, 2));
+            detail_add_quoted(&d, ", ", slice_skip(f->control, 2), SIZE_MAX);
+    } else {
+        detail_add(&d, "no code");
     }
-    judge_find_frame(j, FINDING_CLOSE_FRAME, f, text);
+    judge_find_frame(j, FINDING_CLOSE_FRAME, f, d.text);
 }
 
 /* The code repeats that of the other side, which this sender had received. */
@@ -273,7 +275,8 @@ first_close(struct judge *j, const struct judged_frame *f)
     s->cause = cause_of(j, from, s->at, f->meta);
     if (s->has_code) {
         s->code = rd_load_be16(f->control.ptr);
-        judge_add_bytes(s->reason, sizeof s->reason, slice_skip(f->control, 2));
+        (void)detail_escape(s->reason, sizeof s->reason,
+                            slice_skip(f->control, 2), SIZE_MAX);
         judge_code(j, f, s->code, &s->cause);
     }
     if (!closer(j, other))

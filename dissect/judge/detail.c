@@ -65,21 +65,67 @@ detail_add_value(struct detail *d, struct slice value)
     detail_add_part(d, value, DETAIL_VALUE_MAX);
 }
 
+size_t
+detail_escape(char *out, size_t size, struct slice value, size_t max)
+{
+    static const char hex[] = "0123456789abcdef";
+    const size_t room = size > sizeof "..." ? size - sizeof "..." : 0;
+    size_t n = 0, i = 0;
+    for (; i < value.len && i < max; i++) {
+        uint8_t c = value.ptr[i];
+        char text[4] = {(char)c};
+        size_t len = 1;
+        if (c < 0x20 || c > 0x7e) {
+            memcpy(text, "\\x", 2);
+            text[2] = hex[c >> 4];
+            text[3] = hex[c & 15];
+            len = 4;
+        } else if (c == '\\') {
+            text[len++] = '\\';
+        }
+        if (len > room - n)
+            break;
+        memcpy(out + n, text, len);
+        n += len;
+    }
+    const char *end = i < value.len && room > 0 ? "..." : "";
+    memcpy(out + n, end, strlen(end) + 1);
+    return n + strlen(end);
+}
+
 void
 detail_add_part(struct detail *d, struct slice value, size_t max)
 {
-    struct slice shown = slice_head(value, max);
-    for (size_t i = 0; i < shown.len; i++) {
-        uint8_t c = shown.ptr[i];
-        char text[8];
-        if (c < 0x20 || c > 0x7e)
-            snprintf(text, sizeof text, "\\x%02x", c);
-        else
-            snprintf(text, sizeof text, c == '\\' ? "\\\\" : "%c", c);
-        detail_add(d, text);
-    }
-    if (shown.len < value.len)
-        detail_add(d, "...");
+    /* One more, for a quotation mark behind it. */
+    size_t room = sizeof d->text - d->len;
+    if (room > 1)
+        d->len += detail_escape(d->text + d->len, room - 1, value, max);
+}
+
+static void
+add_mark(struct detail *d)
+{
+    detail_add(d, "\"");
+}
+
+void
+detail_add_quoted(struct detail *d, const char *before, struct slice value,
+                  size_t max)
+{
+    detail_add(d, before);
+    add_mark(d);
+    detail_add_part(d, value, max);
+    add_mark(d);
+}
+
+void
+detail_add_quoted_address(struct detail *d, const char *before,
+                          struct slice address, size_t max)
+{
+    detail_add(d, before);
+    add_mark(d);
+    detail_add_address(d, address, max);
+    add_mark(d);
 }
 
 void

@@ -41,13 +41,25 @@ void detail_add_time(struct detail *d, int64_t ns);
  * backslash doubled, cut at DETAIL_VALUE_MAX bytes with "..." behind. */
 void detail_add_value(struct detail *d, struct slice value);
 
-/* The same, cut at max bytes. */
+/* The same, cut at max bytes, or where the line ends. */
 void detail_add_part(struct detail *d, struct slice value, size_t max);
+
+/* The same behind words of our own and in quotation marks. */
+void detail_add_quoted(struct detail *d, const char *before, struct slice value,
+                       size_t max);
 
 /* The same for a URI, an origin or a host, without what may be a secret: query
  * and fragment are left out, and "user:password@" (RFC 3986 section 3.2.1) is
  * hidden. */
 void detail_add_address(struct detail *d, struct slice address, size_t max);
+
+/* The same behind words of our own and in quotation marks. */
+void detail_add_quoted_address(struct detail *d, const char *before,
+                               struct slice address, size_t max);
+
+/* Writes a value as detail_add_part() does to out, which has room for size > 0
+ * bytes with the NUL; returns the length. */
+size_t detail_escape(char *out, size_t size, struct slice value, size_t max);
 
 /* A line of one value between words of our own. */
 void detail_value(struct detail *d, const char *before, struct slice value,

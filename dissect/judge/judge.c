@@ -135,40 +135,6 @@ judge_find_frame(struct judge *j, enum finding_id id,
                                           .detail = detail});
 }
 
-void
-judge_add_bytes(char *out, size_t size, struct slice bytes)
-{
-    static const char hex[] = "0123456789abcdef";
-    size_t n = strlen(out);
-    for (size_t i = 0; i < bytes.len; i++) {
-        uint8_t c = bytes.ptr[i];
-        bool plain = c >= ' ' && c < 0x7f;
-        if (n + (plain ? 1 : 4) + sizeof "..." > size) {
-            memcpy(out + n, "...", sizeof "...");
-            return;
-        }
-        if (plain) {
-            out[n++] = (char)c;
-        } else {
-            out[n++] = '\\';
-            out[n++] = 'x';
-            out[n++] = hex[c >> 4];
-            out[n++] = hex[c & 15];
-        }
-        out[n] = '\0';
-    }
-}
-
-void
-judge_add_quoted(char *out, size_t size, const char *before, struct slice bytes)
-{
-    size_t n = strlen(out);
-    snprintf(out + n, size - n, "%s\"", before);
-    judge_add_bytes(out, size - 1, bytes);
-    n = strlen(out);
-    snprintf(out + n, size - n, "\"");
-}
-
 /* ---- What happened ------------------------------------------------------ */
 
 void

@@ -186,7 +186,6 @@ struct judge_public {
     int64_t last_ns;             /* time of the last segment with payload */
     int64_t quiet_ns;            /* longer without one: judge_quiet() */
     struct judge_tally tally[2]; /* by enum ws_sender */
-    int64_t idle_ns;             /* a longer silence is looked at */
     struct judge_sampled some[2];
     int64_t burst_ns;
     uint64_t small_len, burst_max;

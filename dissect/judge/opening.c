@@ -27,24 +27,6 @@ find(const struct request *r, enum finding_id id, const struct detail *d)
                     d && d->len ? d->text : NULL);
 }
 
-static void
-detail_quote_address(struct detail *d, const char *before, struct slice value)
-{
-    detail_add(d, before);
-    detail_add(d, "\"");
-    detail_add_address(d, value, VALUE_SHOWN);
-    detail_add(d, "\"");
-}
-
-static void
-detail_quote(struct detail *d, const char *before, struct slice value)
-{
-    detail_add(d, before);
-    detail_add(d, "\"");
-    detail_add_part(d, value, VALUE_SHOWN);
-    detail_add(d, "\"");
-}
-
 /* ---- The request as such --------------------------------------------- */
 
 static void
@@ -73,7 +55,7 @@ judge_method(const struct request *r)
 {
     struct detail d = {0};
     if (!slice_equal_cstr(r->head->method, "GET")) {
-        detail_quote(&d, "", r->head->method);
+        detail_add_quoted(&d, "", r->head->method, VALUE_SHOWN);
         find(r, FINDING_HANDSHAKE_METHOD_NOT_GET, &d);
     }
     if (r->head->minor == 0)
@@ -91,7 +73,7 @@ judge_upgrade(const struct request *r)
         return;
     if (!http1_has_token(h, "Upgrade", "websocket")) {
         if (upgrade.ptr)
-            detail_quote(&d, "Upgrade is ", upgrade);
+            detail_add_quoted(&d, "Upgrade is ", upgrade, VALUE_SHOWN);
         else if (connection)
             detail_add(&d, "there is no Upgrade");
         else
@@ -105,7 +87,7 @@ judge_upgrade(const struct request *r)
         struct slice value = http1_value(h, "Connection");
         detail_init(&d);
         if (value.ptr)
-            detail_quote(&d, "Connection is ", value);
+            detail_add_quoted(&d, "Connection is ", value, VALUE_SHOWN);
         find(r, FINDING_HANDSHAKE_CONNECTION_MISSING_UPGRADE, &d);
     }
 }
@@ -128,11 +110,11 @@ judge_key_text(const struct request *r, struct slice key)
     while (n < key.len && is_base64(key.ptr[n]))
         n++;
     if (n < key.len && (key.ptr[n] == '-' || key.ptr[n] == '_'))
-        detail_quote(&d, "base64url: ", key);
+        detail_add_quoted(&d, "base64url: ", key, VALUE_SHOWN);
     else if (key.len != KEY_LEN)
         detail_addf(&d, "%zu characters instead of %u", key.len, KEY_LEN);
     else if (n != KEY_DIGITS || memcmp(key.ptr + n, "==", 2) != 0)
-        detail_quote(&d, "", key);
+        detail_add_quoted(&d, "", key, VALUE_SHOWN);
     else
         return true;
     find(r, FINDING_HANDSHAKE_KEY_INVALID, &d);
@@ -154,7 +136,7 @@ judge_key(const struct request *r)
         if (n > 1)
             detail_addf(&d, "%zu lines", n);
         else
-            detail_quote(&d, "a list: ", key);
+            detail_add_quoted(&d, "a list: ", key, VALUE_SHOWN);
         find(r, FINDING_HANDSHAKE_KEY_DUPLICATED, &d);
         return;
     }
@@ -199,7 +181,7 @@ judge_version(const struct request *r)
         if (n > 1)
             detail_addf(&d, "%zu lines", n);
         else
-            detail_quote(&d, "", r->ev->version);
+            detail_add_quoted(&d, "", r->ev->version, VALUE_SHOWN);
         find(r, FINDING_HANDSHAKE_VERSION_MALFORMED, &d);
     } else if (version != 13) {
         detail_addf(&d, "version %d", version);
@@ -282,7 +264,7 @@ judge_origin(const struct request *r)
     struct detail d = {0};
     if (origin.ptr) {
         if (!is_origin(origin)) {
-            detail_quote_address(&d, "", origin);
+            detail_add_quoted_address(&d, "", origin, VALUE_SHOWN);
             find(r, FINDING_HANDSHAKE_ORIGIN_MALFORMED, &d);
         }
     } else if (mark && r->whole &&
@@ -338,11 +320,11 @@ judge_target(const struct request *r)
     bool form = authority > 0 ? path.ptr != t.ptr + authority
                               : t.len > 0 && t.ptr[0] == '/';
     if (memchr(t.ptr, '#', t.len)) {
-        detail_quote_address(&d, "", t);
+        detail_add_quoted_address(&d, "", t, VALUE_SHOWN);
         detail_add(&d, " and more");
         find(r, FINDING_HANDSHAKE_TARGET_FRAGMENT, &d);
     } else if (!form) {
-        detail_quote_address(&d, "", t);
+        detail_add_quoted_address(&d, "", t, VALUE_SHOWN);
         find(r, FINDING_HANDSHAKE_TARGET_INVALID, &d);
     } else if (octet >= 0) {
         detail_addf(&d, "octet 0x%02x", (unsigned)octet);
@@ -351,7 +333,7 @@ judge_target(const struct request *r)
     if (authority > 0) {
         detail_init(&d);
         if (r->ev->host.ptr)
-            detail_quote_address(&d, "Host is ", r->ev->host);
+            detail_add_quoted_address(&d, "Host is ", r->ev->host, VALUE_SHOWN);
         find(r, FINDING_HANDSHAKE_TARGET_ABSOLUTE_FORM, &d);
     }
     if (begins_with(path, "/.well-known/")) {

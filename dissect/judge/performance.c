@@ -7,12 +7,6 @@
 #define DETAIL_MAX 160u
 #define MS INT64_C(1000000)
 
-static bool
-is_over(const struct judge *j)
-{
-    return j->frames[0].closed || j->frames[1].closed;
-}
-
 /* RFC 6455 section 5.5.2; told of both.  Pings, and frames as well, may lie
  * where the capture has nothing. */
 static void
@@ -22,7 +16,7 @@ judge_idle(struct judge *j)
     int64_t idle_ns = perf->idle_ns;
     char text[DETAIL_MAX];
     perf->idle_ns = 0;
-    if (idle_ns == 0 || perf->pinged || is_over(j) ||
+    if (idle_ns == 0 || perf->pinged || judge_is_closing(j) ||
         !judge_saw_all(j, WS_SENDER_CLIENT) ||
         !judge_saw_all(j, WS_SENDER_SERVER))
         return;

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "base/budget.h"
+#include "dissect/judge/detail.h"
 #include "dissect/judge/rules.h"
 
 /* Waiting pings of a side; the oldest has to go for another one. */
@@ -70,21 +71,14 @@ hash(struct slice payload)
     return h;
 }
 
-static bool
-is_first(const struct judge *j, enum finding_id id, enum ws_sender from)
-{
-    return emit_finding_count(j->config.emit, id, from) == 0;
-}
-
-/* The payload, or "no payload", behind what stands in text. */
+/* The payload, or "no payload". */
 static void
-add_payload(char *text, size_t size, struct slice payload)
+add_payload(struct detail *d, struct slice payload)
 {
-    size_t n = strlen(text);
     if (payload.len > 0)
-        judge_add_quoted(text, size, "", payload);
+        detail_add_quoted(d, "", payload, SIZE_MAX);
     else
-        snprintf(text + n, size - n, "no payload");
+        detail_add(d, "no payload");
 }
 
 static bool
@@ -134,7 +128,7 @@ count_flood(struct judge *j, const struct judged_frame *f)
     if (flood->n <= limit ||
         flood->second_ns + second - flood->run_ns <
             judge_limit_ns(j, THRESHOLD_PING_FLOOD_TIME) ||
-        !is_first(j, FINDING_PING_FLOOD, f->from))
+        !judge_is_first(j, FINDING_PING_FLOOD, f->from))
         return;
     snprintf(text, sizeof text, "more than %" PRIu64 " a second for %.1f s",
              limit, (double)(now - flood->run_ns) / 1e9);
@@ -197,11 +191,11 @@ ping(struct judge *j, const struct judged_frame *f)
 {
     struct judge_pings *p = &j->pings[f->from];
     enum ws_sender peer = judge_other(f->from);
-    char text[128] = "";
-    bool first = is_first(j, FINDING_FRAME_PING, f->from);
+    struct detail d = {0};
+    bool first = judge_is_first(j, FINDING_FRAME_PING, f->from);
     if (first)
-        add_payload(text, sizeof text, f->control);
-    judge_find_frame(j, FINDING_FRAME_PING, f, first ? text : NULL);
+        add_payload(&d, f->control);
+    judge_find_frame(j, FINDING_FRAME_PING, f, first ? d.text : NULL);
     count_flood(j, f);
     /* What is not known whole cannot be compared, and a pong may have come
      * out before: this ping was found late. */
@@ -281,7 +275,7 @@ match(struct judge *j, const struct judged_frame *f, uint32_t i)
     const struct judge_ping *ping = waiting_at(p, i);
     int64_t ns = f->meta->time_ns - ping->at.time_ns;
     char text[96];
-    bool first = is_first(j, FINDING_FRAME_PONG, f->from);
+    bool first = judge_is_first(j, FINDING_FRAME_PONG, f->from);
     if (first)
         snprintf(text, sizeof text,
                  "answers frame %" PRIu64 " of the %s after %.3f ms",
@@ -375,13 +369,13 @@ static void
 find_unanswered(struct judge *j, enum ws_sender pinger,
                 const struct judge_ping *ping, struct stamp last)
 {
-    char text[128];
-    snprintf(text, sizeof text, "%.3f s after frame %" PRIu64 " of the %s, ",
-             (double)(last.time_ns - ping->at.time_ns) / 1e9, ping->number,
-             ws_sender_name(pinger));
-    add_payload(text, sizeof text, slice_make(ping->payload, ping->len));
+    struct detail d = {0};
+    detail_addf(&d, "%.3f s after frame %" PRIu64 " of the %s, ",
+                (double)(last.time_ns - ping->at.time_ns) / 1e9, ping->number,
+                ws_sender_name(pinger));
+    add_payload(&d, slice_make(ping->payload, ping->len));
     judge_find_side(j, FINDING_PING_UNANSWERED, judge_other(pinger), ping->at,
-                    text);
+                    d.text);
 }
 
 /* judged: whether all of both sides was captured. */

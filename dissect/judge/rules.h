@@ -165,8 +165,8 @@ struct judge {
 /* ---- Telling ------------------------------------------------------------ */
 
 /* Passes a finding on; rows are lowered to note where the handshake was not
- * seen (judge_lowers()).  detail: one line without payload, or NULL; copied by
- * whoever keeps it. */
+ * seen (finding_needs_handshake()).  detail: one line without payload, or NULL;
+ * copied by whoever keeps it. */
 void judge_find(struct judge *j, const struct event_finding *ev);
 
 /* The same about the whole of one side, at a packet. */
@@ -228,19 +228,18 @@ judge_saw_all(const struct judge *j, enum ws_sender from)
            j->config.pair->syn_seen[dir];
 }
 
+/* One side has sent a Close frame. */
+static inline bool
+judge_is_closing(const struct judge *j)
+{
+    return j->frames[0].closed || j->frames[1].closed;
+}
+
 static inline enum ws_sender
 judge_other(enum ws_sender from)
 {
     return from == WS_SENDER_CLIENT ? WS_SENDER_SERVER : WS_SENDER_CLIENT;
 }
-
-/* Appends bytes as printable ASCII, others as \xHH, to the text in out; what
- * does not fit becomes "...". */
-void judge_add_bytes(char *out, size_t size, struct slice bytes);
-
-/* The same behind `before` and in quotation marks. */
-void judge_add_quoted(char *out, size_t size, const char *before,
-                      struct slice bytes);
 
 /* The last broken rule in a frame or message of the sender, or NULL. */
 static inline const struct emit_fault *

@@ -32,7 +32,7 @@ note_fault(struct judge *j, enum ws_sender from)
     v->state = VIOLATION_SENT;
     v->seq_end = t->base + (uint32_t)t->end_off;
     if (j->seen != HANDSHAKE_SEEN_BOTH || j->side[from].gap ||
-        j->frames[0].closed || j->frames[1].closed)
+        judge_is_closing(j))
         v->state = VIOLATION_DONE;
 }
 
@@ -134,8 +134,7 @@ judge_violation_tcp(struct judge *j, enum ws_sender from, enum stream_tcp what,
     if (!drop)
         return;
     /* What comes when both have said goodbye is no answer. */
-    if (v->state == VIOLATION_DELIVERED && !j->frames[0].closed &&
-        !j->frames[1].closed)
+    if (v->state == VIOLATION_DELIVERED && !judge_is_closing(j))
         find_answer(j, from, meta,
                     what == STREAM_TCP_FIN ? "the connection ended"
                                            : "the connection was reset",
