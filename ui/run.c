@@ -2,6 +2,8 @@
 #include "ui/run.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -21,6 +23,7 @@
 #include "ui/summary.h"
 #include "ui/tell.h"
 #include "ui/terminal.h"
+#include "ui/tui/app.h"
 #include "ui/writer.h"
 
 /* What is due now and then is done this often: while packets come, the clock is
@@ -52,6 +55,8 @@ struct run {
     struct saving_dir dir; /* of -w */
     struct saving *saving; /* NULL: nothing is saved */
     struct live *live;     /* NULL: files */
+    struct app *app;       /* NULL: no terminal interface */
+    atomic_bool left;      /* the person has left it */
     struct pipeline *pipeline;
     bool watching;     /* the input comes as it happens: a pipe, a growing file,
                           an interface */
@@ -266,6 +271,10 @@ do_chores(struct run *r)
         live_stop(r->live);
     if (r->screen && now >= r->redraw_ns)
         redraw(r, now);
+    if (r->app) {
+        take_totals(r);
+        app_figures(r->app, &r->summary, r->summary.dropped);
+    }
     out_flush(&r->out);
     if (signals_pending)
         take_signals(r);
@@ -275,7 +284,7 @@ do_chores(struct run *r)
         save_flush(saving_save(r->saving));
         tell_saving(r);
     }
-    return (signals_stop() == 0 || r->live) &&
+    return (signals_stop() == 0 || r->live) && !atomic_load(&r->left) &&
            (!out_over(&r->out) || writer_outlives(&r->writer, &r->out));
 }
 
@@ -403,22 +412,58 @@ finish(struct run *r)
 }
 
 static void
-run_pipeline(struct run *r)
+work(void *ctx)
 {
+    struct run *r = ctx;
     struct pipeline_watch watch = {.ctx = r,
                                    .capture = on_capture,
                                    .failed = on_failed,
                                    .unknown_link = on_unknown_link,
                                    .packet = on_packet};
+    pipeline_run(r->pipeline, &watch);
+    if (r->app) {
+        take_totals(r);
+        app_figures(r->app, &r->summary, r->summary.dropped);
+    }
+}
+
+/* The person has left: the pipeline is to come to its end. */
+static void
+leave(void *ctx)
+{
+    struct run *r = ctx;
+    atomic_store(&r->left, true);
+    signals_pending = 1;
+}
+
+static void
+show_app(struct run *r)
+{
+    const struct options *o = r->options;
+    const char *source = r->live           ? live_info(r->live)->name
+                         : o->files.n == 1 ? o->files.names[0]
+                                           : "several files";
+    if (!app_run(r->app, source, r->live != NULL, work, leave, r))
+        r->status = EXIT_SIGNAL + SIGHUP;
+    r->tell.show = NULL;
+}
+
+static void
+run_pipeline(struct run *r)
+{
     progress_init(&r->progress, stderr);
     r->start_real_ns = now_ns(CLOCK_REALTIME);
     r->start_ns = now_ns(CLOCK_MONOTONIC);
     r->screen = r->watching && r->writer.stats && isatty(STDOUT_FILENO);
     /* On a terminal that fills with output, the output is the progress. */
-    if (r->live || (isatty(STDOUT_FILENO) && !r->options->quiet &&
-                    (!r->writer.stats || r->screen)))
+    if (r->live || r->app ||
+        (isatty(STDOUT_FILENO) && !r->options->quiet &&
+         (!r->writer.stats || r->screen)))
         r->progress.on = false;
-    pipeline_run(r->pipeline, &watch);
+    if (r->app)
+        show_app(r);
+    else
+        work(r);
     finish(r);
     if (out_flush(&r->out) != ERR_OK) {
         tell(&r->tell, "standard output", strerror(r->out.error_errno));
@@ -618,6 +663,29 @@ tell_listening(struct run *r)
                 walls);
 }
 
+static bool
+open_app(struct run *r, struct event_sink *sink)
+{
+    enum err e = app_new(&r->app, r->options);
+    if (e == ERR_OK)
+        *sink = app_sink(r->app);
+    return e == ERR_OK || fail(r, e, "spool file",
+                               e == ERR_OPEN ? strerror(errno) : err_text(e));
+}
+
+/* What is made of the events. */
+static bool
+open_output(struct run *r, struct event_sink *sink)
+{
+    const struct options *o = r->options;
+    enum err e = out_init(&r->out, STDOUT_FILENO);
+    if (e == ERR_OK && o->command == COMMAND_TUI)
+        return open_app(r, sink);
+    if (e == ERR_OK)
+        e = writer_init(&r->writer, o, &r->expect, &r->out, sink);
+    return e == ERR_OK || fail(r, e, "start", err_text(e));
+}
+
 /* Puts all together; what fails is told. */
 static bool
 open_run(struct run *r)
@@ -626,11 +694,9 @@ open_run(struct run *r)
     struct event_sink sink;
     struct source *source = NULL;
     summary_init(&r->summary);
-    enum err e = out_init(&r->out, STDOUT_FILENO);
-    if (e == ERR_OK)
-        e = writer_init(&r->writer, o, &r->expect, &r->out, &sink);
-    if (e != ERR_OK)
-        return fail(r, e, "start", err_text(e));
+    if (!open_output(r, &sink))
+        return false;
+    enum err e;
     if (!read_expect(r) || !plan(r))
         return false;
     if (o->ifaces.n > 0) {
@@ -655,9 +721,29 @@ open_run(struct run *r)
     return e == ERR_OK || fail(r, e, "start", err_text(e));
 }
 
+static void
+show_line(void *ctx, const char *line)
+{
+    app_say(ctx, line);
+}
+
+/* The terminal is taken over when nothing can go wrong any more. */
+static bool
+open_terminal(struct run *r)
+{
+    char reason[APP_REASON_MAX];
+    if (!app_open(r->app, reason))
+        return fail(r, ERR_USAGE, "terminal", reason);
+    r->tell.show = show_line;
+    r->tell.show_ctx = r->app;
+    return true;
+}
+
 static bool
 start(struct run *r)
 {
+    if (r->app && !open_terminal(r))
+        return false;
     if (!enter(r))
         return false;
     if (!r->live) {
@@ -687,12 +773,16 @@ int
 run_command(const struct options *o)
 {
     struct run r = {.options = o};
-    r.tell = (struct tell){&r.out, &r.progress, terminal_utf8()};
+    r.tell = (struct tell){.out = &r.out,
+                           .progress = &r.progress,
+                           .utf8 = terminal_utf8()};
     signals_init(o->write != NULL);
     if (open_run(&r) && start(&r))
         run_pipeline(&r);
     int status = exit_status(&r);
+    app_close(r.app);
     pipeline_free(r.pipeline);
+    app_free(r.app);
     live_free(r.live);
     saving_free(r.saving);
     confine_end(&r.confine);

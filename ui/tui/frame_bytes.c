@@ -18,9 +18,10 @@
 static uint32_t
 corner(unsigned meets, bool utf8)
 {
-    static const uint16_t lines[16] = {
-        ' ',    0x2502, 0x2502, 0x2502, 0x2500, 0x2518, 0x2510, 0x2524,
-        0x2500, 0x2514, 0x250c, 0x251c, 0x2500, 0x2534, 0x252c, 0x253c};
+    static const uint16_t lines[16] = {' ',    0x2502, 0x2502, 0x2502,
+                                       0x2500, 0x2518, 0x2510, 0x2524,
+                                       0x2500, 0x2514, 0x250c, 0x251c,
+                                       0x2500, 0x2534, 0x252c, 0x253c};
     if (utf8)
         return lines[meets];
     return meets == 3 ? '|' : (meets & 3) == 0 ? '-' : '+';
@@ -39,9 +40,9 @@ struct figure_row {
     size_t n;
 };
 
-static void
-add_box(struct figure_row *row, enum frame_field field, unsigned from,
-        unsigned to, const char *name, const char *format, ...)
+static void add_box(struct figure_row *row, enum frame_field field,
+                    unsigned from, unsigned to, const char *name,
+                    const char *format, ...)
     __attribute__((format(printf, 6, 7)));
 
 #include <stdarg.h>
@@ -152,8 +153,8 @@ static void
 draw_border(struct grid *g, int y, int x, const struct figure_row *above,
             const struct figure_row *below)
 {
-    unsigned end = row_end(above) > row_end(below) ? row_end(above)
-                                                   : row_end(below);
+    unsigned end =
+        row_end(above) > row_end(below) ? row_end(above) : row_end(below);
     for (unsigned c = 0; c <= 2 * end; c++) {
         unsigned meets = (c > 0 ? 4u : 0) | (c < 2 * end ? 8u : 0);
         if (c % 2 == 0 && above && c / 2 <= row_end(above) &&
@@ -199,8 +200,9 @@ draw_figure(struct tui *t, struct rect r, const struct layout *l)
         return 0;
     grid_text(g, y, x, r.cols - 1, ROLE_DIM,
               " 0                   1                   2                   3");
-    grid_text(g, y + 1, x, r.cols - 1, ROLE_DIM,
-              " 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1");
+    grid_text(
+        g, y + 1, x, r.cols - 1, ROLE_DIM,
+        " 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1");
     y += 2;
     for (size_t i = 0; i < l->n; i++) {
         draw_border(g, y, x, i ? &l->rows[i - 1] : NULL, &l->rows[i]);
@@ -299,8 +301,8 @@ draw_wire(struct tui *t, struct rect r, const uint8_t *plain, size_t n)
         grid_text(&t->grid, r.y + used, r.x + 8, r.cols - 8, ROLE_DIM,
                   "(compressed payload: B shows what it inflates to)");
     if (xor_rows)
-        draw_xor(t, (struct rect){r.y + used + 1, r.x, r.rows - used - 1,
-                                  r.cols},
+        draw_xor(t,
+                 (struct rect){r.y + used + 1, r.x, r.rows - used - 1, r.cols},
                  plain, shown);
 }
 
@@ -318,9 +320,8 @@ frame_bytes_draw(struct tui *t, struct rect r, bool focused)
     if (f->flags & STORE_GAP)
         return;
     if (t->source_bytes == TUI_SOURCE_MESSAGE && f->message != STORE_NONE)
-        n = store_message_payload(t->store,
-                                  store_message(t->store, f->message), 0,
-                                  bytes, sizeof bytes);
+        n = store_message_payload(t->store, store_message(t->store, f->message),
+                                  0, bytes, sizeof bytes);
     else
         n = store_frame_payload(t->store, f, bytes, sizeof bytes, &whole);
     if (t->source_bytes == TUI_SOURCE_WIRE)

@@ -35,7 +35,9 @@ size_t
 frame_header_bytes(const struct store_frame *f, uint8_t out[14])
 {
     unsigned more = length_bytes(f);
-    unsigned form = more == 8 ? 127 : more == 2 ? 126 : (unsigned)f->payload_len;
+    unsigned form = more == 8   ? 127
+                    : more == 2 ? 126
+                                : (unsigned)f->payload_len;
     size_t at = 0;
     out[at++] = f->byte0;
     out[at++] = (uint8_t)((f->flags & STORE_MASKED ? 0x80 : 0) | form);
@@ -143,8 +145,8 @@ text_line(struct pane *p, const char *label, enum role role, struct slice value,
     int y = next_line(p);
     if (y < 0)
         return;
-    int x = p->r.x + grid_format(p->g, y, p->r.x, p->r.cols, ROLE_DIM,
-                                 "    %s ", label);
+    int x = p->r.x +
+            grid_format(p->g, y, p->r.x, p->r.cols, ROLE_DIM, "    %s ", label);
     grid_put(p->g, y, x, p->r.x + p->r.cols - x, role, value, more);
 }
 
@@ -233,8 +235,8 @@ message_lines(struct tui *t, struct pane *p, const struct store_frame *f)
         return;
     const struct store_message *m = store_message(t->store, f->message);
     int n = snprintf(text, sizeof text,
-                     "  [Message %" PRIu32 ": %" PRIu32 " fragment%s", m->number,
-                     m->n_frames, m->n_frames == 1 ? "" : "s");
+                     "  [Message %" PRIu32 ": %" PRIu32 " fragment%s",
+                     m->number, m->n_frames, m->n_frames == 1 ? "" : "s");
     if (m->flags & STORE_MESSAGE_HAS_LEN)
         n += snprintf(text + n, sizeof text - (size_t)n, ", %" PRIu64 " bytes",
                       m->len);
@@ -291,8 +293,8 @@ frame_detail_draw(struct tui *t, struct rect r, bool focused)
         return;
     }
     snprintf(text, sizeof text,
-             "frame %" PRIu32 " of the %s, %s, %" PRIu64 " bytes, packet %" PRIu64
-             ", offset %" PRIu64,
+             "frame %" PRIu32 " of the %s, %s, %" PRIu64
+             " bytes, packet %" PRIu64 ", offset %" PRIu64,
              f->number, ws_sender_name(from),
              ws_opcode_name(store_frame_opcode(f)),
              f->header_len + f->payload_len, f->packet, f->offset);

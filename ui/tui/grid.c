@@ -118,8 +118,8 @@ grid_put(struct grid *g, int y, int x, int cols, enum role role,
         text_take(text, more, g->utf8, (size_t)cols, safe, sizeof safe);
     bool cut = more || fit.in_len < text.len;
     if (cut && fit.cols == (size_t)cols)
-        fit = text_take(text, more, g->utf8, (size_t)cols - 1, safe,
-                        sizeof safe);
+        fit =
+            text_take(text, more, g->utf8, (size_t)cols - 1, safe, sizeof safe);
     int used = put_safe(g, y, x, role, safe, fit.out_len);
     if (cut && used < cols) {
         set_cell(g, y, x + used, ROLE_DIM, '~', 1);

@@ -31,7 +31,7 @@ enum role {
 struct cell {
     uint32_t ch[GRID_CHARS_MAX]; /* ch[0] 0: the right half of a wide one */
     uint8_t role;                /* enum role */
-    bool cursor;                 /* the row is selected, its pane has the keys */
+    bool cursor; /* the row is selected, its pane has the keys */
 };
 
 struct grid {

@@ -7,6 +7,8 @@
 #include "base/rd.h"
 
 #define SECOND_NS INT64_C(1000000000)
+/* Findings that are looked at for a new frame. */
+#define PENDING_MAX 256u
 
 enum err
 store_new(struct store **out, size_t max_bytes, uint64_t spool_max)
@@ -200,6 +202,7 @@ on_handshake(struct store *s, uint32_t number, const struct event_handshake *e)
     c->last_ns = e->at.time_ns;
     c->first_frame = c->last_frame = STORE_NONE;
     c->open_message[0] = c->open_message[1] = STORE_NONE;
+    c->pending = STORE_NONE;
     c->state = e->accepted || e->seen == HANDSHAKE_SEEN_NONE ? STORE_OPEN
                : e->response_head                            ? STORE_FAILED
                                                              : STORE_UPGRADING;
@@ -259,6 +262,29 @@ link_frame(struct store *s, struct store_conn *c, struct store_frame *f)
         s->first_ns = f->time_ns;
 }
 
+/* Findings that were told before the frame they are of. */
+static void
+link_findings(struct store *s, struct store_conn *c, struct store_frame *f,
+              uint32_t row)
+{
+    size_t end = s->findings.n;
+    if (c->pending == STORE_NONE)
+        return;
+    if (end - c->pending > PENDING_MAX)
+        c->pending = (uint32_t)(end - PENDING_MAX);
+    for (size_t i = c->pending; i < end; i++) {
+        struct store_finding *n = store_finding(s, i);
+        if (n->conn != f->conn || n->frame != STORE_NONE ||
+            n->number != f->number || !n->has_from ||
+            n->from != store_frame_from(f))
+            continue;
+        n->frame = row;
+        if (f->severity < 1 + n->severity)
+            f->severity = (uint8_t)(1 + n->severity);
+    }
+    c->pending = STORE_NONE;
+}
+
 static void
 on_frame(struct store *s, struct store_conn *c, const struct event_frame *e)
 {
@@ -286,6 +312,7 @@ on_frame(struct store *s, struct store_conn *c, const struct event_frame *e)
                          (e->compressed ? STORE_COMPRESSED : 0));
     link_frame(s, c, f);
     f->message = message_of(s, c, e, last_row(&s->frames));
+    link_findings(s, c, f, last_row(&s->frames));
     if (e->payload.len > 0) {
         f->payload_kept = (uint8_t)e->payload.len;
         keep(s, e->payload, &f->payload_off, &f->flags, STORE_PAYLOAD);
@@ -329,8 +356,8 @@ on_gap(struct store *s, struct store_conn *c, const struct event_gap *e)
     f->offset = e->offset;
     f->payload_len = e->len;
     f->message = STORE_NONE;
-    f->flags = (uint8_t)(STORE_GAP |
-                         (e->from == WS_SENDER_SERVER ? STORE_SERVER : 0));
+    f->flags =
+        (uint8_t)(STORE_GAP | (e->from == WS_SENDER_SERVER ? STORE_SERVER : 0));
     link_frame(s, c, f);
 }
 
@@ -380,6 +407,9 @@ on_finding(struct store *s, struct store_conn *c, const struct event_finding *e)
         if (spool_add(&s->spool, detail, &f->detail_off))
             f->detail_len = (uint32_t)detail.len;
     }
+    f->number = (uint32_t)e->frame;
+    if (f->frame == STORE_NONE && e->frame != 0 && c->pending == STORE_NONE)
+        c->pending = last_row(&s->findings);
     if (f->frame != STORE_NONE) {
         uint8_t *severity = &store_frame(s, f->frame)->severity;
         if (*severity < 1 + e->severity)
@@ -407,8 +437,8 @@ on_end(struct store *s, struct store_conn *c, const struct event_end *e)
     c->text = e->text ? strdup(e->text) : NULL;
 }
 
-static void
-take(struct store *s, const struct event *event)
+void
+store_take(struct store *s, const struct event *event)
 {
     if (event->type == EVENT_HANDSHAKE) {
         on_handshake(s, event->conn, event->handshake);
@@ -445,7 +475,7 @@ on_event(void *ctx, const struct event *event)
 {
     struct store *s = ctx;
     store_lock(s);
-    take(s, event);
+    store_take(s, event);
     store_unlock(s);
 }
 

@@ -37,11 +37,11 @@
 #define STORE_RATE_SECONDS 5u
 
 enum store_frame_flag {
-    STORE_GAP = 1,       /* no frame: bytes that the capture does not hold */
-    STORE_SERVER = 2,    /* the server sent it */
+    STORE_GAP = 1,    /* no frame: bytes that the capture does not hold */
+    STORE_SERVER = 2, /* the server sent it */
     STORE_MASKED = 4,
-    STORE_COMPLETE = 8,  /* every byte was captured */
-    STORE_SYNCED = 16,   /* boundary known since the handshake */
+    STORE_COMPLETE = 8, /* every byte was captured */
+    STORE_SYNCED = 16,  /* boundary known since the handshake */
     STORE_COMPRESSED = 32,
     STORE_PAYLOAD = 64, /* of a control frame: payload_off is set */
 };
@@ -122,11 +122,13 @@ struct store_conn {
     struct store_handshake handshake;
     uint64_t frames[2]; /* by enum ws_sender */
     uint64_t messages[2];
-    uint64_t bytes[2];   /* payload, as headers say */
+    uint64_t bytes[2]; /* payload, as headers say */
     uint64_t gap_bytes;
     uint32_t found[SEVERITY_COUNT];
     uint32_t first_frame, last_frame; /* rows; STORE_NONE: none */
-    uint32_t open_message[2];         /* row of the one that is not done */
+    uint32_t pending; /* row of the first finding whose frame did not come yet;
+                         STORE_NONE: none */
+    uint32_t open_message[2];          /* row of the one that is not done */
     uint16_t rate[STORE_RATE_BUCKETS]; /* frames, a ring */
     int64_t rate_ns;                   /* where the newest bucket begins */
     bool ended, clean, has_close_code[2];
@@ -146,6 +148,7 @@ struct store_finding {
     uint32_t detail_len; /* bytes; 0: none */
     uint32_t conn;       /* row */
     uint32_t frame;      /* row; STORE_NONE: none, or not known */
+    uint32_t number;     /* of the sender's frames; 0: none */
     enum finding_id id;
     enum severity severity;
     bool has_from, has_offset;
@@ -158,7 +161,7 @@ struct store {
     struct spool spool;
     struct map by_number; /* of conns, by their number */
     struct store_conn *last;
-    size_t max_bytes; /* of rows */
+    size_t max_bytes;   /* of rows */
     uint64_t n_dropped; /* frames, messages and findings not kept */
     uint64_t n_unkept;  /* payloads not kept: the spool is full */
     uint64_t found[SEVERITY_COUNT];
@@ -175,6 +178,9 @@ void store_free(struct store *s);
 
 /* The sink to give to the dissector; keeps keep bytes of a payload at most. */
 struct event_sink store_sink(struct store *s, size_t keep);
+
+/* What the sink does, with the lock held. */
+void store_take(struct store *s, const struct event *event);
 
 static inline void
 store_lock(struct store *s)

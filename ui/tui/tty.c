@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <term.h>
 #include <termios.h>
 #include <unistd.h>
@@ -85,8 +86,7 @@ init_colors(struct tty *t)
     }
     (void)use_default_colors();
     for (int i = 0; i < ROLE_COUNT; i++) {
-        const short *c =
-            COLORS >= 256 ? themes[i].color256 : themes[i].color8;
+        const short *c = COLORS >= 256 ? themes[i].color256 : themes[i].color8;
         (void)init_pair((short)(i + 1), c[0], c[1]);
     }
 }
@@ -224,8 +224,7 @@ tty_draw(struct tty *t, const struct grid *g)
 {
     int rows, cols;
     tty_size(t, &rows, &cols);
-    bool all = t->fresh || t->shown.rows != g->rows ||
-               t->shown.cols != g->cols;
+    bool all = t->fresh || t->shown.rows != g->rows || t->shown.cols != g->cols;
     if (all) {
         if (!grid_resize(&t->shown, g->rows, g->cols))
             return;
@@ -253,19 +252,19 @@ tty_redraw(struct tty *t)
 }
 
 bool
-tty_wait(struct tty *t, int fd, int ms)
+tty_wait(struct tty *t, int ms)
 {
+    struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+    int n = 0;
     (void)t;
-    struct pollfd p[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                          {.fd = fd, .events = POLLIN}};
-    int n = poll(p, fd >= 0 ? 2 : 1, ms);
-    if (n < 0)
+    if (poll(&p, 1, ms) < 0)
         return errno == EINTR;
-    if (p[0].revents & (POLLERR | POLLNVAL))
+    if (p.revents & (POLLERR | POLLNVAL | POLLHUP))
         return false;
-    if (p[0].revents & POLLHUP)
-        return false;
-    return true;
+    /* Readable, but with nothing to read: the end.  curses would say "no key"
+     * for ever. */
+    return !(p.revents & POLLIN) || ioctl(STDIN_FILENO, FIONREAD, &n) < 0 ||
+           n > 0;
 }
 
 /* curses' code as ours; TTY_KEY_NONE: it means nothing here. */
@@ -329,9 +328,8 @@ tty_key(struct tty *t)
             return (struct tty_key){.code = TTY_KEY_NONE};
         if (r == KEY_CODE_YES) {
             struct tty_key key = code == KEY_MOUSE
-                                      ? mouse_key()
-                                      : (struct tty_key){.code =
-                                                              key_code(code)};
+                                     ? mouse_key()
+                                     : (struct tty_key){.code = key_code(code)};
             if (key.code != TTY_KEY_NONE)
                 return key;
             continue; /* one we do not know */

@@ -59,8 +59,7 @@ struct tty_options {
 
 /* Takes the terminal over.  NULL: it cannot be used, and reason says why; it is
  * as it was. */
-struct tty *tty_open(const struct tty_options *o,
-                       char reason[TTY_REASON_MAX]);
+struct tty *tty_open(const struct tty_options *o, char reason[TTY_REASON_MAX]);
 /* NULL is fine. */
 void tty_close(struct tty *t);
 
@@ -72,9 +71,8 @@ void tty_draw(struct tty *t, const struct grid *g);
 /* Everything is drawn again the next time. */
 void tty_redraw(struct tty *t);
 
-/* Waits for a key, until fd (-1: none) can be read, a signal, or for ms.  False:
- * the terminal is gone. */
-bool tty_wait(struct tty *t, int fd, int ms);
+/* Waits for a key, a signal, or ms.  False: the terminal is gone. */
+bool tty_wait(struct tty *t, int ms);
 
 /* The next key; TTY_KEY_NONE: there is none. */
 struct tty_key tty_key(struct tty *t);

@@ -16,6 +16,8 @@
 #define COLS_MIN 40
 /* How often the screen is drawn while something comes. */
 #define REDRAW_MS 33
+/* How often it looks for signals when nothing comes. */
+#define IDLE_MS 500
 
 #define ACTION(symbol, keys, views, help) {keys, views, help},
 static const struct action_info actions[] = {
@@ -43,14 +45,14 @@ static void
 key_name(struct tty_key key, char out[8])
 {
     static const char *const names[] = {
-        [TTY_KEY_UP] = "Up",           [TTY_KEY_DOWN] = "Down",
-        [TTY_KEY_LEFT] = "Left",       [TTY_KEY_RIGHT] = "Right",
-        [TTY_KEY_PAGE_UP] = "PgUp",    [TTY_KEY_PAGE_DOWN] = "PgDn",
-        [TTY_KEY_HOME] = "Home",       [TTY_KEY_END] = "End",
-        [TTY_KEY_ENTER] = "Enter",     [TTY_KEY_ESCAPE] = "Esc",
-        [TTY_KEY_TAB] = "Tab",         [TTY_KEY_BACK_TAB] = "BackTab",
-        [TTY_KEY_BACKSPACE] = "Bksp",  [TTY_KEY_DELETE] = "Del",
-        [TTY_KEY_WHEEL_UP] = "Up",     [TTY_KEY_WHEEL_DOWN] = "Down",
+        [TTY_KEY_UP] = "Up",          [TTY_KEY_DOWN] = "Down",
+        [TTY_KEY_LEFT] = "Left",      [TTY_KEY_RIGHT] = "Right",
+        [TTY_KEY_PAGE_UP] = "PgUp",   [TTY_KEY_PAGE_DOWN] = "PgDn",
+        [TTY_KEY_HOME] = "Home",      [TTY_KEY_END] = "End",
+        [TTY_KEY_ENTER] = "Enter",    [TTY_KEY_ESCAPE] = "Esc",
+        [TTY_KEY_TAB] = "Tab",        [TTY_KEY_BACK_TAB] = "BackTab",
+        [TTY_KEY_BACKSPACE] = "Bksp", [TTY_KEY_DELETE] = "Del",
+        [TTY_KEY_WHEEL_UP] = "Up",    [TTY_KEY_WHEEL_DOWN] = "Down",
     };
     out[0] = '\0';
     if (key.ch == ' ')
@@ -273,11 +275,13 @@ draw_tabs(struct tui *t)
     }
     char right[TUI_TEXT_MAX];
     uint64_t dropped = atomic_load(&t->figures->dropped);
-    int len = snprintf(
-        right, sizeof right, "%s%s %s%zu conns %zu frames%s", t->source,
-        atomic_load(t->loading) ? (t->live ? " live" : " loading") : "",
-        t->paused ? "PAUSED " : "", t->store->conns.n, t->store->frames.n,
-        dropped ? " DROPS" : "");
+    int len =
+        snprintf(right, sizeof right, "%s%s %s%zu conns %zu frames%s",
+                 t->source,
+                 atomic_load(t->loading) ? (t->live ? " live" : " loading")
+                                         : "",
+                 t->paused ? "PAUSED " : "", t->store->conns.n,
+                 t->store->frames.n, dropped ? " DROPS" : "");
     if (len > g->cols - x - 2)
         len = snprintf(right, sizeof right, "%s%zu frames",
                        t->paused ? "PAUSED " : "", t->store->frames.n);
@@ -319,9 +323,8 @@ draw_hints(struct tui *t)
     int y = g->rows - 1;
     if (t->asking) {
         int x = grid_text(g, y, 0, g->cols, ROLE_KEY, " find: ");
-        x += grid_put(g, y, x, g->cols - x,
-                      ROLE_TEXT, slice_make((const uint8_t *)t->question,
-                                            t->question_len),
+        x += grid_put(g, y, x, g->cols - x, ROLE_TEXT,
+                      slice_make((const uint8_t *)t->question, t->question_len),
                       false);
         grid_text(g, y, x, 1, ROLE_KEY, "_");
         return;
@@ -499,8 +502,8 @@ go_back(struct tui *t)
     else if (t->view == VIEW_CONNS)
         t->quit = true;
     else
-        t->view = t->before != t->view ? t->before : VIEW_CONNS, t->before =
-                                                          VIEW_CONNS;
+        t->view = t->before != t->view ? t->before : VIEW_CONNS,
+        t->before = VIEW_CONNS;
 }
 
 /* What means the same in all views. */
@@ -570,6 +573,13 @@ act_everywhere(struct tui *t, enum action a)
 void
 tui_key(struct tui *t, struct tty_key key)
 {
+    if (key.code == TTY_KEY_PASTE || key.code == TTY_KEY_PASTE_END) {
+        t->pasting = key.code == TTY_KEY_PASTE;
+        return;
+    }
+    /* Pasted text is no command. */
+    if (t->pasting && (!t->asking || key.code != TTY_KEY_NONE))
+        return;
     t->message[0] = '\0';
     store_lock(t->store);
     if (t->asking) {
@@ -578,10 +588,10 @@ tui_key(struct tui *t, struct tty_key key)
         enum action a = tui_action_of(t->view, key);
         if (key.ch == 3)
             a = ACTION_BACK;
-        bool done = a < ACTION_COUNT &&
-                    ((!t->help && views[t->view]->act &&
-                      views[t->view]->act(t, a)) ||
-                     act_on_list(t, a) || act_everywhere(t, a));
+        bool done =
+            a < ACTION_COUNT &&
+            ((!t->help && views[t->view]->act && views[t->view]->act(t, a)) ||
+             act_on_list(t, a) || act_everywhere(t, a));
         if (!done && key.code != TTY_KEY_RESIZE)
             tui_say(t, "no such key here; ? for help");
     }
@@ -631,27 +641,21 @@ draw_on(struct tui *t, struct tty *tty)
 }
 
 bool
-tui_loop(struct tui *t, struct tty *tty, int wake_fd,
-         void (*tick)(void *ctx), void *ctx)
+tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx), void *ctx)
 {
     while (!t->quit) {
         struct tty_key key;
         tick(ctx);
-        if (!draw_on(t, tty))
+        if (!draw_on(t, tty) ||
+            !tty_wait(tty, atomic_load(t->loading) ? REDRAW_MS : IDLE_MS))
             return false;
-        bool any = false;
-        if (!tty_wait(tty, wake_fd, atomic_load(t->loading) ? REDRAW_MS : -1))
-            return false;
-        while ((key = tty_key(tty)).code != TTY_KEY_NONE || key.ch) {
-            any = true;
-            if (key.code == TTY_KEY_PASTE || key.code == TTY_KEY_PASTE_END)
-                continue;
+        while (!t->quit &&
+               ((key = tty_key(tty)).code != TTY_KEY_NONE || key.ch)) {
             tui_key(t, key);
             if (t->suspend)
                 tty_suspend(tty);
             t->suspend = false;
         }
-        (void)any;
     }
     return true;
 }

@@ -135,6 +135,7 @@ struct tui {
     struct tui_rows rows; /* of the list of frames */
 
     char message[TUI_TEXT_MAX]; /* until the next key */
+    bool pasting;               /* what comes was pasted, not typed */
     bool asking;                /* the find prompt has the keys */
     char question[TUI_TEXT_MAX];
     size_t question_len;
@@ -161,12 +162,11 @@ void tui_say(struct tui *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Runs it on the terminal until the person leaves.  wake_fd can be read when
- * something new came (an eventfd); tick is called before each drawing.
- * Returns false when the terminal went away.
+ * Runs it on the terminal until the person leaves.  tick is called before each
+ * drawing.  Returns false when the terminal went away.
  */
-bool tui_loop(struct tui *t, struct tty *term, int wake_fd,
-              void (*tick)(void *ctx), void *ctx);
+bool tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx),
+              void *ctx);
 
 /* ---- for views ---- */
 

@@ -21,8 +21,7 @@ draw_list(struct tui *t, struct rect r)
     frame_row_head(t, r.y, r.x, r.cols);
     list_fit(&t->frames, t->rows.n, (size_t)r.rows - 1);
     if (t->rows.n == 0) {
-        grid_text(g, r.y + 1, r.x + 2, r.cols - 4, ROLE_DIM,
-                  "no frames here");
+        grid_text(g, r.y + 1, r.x + 2, r.cols - 4, ROLE_DIM, "no frames here");
         return;
     }
     t->frame = t->rows.row[t->frames.cursor];
@@ -67,7 +66,9 @@ static void
 draw(struct tui *t, struct rect r)
 {
     bool wide = r.cols >= WIDE_COLS && r.rows >= WIDE_ROWS - 3;
-    int panes = r.rows < SPLIT_ROWS ? 0 : wide ? r.rows * 3 / 5 : r.rows * 3 / 5;
+    int panes = r.rows < SPLIT_ROWS ? 0
+                : wide              ? r.rows * 3 / 5
+                                    : r.rows * 3 / 5;
     if (t->rows.n == 0)
         panes = 0;
     if (panes == 0 && t->pane == 1 && t->rows.n > 0) {
@@ -143,7 +144,8 @@ list(struct tui *t)
 
 const struct view view_frames = {
     .name = "Frames",
-    .hints = "Left Right field  b bytes  f connection  x explain  t time  / find",
+    .hints =
+        "Left Right field  b bytes  f connection  x explain  t time  / find",
     .draw = draw,
     .act = act,
     .status = status,

@@ -15,9 +15,8 @@
 static bool
 is_secret(struct slice line)
 {
-    static const char *const names[] = {"cookie:", "set-cookie:",
-                                        "authorization:",
-                                        "proxy-authorization:"};
+    static const char *const names[] = {
+        "cookie:", "set-cookie:", "authorization:", "proxy-authorization:"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t len = strlen(names[i]);
         if (line.len >= len &&
@@ -30,9 +29,10 @@ is_secret(struct slice line)
 static bool
 is_of_websocket(struct slice line)
 {
-    static const char *const names[] = {"upgrade:", "connection:",
-                                        "sec-websocket-", "host:", "get ",
-                                        "http/", "origin:"};
+    static const char *const names[] = {"upgrade:",       "connection:",
+                                        "sec-websocket-", "host:",
+                                        "get ",           "http/",
+                                        "origin:"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         size_t len = strlen(names[i]);
         if (line.len >= len &&

@@ -18,9 +18,10 @@ draw_lanes(struct tui *t, struct rect r, int left, int right)
     (void)endpoint_text(&c->client, client);
     (void)endpoint_text(&c->server, server);
     int half = (right - left) / 2;
-    grid_text(g, r.y, left - (int)strlen(client) / 2 > r.x
-                          ? left - (int)strlen(client) / 2
-                          : r.x,
+    grid_text(g, r.y,
+              left - (int)strlen(client) / 2 > r.x
+                  ? left - (int)strlen(client) / 2
+                  : r.x,
               half, ROLE_CLIENT, client);
     int x = right - (int)strlen(server) / 2;
     if (x + (int)strlen(server) > r.x + r.cols)
@@ -35,7 +36,8 @@ label(struct tui *t, const struct store_frame *f, char *out, size_t size)
     char bytes[16];
     tui_bytes(f->payload_len, bytes, sizeof bytes);
     snprintf(out, size, " %s %s B ",
-             f->flags & STORE_GAP ? "gap" : ws_opcode_name(store_frame_opcode(f)),
+             f->flags & STORE_GAP ? "gap"
+                                  : ws_opcode_name(store_frame_opcode(f)),
              bytes);
     (void)t;
 }
@@ -65,9 +67,8 @@ draw_arrow(struct tui *t, int y, int left, int right,
                                     : store_frame_payload(t->store, f, bytes,
                                                           sizeof bytes, &whole);
     int room = cols - 4, used = (int)strlen(text);
-    int payload = n > 0 && store_frame_opcode(f) != WS_OP_BINARY
-                      ? (int)n + 1
-                      : 0;
+    int payload =
+        n > 0 && store_frame_opcode(f) != WS_OP_BINARY ? (int)n + 1 : 0;
     if (payload > room - used)
         payload = room - used;
     if (payload < 4)
@@ -105,8 +106,8 @@ draw(struct tui *t, struct rect r)
         const struct store_frame *f = store_frame(t->store, t->rows.row[row]);
         char time[32];
         tui_time(t, f->time_ns, f->time_ns, time, sizeof time);
-        grid_format(g, y, r.x, left - r.x - 1, ROLE_DIM, narrow ? "%5u" : "%5u %s",
-                    f->number, time);
+        grid_format(g, y, r.x, left - r.x - 1, ROLE_DIM,
+                    narrow ? "%5u" : "%5u %s", f->number, time);
         draw_arrow(t, y, left, right, f);
         if (row > 0 && !narrow) {
             const struct store_frame *p =
