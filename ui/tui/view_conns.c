@@ -13,7 +13,7 @@
 
 /* Columns, by the width that the view must have for them. */
 #define COL_STATE 6
-#define COL_AGE 19
+#define COL_AGE 18
 
 static const char *
 state_text(const struct store_conn *c, char *out, size_t size)
@@ -108,41 +108,43 @@ draw_target(struct grid *g, int y, int x, int cols, const struct store_conn *c)
         grid_text(g, y, x, cols, ROLE_DIM, "(handshake not captured)");
 }
 
-static int
+/* With the port where there is room for it. */
+static void
 draw_peer(struct grid *g, int y, int x, int cols, const struct endpoint *e)
 {
     char text[ENDPOINT_TEXT_MAX];
     (void)endpoint_text(e, text);
-    return grid_text(g, y, x, cols, ROLE_TEXT, text);
+    char *port = strrchr(text, ':');
+    if (port && (int)strlen(text) > cols)
+        *port = '\0';
+    grid_text(g, y, x, cols, ROLE_TEXT, text);
 }
 
 /* Where each column begins; 0: left out. */
 struct columns {
-    int state, age, client, server, target, target_cols, frames, bytes, rate,
-        flags;
+    int state, age, client, client_cols, server, target, target_cols, frames,
+        bytes, rate, flags;
 };
 
 static struct columns
 columns_of(int cols)
 {
     struct columns c = {.state = COL_STATE, .age = COL_AGE};
-    int x = 27;
-    if (cols >= 80) {
+    int x = 26, right = cols;
+    if (cols >= 72) {
         c.client = x;
-        x += 22;
+        c.client_cols = cols >= 100 ? 21 : 15;
+        x += c.client_cols + 1;
     }
     if (cols >= 130) {
         c.server = x;
         x += 22;
     }
     c.target = x;
-    int right = cols;
-    if (cols >= 110) {
+    if (cols >= 110)
         c.flags = right -= 20;
-        c.rate = right -= 13;
-    } else if (cols >= 70) {
-        c.flags = right -= 11;
-    }
+    if (cols >= 96)
+        c.rate = right -= (int)STORE_RATE_BUCKETS + 1;
     c.bytes = right -= 7;
     c.frames = right -= 8;
     c.target_cols = right - x - 1;
@@ -163,7 +165,7 @@ draw_row(struct tui *t, int y, int x, const struct columns *at, size_t row)
     age_text(c, text, sizeof text);
     grid_format(g, y, x + at->age, 7, ROLE_TEXT, "%7s", text);
     if (at->client)
-        draw_peer(g, y, x + at->client, 21, &c->client);
+        draw_peer(g, y, x + at->client, at->client_cols, &c->client);
     if (at->server)
         draw_peer(g, y, x + at->server, 21, &c->server);
     draw_target(g, y, x + at->target, at->target_cols, c);
@@ -186,7 +188,7 @@ draw_head(struct grid *g, int y, int x, const struct columns *at)
     grid_text(g, y, x + at->state, 12, ROLE_STRONG, "State");
     grid_text(g, y, x + at->age + 4, 3, ROLE_STRONG, "Age");
     if (at->client)
-        grid_text(g, y, x + at->client, 21, ROLE_STRONG, "Client");
+        grid_text(g, y, x + at->client, at->client_cols, ROLE_STRONG, "Client");
     if (at->server)
         grid_text(g, y, x + at->server, 21, ROLE_STRONG, "Server");
     grid_text(g, y, x + at->target, at->target_cols, ROLE_STRONG,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/rd.h"
 #include "ui/tui/tui.h"
 
 #define LEFT_COLS 21 /* number and time */
@@ -66,6 +67,12 @@ draw_arrow(struct tui *t, int y, int left, int right,
     size_t n = f->flags & STORE_GAP ? 0
                                     : store_frame_payload(t->store, f, bytes,
                                                           sizeof bytes, &whole);
+    struct slice shown = slice_make(bytes, n);
+    if (n >= 2 && store_frame_opcode(f) == WS_OP_CLOSE) {
+        snprintf(text, sizeof text, " close %u ", rd_load_be16(bytes));
+        shown = slice_skip(shown, 2);
+    }
+    n = shown.len;
     int room = cols - 4, used = (int)strlen(text);
     int payload =
         n > 0 && store_frame_opcode(f) != WS_OP_BINARY ? (int)n + 1 : 0;
@@ -76,8 +83,7 @@ draw_arrow(struct tui *t, int y, int left, int right,
     int x = left + 2 + (room - used - payload) / 2;
     x += grid_text(g, y, x, room, tui_opcode_role(store_frame_opcode(f)), text);
     if (payload) {
-        x += grid_put(g, y, x, payload - 1, ROLE_TEXT, slice_make(bytes, n),
-                      !whole);
+        x += grid_put(g, y, x, payload - 1, ROLE_TEXT, shown, !whole);
         grid_text(g, y, x, 1, ROLE_TEXT, " ");
     }
 }
