@@ -760,18 +760,38 @@ take_filter_words(struct parse *p)
     return OPTIONS_RUN;
 }
 
+/* A packet that comes twice would be told as sent twice. */
+static enum options_result
+check_ifaces(struct parse *p)
+{
+    const struct option_files *ifaces = &p->o->ifaces;
+    for (size_t i = 0; i < ifaces->n; i++) {
+        const char *name = ifaces->names[i];
+        if (ifaces->n > 1 && strcmp(name, "any") == 0)
+            return say(p, "-i any is all interfaces: name no other");
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(name, ifaces->names[k]) == 0)
+                return say(p, "-i %.*s is there twice",
+                           (int)min_of(strlen(name), NEAREST_WORD_MAX), name);
+    }
+    return OPTIONS_RUN;
+}
+
 /* Options that do nothing alone. */
 static enum options_result
 check_input(struct parse *p)
 {
     const struct options *o = p->o;
+    enum options_result r = check_ifaces(p);
+    if (r != OPTIONS_RUN)
+        return r;
     if (o->tail && o->ifaces.n > 0)
         return say(p, "--tail is for files, not for -i");
-    if (o->ifaces.n == 0 && (o->filter || o->user || o->tstamp_type))
-        return say(p, "--%s is for live capture: it needs -i",
-                   o->filter ? "filter"
-                   : o->user ? "user"
-                             : "time-stamp-type");
+    for (size_t i = 0; i < OPTION_ID_COUNT && o->ifaces.n == 0; i++)
+        if (p->given >> i & 1u && option_table[i].group == OPTION_GROUP_LIVE &&
+            i != OPTION_ID_AUTOSTOP)
+            return say(p, "--%s is for live capture: it needs -i",
+                       option_table[i].name);
     bool ring = option_bounds_any(&o->ring);
     if (!o->write &&
         (ring || o->ws_only || o->comment || o->stop.bytes || o->stop.files))
