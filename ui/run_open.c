@@ -17,6 +17,9 @@
 static bool
 fail(struct run *r, enum err e, const char *name, const char *reason)
 {
+    /* The terminal is given back first, or nobody would see it. */
+    app_close(r->app);
+    r->tell.show = NULL;
     tell(&r->tell, name, reason);
     r->status = e == ERR_USAGE ? EXIT_USAGE : EXIT_IO;
     return false;
