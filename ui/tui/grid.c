@@ -12,6 +12,9 @@
 /* Of one text on one row, bytes; rows beyond are cut. */
 #define TEXT_MAX 4096u
 
+/* No screen has more; 96 MiB. */
+#define CELLS_MAX ((size_t)1 << 22)
+
 static const struct cell blank = {.ch = {' '}, .role = ROLE_TEXT};
 
 void
@@ -26,6 +29,8 @@ grid_resize(struct grid *g, int rows, int cols)
 {
     rows = rows < 1 ? 1 : rows;
     cols = cols < 1 ? 1 : cols;
+    if ((size_t)rows > CELLS_MAX / (size_t)cols)
+        return false;
     struct cell *cells =
         realloc(g->cells, (size_t)rows * (size_t)cols * sizeof *cells);
     if (!cells)
