@@ -558,7 +558,7 @@ def test_tmux_resize_storm_ends_in_the_right_screen():
 def stty(tmux):
     tmux.line("clear; stty -g | md5sum; echo done")
     tmux.wait_for("done\n")
-    return tmux.settled()
+    return re.search(r"[0-9a-f]{32}", tmux.settled()).group()
 
 
 def test_tmux_suspend_and_go_on():
