@@ -3,114 +3,33 @@
  * tui_draw.c - the terminal interface without a terminal: reads a capture, does
  * what keys say, and writes the screen as text.
  *
- *     tui_draw FILE COLSxROWS utf8|ascii [KEYS]
+ *     tui_draw FILE utf8|ascii < LINES
+ *     tui_draw FILE utf8|ascii COLSxROWS [KEYS]
  *
  * KEYS: words with blanks between, as action.def spells keys; /TEXT looks for
- * it.
+ * it.  The first form draws a screen for each line "COLSxROWS KEYS" that it
+ * reads, behind a line "== COLSxROWS KEYS".  Exit status 1: a screen is not as
+ * every screen must be (tui_load.h), and standard error tells which.
  */
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "ui/options.h"
-#include "ui/pipeline.h"
-#include "ui/tui/tui.h"
+#include "tests/tui_load.h"
 
-static void
-on_capture(void *ctx, const struct source_info *info, uint64_t first)
-{
-    (void)ctx;
-    (void)info;
-    (void)first;
-}
+#define LINE_MAX_LEN 4096
 
-static void
-on_failed(void *ctx, const struct source_error *error)
-{
-    (void)ctx;
-    fprintf(stderr, "%s: %s\n", error->name, error->reason);
-}
-
-static void
-on_unknown_link(void *ctx, const struct source_info *info, uint32_t link)
-{
-    (void)ctx;
-    (void)info;
-    (void)link;
-}
-
-static bool
-on_packet(void *ctx, const struct source_info *info,
-          const struct packet *packet, uint64_t packets)
-{
-    (void)ctx;
-    (void)info;
-    (void)packet;
-    (void)packets;
-    return true;
-}
-
-/* Both sinks get every event. */
-struct both {
-    struct event_sink a, b;
+struct drawing {
+    const char *file;
+    int cols; /* that the statistics were made for */
+    struct store *store;
+    struct stats *stats;
+    struct tui_figures figures;
+    struct out out;
+    bool utf8;
+    int status;
 };
-
-static void
-on_event(void *ctx, const struct event *event)
-{
-    struct both *both = ctx;
-    if (both->a.wants >> event->type & 1u)
-        both->a.event(both->a.ctx, event);
-    if (both->b.wants >> event->type & 1u)
-        both->b.event(both->b.ctx, event);
-}
-
-static void
-load(const char *name, struct store *store, struct stats *stats)
-{
-    struct options options;
-    struct source *source;
-    struct pipeline *p;
-    struct both both = {store_sink(store, 65536), stats_sink(stats)};
-    struct event_sink sink = both.a;
-    struct pipeline_watch watch = {.ctx = NULL,
-                                   .capture = on_capture,
-                                   .failed = on_failed,
-                                   .unknown_link = on_unknown_link,
-                                   .packet = on_packet};
-    sink.wants |= both.b.wants;
-    sink.ctx = &both;
-    sink.event = on_event;
-    options_init(&options);
-    if (source_new(&source, &name, 1) != ERR_OK ||
-        pipeline_new(&p, &options, source, &sink) != ERR_OK)
-        exit(3);
-    pipeline_run(p, &watch);
-    pipeline_free(p);
-    options_fini(&options);
-}
-
-static struct tty_key
-key_of(const char *word)
-{
-    static const struct {
-        const char *name;
-        enum tty_key_code code;
-    } names[] = {
-        {"Up", TTY_KEY_UP},       {"Down", TTY_KEY_DOWN},
-        {"Left", TTY_KEY_LEFT},   {"Right", TTY_KEY_RIGHT},
-        {"PgUp", TTY_KEY_PAGE_UP}, {"PgDn", TTY_KEY_PAGE_DOWN},
-        {"Home", TTY_KEY_HOME},   {"End", TTY_KEY_END},
-        {"Enter", TTY_KEY_ENTER}, {"Esc", TTY_KEY_ESCAPE},
-        {"Tab", TTY_KEY_TAB},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(word, names[i].name) == 0)
-            return (struct tty_key){.code = names[i].code};
-    return (struct tty_key){.ch = (uint8_t)word[0]};
-}
 
 static void
 press(struct tui *t, const char *word)
@@ -121,44 +40,97 @@ press(struct tui *t, const char *word)
             tui_key(t, (struct tty_key){.ch = (uint8_t)*c});
         tui_key(t, (struct tty_key){.code = TTY_KEY_ENTER});
     } else {
-        tui_key(t, key_of(word));
+        tui_key(t, tui_load_key(word));
     }
     tui_draw(t);
+}
+
+/* Tables of statistics are as wide as they were made. */
+static void
+load(struct drawing *d, int cols)
+{
+    struct stats_options how = {.width = (size_t)cols, .utf8 = d->utf8};
+    if (d->cols == cols)
+        return;
+    store_free(d->store);
+    stats_free(d->stats);
+    d->cols = cols;
+    d->stats = stats_new(&how);
+    if (!d->stats || store_new(&d->store, SIZE_MAX, UINT64_MAX) != ERR_OK ||
+        !tui_load(d->file, d->store, d->stats))
+        exit(3);
+}
+
+static void
+complain(struct drawing *d, const char *size, const char *keys,
+         const char *wrong)
+{
+    fprintf(stderr, "%s %s, keys \"%s\": %s\n", size,
+            d->utf8 ? "utf8" : "ascii", keys, wrong);
+    d->status = 1;
+}
+
+/* Does what the keys say on a screen of that size, and writes it. */
+static void
+draw(struct drawing *d, const char *size, const char *keys)
+{
+    struct tui t;
+    char words[LINE_MAX_LEN], *save = NULL;
+    int cols, rows;
+    if (sscanf(size, "%dx%d", &cols, &rows) != 2)
+        exit(2);
+    load(d, cols);
+    tui_init(&t, d->store, d->stats, &d->figures);
+    t.source = "capture";
+    t.grid.utf8 = d->utf8;
+    if (!grid_resize(&t.grid, rows, cols))
+        exit(3);
+    tui_draw(&t);
+    snprintf(words, sizeof words, "%s", keys);
+    for (char *w = strtok_r(words, " \n", &save); w;
+         w = strtok_r(NULL, " \n", &save)) {
+        press(&t, w);
+        const char *wrong = tui_load_wrong_grid(&t.grid);
+        wrong = wrong ? wrong : tui_load_wrong_state(&t);
+        if (wrong)
+            complain(d, size, keys, wrong);
+    }
+    grid_write(&t.grid, &d->out);
+    tui_fini(&t);
+}
+
+static void
+draw_lines(struct drawing *d)
+{
+    char line[LINE_MAX_LEN], size[32];
+    while (fgets(line, sizeof line, stdin)) {
+        int at = 0;
+        if (sscanf(line, "%31s %n", size, &at) != 1)
+            exit(2);
+        out_put(&d->out, "== ", 3);
+        out_put(&d->out, line, strlen(line));
+        draw(d, size, line + at);
+    }
 }
 
 int
 main(int argc, char **argv)
 {
-    int cols, rows;
-    struct store *store;
-    struct tui t;
-    struct tui_figures figures = {0};
-    struct out out;
-    char *save = NULL;
-    setlocale(LC_CTYPE, "");
-    if (argc < 4 || sscanf(argv[2], "%dx%d", &cols, &rows) != 2)
+    struct drawing d = {.status = 0};
+    if (argc < 3)
         return 2;
-    bool utf8 = strcmp(argv[3], "utf8") == 0;
-    struct stats_options how = {.width = (size_t)cols, .utf8 = utf8};
-    struct stats *stats = stats_new(&how);
-    if (!stats || store_new(&store, SIZE_MAX, UINT64_MAX) != ERR_OK ||
-        out_init(&out, STDOUT_FILENO) != ERR_OK)
+    d.utf8 = strcmp(argv[2], "utf8") == 0;
+    if (out_init(&d.out, STDOUT_FILENO) != ERR_OK)
         return 3;
-    load(argv[1], store, stats);
-    tui_init(&t, store, stats, &figures);
-    t.source = "capture";
-    t.grid.utf8 = utf8;
-    if (!grid_resize(&t.grid, rows, cols))
+    d.file = argv[1];
+    if (argc == 3)
+        draw_lines(&d);
+    else
+        draw(&d, argv[3], argc > 4 ? argv[4] : "");
+    if (out_flush(&d.out) != ERR_OK)
         return 3;
-    tui_draw(&t);
-    for (char *w = argc > 4 ? strtok_r(argv[4], " ", &save) : NULL; w;
-         w = strtok_r(NULL, " ", &save))
-        press(&t, w);
-    grid_write(&t.grid, &out);
-    (void)out_flush(&out);
-    out_fini(&out);
-    tui_fini(&t);
-    store_free(store);
-    stats_free(stats);
-    return 0;
+    out_fini(&d.out);
+    store_free(d.store);
+    stats_free(d.stats);
+    return d.status;
 }

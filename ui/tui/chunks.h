@@ -5,6 +5,9 @@
  *
  *     chunk 0            chunk 1            chunk 2
  *     [row row ... row]  [row row ... row]  [row row      ]
+ *
+ * Rows that were not added yet take addresses, but no memory: a chunk comes
+ * zeroed from the system.
  */
 #ifndef UI_TUI_CHUNKS_H
 #define UI_TUI_CHUNKS_H
@@ -33,13 +36,6 @@ chunks_at(const struct chunks *c, size_t i)
 {
     assert(i < c->n);
     return c->chunk[i / CHUNKS_ROWS] + i % CHUNKS_ROWS * c->row_len;
-}
-
-/* Bytes of memory. */
-static inline size_t
-chunks_cost(const struct chunks *c)
-{
-    return c->n_chunks * CHUNKS_ROWS * c->row_len;
 }
 
 #endif /* UI_TUI_CHUNKS_H */

@@ -12,6 +12,9 @@
 /* Of one text on one row, bytes; rows beyond are cut. */
 #define TEXT_MAX 4096u
 
+/* No screen has more; 96 MiB. */
+#define CELLS_MAX ((size_t)1 << 22)
+
 static const struct cell blank = {.ch = {' '}, .role = ROLE_TEXT};
 
 void
@@ -26,6 +29,8 @@ grid_resize(struct grid *g, int rows, int cols)
 {
     rows = rows < 1 ? 1 : rows;
     cols = cols < 1 ? 1 : cols;
+    if ((size_t)rows > CELLS_MAX / (size_t)cols)
+        return false;
     struct cell *cells =
         realloc(g->cells, (size_t)rows * (size_t)cols * sizeof *cells);
     if (!cells)
@@ -67,11 +72,8 @@ set_cell(struct grid *g, int y, int x, enum role role, uint32_t ch,
 }
 
 static void
-add_mark(struct grid *g, int y, int x, uint32_t mark)
+add_mark(struct cell *c, uint32_t mark)
 {
-    struct cell *c = grid_cell(g, y, x);
-    if (c->ch[0] == 0 && x > 0)
-        c = grid_cell(g, y, x - 1);
     for (size_t i = 1; i < GRID_CHARS_MAX; i++)
         if (c->ch[i] == 0) {
             c->ch[i] = mark;
@@ -79,12 +81,21 @@ add_mark(struct grid *g, int y, int x, uint32_t mark)
         }
 }
 
+/* U+FE0E and U+FE0F.  Terminals disagree on how wide they make a character, and
+ * then all behind it would stand elsewhere than curses believes: they are not
+ * sent, and their column (text.h) stays blank. */
+static bool
+is_selector(uint32_t ch)
+{
+    return ch == 0xfe0e || ch == 0xfe0f;
+}
+
 /* Puts safe UTF-8 that fits. */
 static int
 put_safe(struct grid *g, int y, int x, enum role role, const uint8_t *text,
          size_t len)
 {
-    int start = x;
+    int start = x, base = x;
     for (size_t at = 0; at < len;) {
         uint32_t ch;
         size_t n = utf8_decode(slice_make(text + at, len - at), &ch);
@@ -92,13 +103,16 @@ put_safe(struct grid *g, int y, int x, enum role role, const uint8_t *text,
             break;
         at += n;
         unsigned width = text_width(ch);
-        if (width == 0) {
-            if (x > start)
-                add_mark(g, y, x - 1, ch);
-            continue;
+        if (is_selector(ch)) {
+            if (x == base + 1)
+                set_cell(g, y, x++, role, ' ', 1);
+        } else if (width > 0) {
+            base = x;
+            set_cell(g, y, x, role, ch, width);
+            x += (int)width;
+        } else if (x > start) {
+            add_mark(grid_cell(g, y, base), ch);
         }
-        set_cell(g, y, x, role, ch, width);
-        x += (int)width;
     }
     return x - start;
 }

@@ -38,14 +38,21 @@ spool_init(struct spool *s, uint64_t max)
                           "/tmp"};
     *s = (struct spool){.fd = -1, .max = max};
     s->buffer = malloc(SPOOL_BUFFER_LEN);
-    if (!s->buffer)
+    s->window = malloc(sizeof *s->window);
+    if (!s->buffer || !s->window) {
+        free(s->buffer);
+        free(s->window);
+        s->buffer = NULL;
         return ERR_NOMEM;
+    }
+    s->window->off = s->window->len = 0;
     for (size_t i = 0; i < sizeof dirs / sizeof *dirs && s->fd < 0; i++)
         s->fd = open_nameless(dirs[i]);
     if (s->fd >= 0)
         return ERR_OK;
     int error = errno;
     free(s->buffer);
+    free(s->window);
     s->buffer = NULL;
     errno = error;
     return ERR_OPEN;
@@ -57,6 +64,7 @@ spool_fini(struct spool *s)
     if (s->buffer)
         close(s->fd);
     free(s->buffer);
+    free(s->window);
     *s = (struct spool){.fd = -1};
 }
 
@@ -107,13 +115,11 @@ spool_add(struct spool *s, struct slice bytes, uint64_t *off)
     return true;
 }
 
-bool
-spool_read(const struct spool *s, uint64_t off, size_t len, uint8_t *out)
+static bool
+read_file(const struct spool *s, uint64_t off, size_t len, uint8_t *out)
 {
-    while (len > 0 && off < s->written) {
-        uint64_t left = s->written - off;
-        size_t want = len < left ? len : (size_t)left;
-        ssize_t n = pread(s->fd, out, want, (off_t)off);
+    while (len > 0) {
+        ssize_t n = pread(s->fd, out, len, (off_t)off);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
@@ -121,6 +127,47 @@ spool_read(const struct spool *s, uint64_t off, size_t len, uint8_t *out)
         out += n;
         off += (uint64_t)n;
         len -= (size_t)n;
+    }
+    return true;
+}
+
+/* Moves the window to where byte off of the file is in it: what is in the file
+ * stays as it is. */
+static bool
+move_window(const struct spool *s, uint64_t off)
+{
+    struct spool_window *w = s->window;
+    if (off - w->off < w->len)
+        return true;
+    uint64_t start = off - off % SPOOL_WINDOW_LEN, left = s->written - start;
+    w->len = 0;
+    size_t len = left < SPOOL_WINDOW_LEN ? (size_t)left : SPOOL_WINDOW_LEN;
+    if (!read_file(s, start, len, w->bytes))
+        return false;
+    w->off = start;
+    w->len = len;
+    return true;
+}
+
+bool
+spool_read(const struct spool *s, uint64_t off, size_t len, uint8_t *out)
+{
+    while (len > 0 && off < s->written) {
+        uint64_t left = s->written - off;
+        size_t n = len < left ? len : (size_t)left;
+        if (n > SPOOL_WINDOW_LEN / 4) {
+            if (!read_file(s, off, n, out))
+                return false;
+        } else {
+            if (!move_window(s, off))
+                return false;
+            size_t at = (size_t)(off - s->window->off);
+            n = n < s->window->len - at ? n : s->window->len - at;
+            memcpy(out, s->window->bytes + at, n);
+        }
+        out += n;
+        off += n;
+        len -= n;
     }
     if (len == 0)
         return true;

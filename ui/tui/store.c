@@ -59,22 +59,28 @@ store_free(struct store *s)
     free(s);
 }
 
-size_t
-store_cost(const struct store *s)
-{
-    return chunks_cost(&s->conns) + chunks_cost(&s->frames) +
-           chunks_cost(&s->messages) + chunks_cost(&s->findings);
-}
-
 /* ---- rows ---- */
+
+/* Takes len bytes of max_bytes; false: there are not so many. */
+static bool
+take_memory(struct store *s, size_t len)
+{
+    if (len > s->max_bytes - s->cost)
+        return false;
+    s->cost += len;
+    return true;
+}
 
 /* A new row of c; NULL: it is not kept, which is counted. */
 static void *
 add_row(struct store *s, struct chunks *c)
 {
-    void *row = c->n < STORE_NONE && store_cost(s) < s->max_bytes
-                    ? chunks_add(c)
-                    : NULL;
+    void *row = NULL;
+    if (c->n < STORE_NONE && take_memory(s, c->row_len)) {
+        row = chunks_add(c);
+        if (!row)
+            s->cost -= c->row_len;
+    }
     s->n_dropped += !row;
     return row;
 }
@@ -98,19 +104,6 @@ find_conn(struct store *s, uint32_t number)
         s->last = map_find(&s->by_number, map_hash(&s->by_number, &number, 1),
                            has_number, &number);
     return s->last;
-}
-
-static uint32_t
-row_of(const struct store *s, const struct store_conn *c)
-{
-    /* Connections are numbered in the order of their rows, but for those that
-     * were not kept: the row is not behind number - 1. */
-    size_t row = c->conn - 1;
-    if (row >= s->conns.n)
-        row = s->conns.n - 1;
-    while (store_conn(s, row) != c)
-        row--;
-    return (uint32_t)row;
 }
 
 static void
@@ -159,15 +152,20 @@ moved(struct slice part, struct slice text, const uint8_t *copy)
     return slice_make(copy + (at - from), part.len);
 }
 
+/* What max_bytes has no room for is not kept. */
 static void
-copy_heads(struct store_handshake *h, const struct event_handshake *e)
+copy_heads(struct store *s, struct store_handshake *h,
+           const struct event_handshake *e)
 {
     struct slice none = slice_make(NULL, 0);
     struct slice request = e->request_head ? e->request_head->text : none;
     struct slice response = e->response_head ? e->response_head->text : none;
-    h->bytes = malloc(request.len + response.len + 1);
-    if (!h->bytes)
+    size_t len = request.len + response.len + 1;
+    h->bytes = take_memory(s, len) ? malloc(len) : NULL;
+    if (!h->bytes) {
+        s->n_unkept++;
         return;
+    }
     uint8_t *second = h->bytes + request.len;
     if (request.len > 0)
         memcpy(h->bytes, request.ptr, request.len);
@@ -195,6 +193,7 @@ on_handshake(struct store *s, uint32_t number, const struct event_handshake *e)
         return;
     struct store_handshake *h = &c->handshake;
     c->conn = number;
+    c->row = last_row(&s->conns);
     c->flow = e->flow;
     c->client = e->client;
     c->server = e->server;
@@ -215,7 +214,7 @@ on_handshake(struct store *s, uint32_t number, const struct event_handshake *e)
     h->deflate = e->deflate;
     h->status = e->response_head ? e->response_head->status : 0;
     memcpy(h->accept_expected, e->accept_expected, sizeof h->accept_expected);
-    copy_heads(h, e);
+    copy_heads(s, h, e);
     if (c->start_ns < s->first_ns)
         s->first_ns = c->start_ns;
     if (map_insert(&s->by_number, map_hash(&s->by_number, &number, 1), c) !=
@@ -252,7 +251,7 @@ static void
 link_frame(struct store *s, struct store_conn *c, struct store_frame *f)
 {
     uint32_t row = last_row(&s->frames);
-    f->conn = row_of(s, c);
+    f->conn = c->row;
     if (c->first_frame == STORE_NONE)
         c->first_frame = row;
     c->last_frame = row;
@@ -262,27 +261,39 @@ link_frame(struct store *s, struct store_conn *c, struct store_frame *f)
         s->first_ns = f->time_ns;
 }
 
+/* Told before the frame it is of, which may still come: those of a sender come
+ * in order. */
+static bool
+is_ahead(const struct store_conn *c, const struct store_finding *n)
+{
+    return n->frame == STORE_NONE && n->has_from && n->number > 0 &&
+           n->number > c->frames[n->from];
+}
+
 /* Findings that were told before the frame they are of. */
 static void
 link_findings(struct store *s, struct store_conn *c, struct store_frame *f,
               uint32_t row)
 {
-    size_t end = s->findings.n;
-    if (c->pending == STORE_NONE)
+    size_t end = s->findings.n, i = c->pending;
+    if (i == STORE_NONE)
         return;
-    if (end - c->pending > PENDING_MAX)
-        c->pending = (uint32_t)(end - PENDING_MAX);
-    for (size_t i = c->pending; i < end; i++) {
-        struct store_finding *n = store_finding(s, i);
-        if (n->conn != f->conn || n->frame != STORE_NONE ||
-            n->number != f->number || !n->has_from ||
-            n->from != store_frame_from(f))
-            continue;
-        n->frame = row;
-        if (f->severity < 1 + n->severity)
-            f->severity = (uint8_t)(1 + n->severity);
-    }
+    if (end - i > PENDING_MAX)
+        i = end - PENDING_MAX;
     c->pending = STORE_NONE;
+    for (; i < end; i++) {
+        struct store_finding *n = store_finding(s, i);
+        if (n->conn != f->conn)
+            continue;
+        if (n->frame == STORE_NONE && n->has_from && n->number == f->number &&
+            n->from == store_frame_from(f)) {
+            n->frame = row;
+            if (f->severity < 1 + n->severity)
+                f->severity = (uint8_t)(1 + n->severity);
+        } else if (c->pending == STORE_NONE && is_ahead(c, n)) {
+            c->pending = (uint32_t)i;
+        }
+    }
 }
 
 static void
@@ -324,7 +335,9 @@ on_message(struct store *s, struct store_conn *c, const struct event_message *e)
 {
     uint32_t row = c->open_message[e->from];
     c->messages[e->from]++;
-    if (row == STORE_NONE)
+    /* Its own row may not have been kept. */
+    if (row == STORE_NONE ||
+        store_message(s, row)->number != (uint32_t)e->number)
         return;
     struct store_message *m = store_message(s, row);
     c->open_message[e->from] = STORE_NONE;
@@ -367,12 +380,11 @@ frame_row(const struct store *s, const struct store_conn *c,
           enum ws_sender from, uint64_t number)
 {
     uint32_t row = c->last_frame;
-    if (number == 0 || row == STORE_NONE)
+    if (number == 0 || number > c->frames[from] || row == STORE_NONE)
         return STORE_NONE;
-    uint32_t conn = store_frame(s, row)->conn;
     for (unsigned looks = 0; looks < 4096; looks++) {
         const struct store_frame *f = store_frame(s, row);
-        if (f->conn == conn && f->number == number &&
+        if (f->conn == c->row && f->number == number &&
             store_frame_from(f) == from)
             return row;
         if (row-- == c->first_frame)
@@ -395,7 +407,7 @@ on_finding(struct store *s, struct store_conn *c, const struct event_finding *e)
     f->packet = e->at.packet;
     f->offset = e->offset;
     f->count = e->count;
-    f->conn = row_of(s, c);
+    f->conn = c->row;
     f->id = e->id;
     f->severity = e->severity;
     f->has_from = e->has_from;
@@ -408,7 +420,7 @@ on_finding(struct store *s, struct store_conn *c, const struct event_finding *e)
             f->detail_len = (uint32_t)detail.len;
     }
     f->number = (uint32_t)e->frame;
-    if (f->frame == STORE_NONE && e->frame != 0 && c->pending == STORE_NONE)
+    if (c->pending == STORE_NONE && is_ahead(c, f))
         c->pending = last_row(&s->findings);
     if (f->frame != STORE_NONE) {
         uint8_t *severity = &store_frame(s, f->frame)->severity;
@@ -418,9 +430,22 @@ on_finding(struct store *s, struct store_conn *c, const struct event_finding *e)
 }
 
 static void
+keep_text(struct store *s, struct store_conn *c, const char *text)
+{
+    if (c->text)
+        s->cost -= strlen(c->text) + 1;
+    free(c->text);
+    c->text = NULL;
+    if (!text)
+        return;
+    if (take_memory(s, strlen(text) + 1))
+        c->text = strdup(text);
+    s->n_unkept += !c->text;
+}
+
+static void
 on_end(struct store *s, struct store_conn *c, const struct event_end *e)
 {
-    (void)s;
     c->ended = true;
     c->clean = e->clean;
     c->closed_by = e->closed_by;
@@ -433,8 +458,7 @@ on_end(struct store *s, struct store_conn *c, const struct event_end *e)
     }
     if (c->state != STORE_FAILED && e->verdict != VERDICT_CAPTURE_ENDED)
         c->state = STORE_CLOSED;
-    free(c->text);
-    c->text = e->text ? strdup(e->text) : NULL;
+    keep_text(s, c, e->text);
 }
 
 void
@@ -524,7 +548,8 @@ store_frame_payload(const struct store *s, const struct store_frame *f,
         const struct store_message *m = store_message(s, f->message);
         if (m->n_frames == 1) {
             n = store_message_payload(s, m, 0, out, cap);
-            *whole = n == m->kept && !(m->flags & STORE_MESSAGE_TRUNCATED);
+            *whole = n == m->kept && (m->flags & STORE_MESSAGE_KEPT) &&
+                     !(m->flags & STORE_MESSAGE_TRUNCATED);
         }
     } else {
         *whole = f->payload_len == 0;

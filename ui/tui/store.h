@@ -114,7 +114,9 @@ struct store_handshake {
 };
 
 struct store_conn {
-    uint32_t conn; /* its number, 1 = first */
+    uint32_t conn; /* its number, 1 = first; rows come with the answer, and so
+                      not always in the order of numbers */
+    uint32_t row;
     enum store_state state;
     uint64_t flow;
     struct endpoint client, server;
@@ -161,15 +163,17 @@ struct store {
     struct spool spool;
     struct map by_number; /* of conns, by their number */
     struct store_conn *last;
-    size_t max_bytes;   /* of rows */
+    size_t max_bytes;   /* of memory for rows, heads and sentences */
+    size_t cost;        /* ... of which so many are used */
     uint64_t n_dropped; /* frames, messages and findings not kept */
-    uint64_t n_unkept;  /* payloads not kept: the spool is full */
+    uint64_t n_unkept;  /* payloads not kept: the spool is full; heads of
+                           handshakes and sentences not kept: memory is */
     uint64_t found[SEVERITY_COUNT];
     int64_t first_ns; /* of all; INT64_MAX: nothing came */
 };
 
 /*
- * max_bytes  of rows; spool_max of the spool file.
+ * max_bytes  of rows and what belongs to them; spool_max of the spool file.
  * ERR_NOMEM, ERR_OPEN (no place for the spool file; errno tells).
  */
 ERR_CHECK enum err store_new(struct store **out, size_t max_bytes,
@@ -242,8 +246,5 @@ size_t store_frame_payload(const struct store *s, const struct store_frame *f,
 size_t store_message_payload(const struct store *s,
                              const struct store_message *m, uint64_t off,
                              uint8_t *out, size_t cap);
-
-/* Bytes of memory in rows. */
-size_t store_cost(const struct store *s);
 
 #endif /* UI_TUI_STORE_H */

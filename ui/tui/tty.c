@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
+
 /* A library of terminals wants this before any header: cchar_t, get_wch. */
 #define NCURSES_WIDECHAR 1
 
 #include "ui/tui/tty.h"
 
+#include <stdio.h>
+
+#ifdef HAVE_NCURSES
+
 #include <curses.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,6 +21,8 @@
 #include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
+
+#include "ui/text.h"
 
 #define ROLE(symbol, mono, fg8, bg8, fg256, bg256)                             \
     {mono, {fg8, bg8}, {fg256, bg256}},
@@ -213,6 +220,18 @@ draw_cell(const struct tty *t, int y, int x, const struct cell *c)
     for (; n < GRID_CHARS_MAX && c->ch[n]; n++)
         text[n] = (wchar_t)c->ch[n];
     text[n] = L'\0';
+    /* What the C library has another width for, or none (a newer Unicode),
+     * would move all behind it. */
+    bool known = wcwidth(text[0]) == (int)text_width(c->ch[0]);
+    for (size_t i = 1; i < n; i++)
+        known &= wcwidth(text[i]) == 0;
+    if (!known) {
+        bool wide = text_width(c->ch[0]) == 2;
+        text[0] = L'?';
+        text[1] = L'\0';
+        if (wide && setcchar(&shown, L" ", A_NORMAL, 0, NULL) == OK)
+            (void)mvwadd_wch(stdscr, y, x + 1, &shown);
+    }
     cell_style(t, c, &attrs, &pair);
     if (setcchar(&shown, text, attrs, pair, NULL) == OK)
         /* The last cell of the screen cannot be left behind: ERR is fine. */
@@ -362,3 +381,63 @@ tty_suspend(struct tty *t)
     send("\033[?2004h");
     t->fresh = true;
 }
+
+#else /* !HAVE_NCURSES */
+
+struct tty *
+tty_open(const struct tty_options *o, char reason[TTY_REASON_MAX])
+{
+    (void)o;
+    snprintf(reason, TTY_REASON_MAX,
+             "this wsray was built without a terminal interface (ncursesw)");
+    return NULL;
+}
+
+void
+tty_close(struct tty *t)
+{
+    (void)t;
+}
+
+void
+tty_size(const struct tty *t, int *rows, int *cols)
+{
+    (void)t;
+    *rows = *cols = 1;
+}
+
+void
+tty_draw(struct tty *t, const struct grid *g)
+{
+    (void)t;
+    (void)g;
+}
+
+void
+tty_redraw(struct tty *t)
+{
+    (void)t;
+}
+
+bool
+tty_wait(struct tty *t, int ms)
+{
+    (void)t;
+    (void)ms;
+    return false;
+}
+
+struct tty_key
+tty_key(struct tty *t)
+{
+    (void)t;
+    return (struct tty_key){.code = TTY_KEY_NONE};
+}
+
+void
+tty_suspend(struct tty *t)
+{
+    (void)t;
+}
+
+#endif /* HAVE_NCURSES */
