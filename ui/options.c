@@ -10,6 +10,7 @@
 
 #include "base/quantity.h"
 #include "dissect/finding.h"
+#include "ui/filter/field.h"
 #include "ui/nearest.h"
 
 /* ---- the tables ---- */
@@ -853,6 +854,24 @@ check_ids(struct parse *p)
     return OPTIONS_RUN;
 }
 
+/* The words behind `fields`. */
+static enum options_result
+check_field_names(struct parse *p)
+{
+    for (size_t i = 0; i < p->o->files.n; i++) {
+        const char *word = p->o->files.names[i];
+        enum field_id id;
+        if (field_find(slice_cstr(word), &id))
+            continue;
+        const char *near = field_nearest(slice_cstr(word));
+        say(p, "no field '%.*s'", (int)min_of(strlen(word), NEAREST_WORD_MAX),
+            word);
+        return near ? suggest(p, "", near, strlen(near))
+                    : see(p, "wsray fields");
+    }
+    return OPTIONS_RUN;
+}
+
 static enum options_result
 check_together(struct parse *p)
 {
@@ -866,6 +885,8 @@ check_together(struct parse *p)
         return say(p, "--expect and --format expect exclude each other");
     if (o->command == COMMAND_INTERFACES)
         return check_no_words(p);
+    if (o->command == COMMAND_FIELDS)
+        return check_field_names(p);
     return o->command == COMMAND_FINDINGS ? check_ids(p) : check_files(p);
 }
 

@@ -23,6 +23,9 @@ static void
 on_capture(void *ctx, const struct source_info *info, uint64_t first_packet)
 {
     struct run *r = ctx;
+    if (r->filter && !r->told_start)
+        filter_set_start(r->filter, pipeline_start_ns(r->pipeline));
+    r->told_start = true;
     writer_capture(&r->writer, info, first_packet);
 }
 
@@ -234,6 +237,11 @@ finish(struct run *r)
     if (r->saving)
         finish_saving(r);
     tell_limits(&r->tell, &t);
+    tell_limit(&r->tell, r->display.not_kept,
+               "handshakes are shown whether the filter wants them or not",
+               "64 MiB of them wait for -Y");
+    tell_limit(&r->tell, r->display.without_memory,
+               "times there was no memory for what -Y has to know", "-Y");
     /* Nothing to find fault with may be the fault. */
     if (r->writer.check && r->summary.connections == 0)
         tell(&r->tell, "note", "no WebSocket connection was found");
@@ -333,6 +341,8 @@ run_command(const struct options *o)
     saving_free(r.saving);
     confine_end(&r.confine);
     saving_dir_fini(&r.dir);
+    display_fini(&r.display);
+    filter_free(r.filter);
     writer_fini(&r.writer);
     out_fini(&r.out);
     return status;

@@ -43,6 +43,24 @@ read_expect(struct run *r)
     return false;
 }
 
+/* Reads -Y; false: something is wrong with it. */
+static bool
+read_filter(struct run *r)
+{
+    struct filter_error error;
+    const char *text = r->options->display_filter;
+    if (!text)
+        return true;
+    enum err e = filter_new(&r->filter, slice_cstr(text), &error);
+    if (e == ERR_OK)
+        return true;
+    tell_format(&r->tell, "-Y", "column %llu: %s",
+                (unsigned long long)error.column, error.text);
+    tell_place(&r->tell, slice_cstr(text), error.offset, error.len);
+    r->status = e == ERR_USAGE ? EXIT_USAGE : EXIT_IO;
+    return false;
+}
+
 /* All files are open before the first one is read. */
 static void
 raise_limit(size_t n_files)
@@ -209,7 +227,7 @@ run_open(struct run *r)
     if (e != ERR_OK)
         return fail(r, e, "start", err_text(e));
     /* The writer wants to know what is expected. */
-    if (!read_expect(r))
+    if (!read_filter(r) || !read_expect(r))
         return false;
     if (!open_output(r, &sink) || !plan(r))
         return false;
@@ -223,7 +241,12 @@ run_open(struct run *r)
         source_free(source);
         return false;
     }
-    sink = select_sink(&r->select, o, sink);
+    if (!r->filter) {
+        sink = select_sink(&r->select, o, sink);
+    } else if (display_init(&r->display, r->filter, o, sink, &sink) != ERR_OK) {
+        source_free(source);
+        return fail(r, ERR_NOMEM, "start", err_text(ERR_NOMEM));
+    }
     sink = summary_sink(&r->summary, sink);
     if (r->saving)
         sink = saving_sink(r->saving, sink);

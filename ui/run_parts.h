@@ -17,6 +17,7 @@
 #include "capture/live.h"
 #include "capture/source.h"
 #include "ui/confine.h"
+#include "ui/display.h"
 #include "ui/exit_status.h"
 #include "ui/expect.h"
 #include "ui/options.h"
@@ -38,6 +39,8 @@ struct run {
     struct expect expect; /* the file of --expect */
     struct writer writer;
     struct select select;
+    struct filter *filter;  /* of -Y; NULL: none */
+    struct display display; /* with filter */
     struct summary summary;
     struct progress progress;
     struct confine confine;
@@ -52,6 +55,7 @@ struct run {
                           an interface */
     bool screen;       /* stats are drawn while it runs */
     bool any;          /* a packet came */
+    bool told_start;   /* filter knows when the first one came */
     bool idle;         /* none since idle_ns */
     int64_t packet_ns; /* time of the last packet, and ... */
     int64_t looked_ns; /* ... of the one when the clock was looked at */

@@ -3,7 +3,8 @@
 """live.py - how wsray does on a live interface.  Needs root (Linux).
 
     live.py [--wsray ./wsray] [--runs N] [--seconds N] [--frames N]
-            [--only drops,delay,memory] [--markdown FILE]
+            [--only drops,delay,memory] [--loads LOAD,...] [--buffer MIB]
+            [--markdown FILE]
 
 Everything happens on the loopback device of a network namespace of its own;
 live_load.c makes the traffic there.  Three parts:
@@ -34,14 +35,15 @@ import time
 
 import bench
 
-BUFFER = 32 << 20  # kernel buffer of tcpdump as well, bytes
 CONNS = 8
-# name: (arguments of live_load before and behind RATE SECONDS, what one is)
+# name: (arguments of live_load before and behind RATE SECONDS, what one is,
+#        how many of it run side by side)
 LOADS = {
-    "small": ("tcp", ["small", str(CONNS)], "frames"),
-    "packed": ("tcp", ["small", str(CONNS), "20"], "frames"),
-    "large": ("tcp", ["large", str(CONNS)], "frames"),
-    "raw": ("raw", None, "packets"),
+    "small": ("tcp", ["small", str(CONNS)], "frames", 1),
+    "small-2": ("tcp", ["small", str(CONNS)], "frames", 2),
+    "packed": ("tcp", ["small", str(CONNS), "20"], "frames", 1),
+    "large": ("tcp", ["large", str(CONNS)], "frames", 1),
+    "raw": ("raw", None, "packets", 1),
 }
 RAW_MB = 1000
 HELPERS = {"live_load": ["-lcrypto"], "line_delay": []}
@@ -161,10 +163,10 @@ class Live:
 
     def tcpdump(self):
         return ["tcpdump", "-i", "lo", "-n", "-Z", "root", "-B",
-                str(BUFFER >> 10), "-w", "/dev/null", "tcp"]
+                str(self.args.buffer << 10), "-w", "/dev/null", "tcp"]
 
     def wsray(self, *command):
-        return [self.args.wsray, "-i", "lo", "-B", str(BUFFER), *command]
+        return [self.args.wsray, "-i", "lo", "-B", "%dM" % self.args.buffer, *command]
 
     def raw_file(self):
         path = os.path.join(self.folder, "small-%d.pcap" % RAW_MB)
@@ -177,12 +179,16 @@ class Live:
         return path
 
     def send(self, load, rate, seconds):
-        mode, rest, _ = LOADS[load]
+        mode, rest, _, n = LOADS[load]
         rest = rest or [self.raw_file()]
-        p = subprocess.run([self.helpers["live_load"], mode, str(rate),
-                            str(seconds), *rest], stdout=subprocess.PIPE,
-                           check=True)
-        return json.loads(p.stdout)
+        argv = [self.helpers["live_load"], mode, str(rate / n), str(seconds),
+                *rest]
+        senders = [subprocess.Popen(argv, stdout=subprocess.PIPE)
+                   for _ in range(n)]
+        sent = [json.loads(p.communicate()[0]) for p in senders]
+        total = {k: sum(one[k] for one in sent) for k in sent[0]}
+        total["elapsed"] = max(one["elapsed"] for one in sent)
+        return total
 
     # ------------------------------------------------------------- drops
 
@@ -228,16 +234,17 @@ class Live:
             row = re.search(r"^  all +([0-9,]+) +([0-9,]+) ",
                             output.read().decode(), re.M)
             frames = sum(int(row.group(i).replace(",", "")) for i in (1, 2))
-            if frames != sent["frames"] + 2 * CONNS:
+            want = sent["frames"] + 2 * CONNS * LOADS[load][3] # and Close
+            if frames != want:
                 raise SystemExit("live.py: %d frames sent, wsray counts %d"
-                                 % (sent["frames"] + 2 * CONNS, frames))
+                                 % (want, frames))
         output.close()
         return got
 
     def is_safe(self, load, rate):
-        """Whether tcpdump loses nothing in three runs; the last one's rate."""
+        """Whether tcpdump loses nothing in so many runs; the last run."""
         got = None
-        for _ in range(3):
+        for _ in range(max(3, self.args.runs)):
             got = self.one(self.tcpdump(), load, rate, self.args.seconds)
             if got["lost"]:
                 return False, got
@@ -315,7 +322,7 @@ class Live:
 
     def delay(self):
         rows = []
-        for rate, seconds in ((IDLE_RATE, 30), (BUSY_RATE, 10)):
+        for rate, seconds in ((IDLE_RATE, 20), (BUSY_RATE, 8)):
             for command in (["json"], ["report", "--time", "epoch"]):
                 runs = [self.delay_of(command, rate, seconds)
                         for _ in range(self.args.runs)]
@@ -356,6 +363,8 @@ def main():
     ap.add_argument("--runs", type=int, default=5)
     ap.add_argument("--seconds", type=float, default=4)
     ap.add_argument("--frames", type=int, default=10**7)
+    ap.add_argument("--buffer", type=int, default=32, metavar="MIB",
+                    help="the kernel's, for tcpdump as well")
     ap.add_argument("--only", default="drops,delay,memory")
     ap.add_argument("--loads", default=",".join(LOADS))
     ap.add_argument("--markdown", metavar="FILE")
@@ -364,8 +373,8 @@ def main():
         raise SystemExit("live.py: needs root")
     own_namespace()
     live = Live(args)
-    live.print("live.py, %.0f s a run, median of %d; %s" % (
-        args.seconds, args.runs, bench.machine()), "")
+    live.print("live.py, %g s a run, median of %d, kernel buffer %d MiB; %s" % (
+        args.seconds, args.runs, args.buffer, bench.machine()), "")
     for part in args.only.split(","):
         getattr(live, part)()
     if args.markdown:

@@ -19,7 +19,7 @@ from wire import close_payload, frame, request, response  # noqa: E402
 
 NS = 10**9
 HOURS = 24
-SHORT, HTTP, IDLE, PING_EACH = 14000, 6000, 40, 300
+SHORT, HTTP, IDLE, PING_EACH = 10000, 10000, 40, 300
 ETHERNET = b"\x02\x00\x00\x00\x00\x02" b"\x02\x00\x00\x00\x00\x01" b"\x08\x00"
 SERVER = bytes((192, 0, 2, 80))
 HEADERS = struct.Struct("!14sBBHHHBBH4s4sHHIIBBHHH")

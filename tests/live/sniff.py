@@ -58,6 +58,8 @@ def main(name, folder="", *more):
     except Failure as e:
         print(e)
         return 1
+    finally:
+        sniffing.end_started()
     return 0
 
 

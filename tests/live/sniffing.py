@@ -2,7 +2,6 @@
 """sniffing.py - for sniff.py: a wsray that runs, peers on loopback that say
 one thing at a time, capture files looked into without wsray."""
 
-import ctypes
 import json
 import os
 import random
@@ -14,7 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "gen"))
-from wire import BINARY, CLOSE, PING, TEXT  # noqa: E402,F401
+from wire import BINARY, CLOSE, PING, TEXT  # noqa: E402,F401 # theirs too
 from wire import close_payload, frame, request, response  # noqa: E402
 
 WSRAY = os.path.abspath(os.environ.get("WSRAY", "./wsray"))
@@ -63,6 +62,11 @@ def run(*command, **more):
     return done.stdout
 
 
+def is_instrumented():
+    """A build for sanitizers or coverage: without a sandbox, and large."""
+    return b"instrumentation" in run(WSRAY, "--version")
+
+
 def proc_status(pid):
     """/proc/PID/status: {name: text}, or {} when it is gone."""
     try:
@@ -73,8 +77,21 @@ def proc_status(pid):
         return {}
 
 
-def die_with_parent():
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+started = []  # processes, which must not outlive the case
+
+
+def start(command, **more):
+    """A process that end_started() ends, should it still run."""
+    process = subprocess.Popen(command, **more)
+    started.append(process)
+    return process
+
+
+def end_started():
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
 
 
 class Wsray:
@@ -87,9 +104,9 @@ class Wsray:
         self.lines, self.rest = [], b""
         with open(self.out_name, "wb") as out, \
                 open(self.err_name, "wb") as err:
-            self.process = subprocess.Popen(
+            self.process = start(
                 (*program, *args), stdout=out if stdout is None else stdout,
-                stderr=err, preexec_fn=die_with_parent, **more)
+                stderr=err, **more)
         self.pid = self.process.pid
         self.file = open(self.out_name, "rb")
 
