@@ -50,7 +50,7 @@ struct live;
  * libpcap and tcpdump have it; more is not possible. */
 #define LIVE_SNAPLEN_MAX 262144u
 /* Kernel buffer of each device, bytes. */
-#define LIVE_BUFFER_DEFAULT (UINT64_C(64) << 20)
+#define LIVE_BUFFER_DEFAULT (UINT64_C(32) << 20)
 /* Queue between the threads, bytes. */
 #define LIVE_QUEUE_DEFAULT (UINT64_C(16) << 20)
 /* How long the kernel keeps packets to hand them over together. */

@@ -167,6 +167,20 @@ START_TEST(a_ring_of_files_goes_round)
 }
 END_TEST
 
+START_TEST(a_fifo_of_somebody_else_is_not_opened)
+{
+    if (geteuid() != 0)
+        return; /* only root can make one */
+    ck_assert_int_eq(mkfifo(path_of(exports, "theirs"), 0666), 0);
+    ck_assert_int_eq(chown(path_of(exports, "theirs"), 12345, 12345), 0);
+    int in = open(path_of(exports, "theirs"), O_RDONLY | O_NONBLOCK);
+    ck_assert_int_ge(in, 0);
+    ck_assert_int_eq(broker_create(&broker, 1, "theirs"), -1);
+    ck_assert_int_eq(errno, EPERM);
+    close(in);
+}
+END_TEST
+
 START_TEST(a_fifo_is_opened_when_somebody_reads_it)
 {
     char byte = 0;
@@ -749,6 +763,7 @@ broker_suite(void)
     tcase_add_test(good, a_file_that_was_there_is_emptied);
     tcase_add_test(good, a_ring_of_files_goes_round);
     tcase_add_test(good, a_fifo_is_opened_when_somebody_reads_it);
+    tcase_add_test(good, a_fifo_of_somebody_else_is_not_opened);
     suite_add_tcase(s, good);
     suite_add_tcase(s, bad_requests());
     TCase *life = tcase_create("life");

@@ -1419,6 +1419,79 @@ START_TEST(reaching_before_the_start_comes_to_what_zlib_says)
 }
 END_TEST
 
+/* Inflates a message cut in two, in pieces of out_cap bytes; returns the
+ * inflated length, or 0 when that fails. */
+static uint64_t
+inflate_in_pieces(struct ws_inflate *i, struct slice wire, size_t cut,
+                  size_t out_cap)
+{
+    static uint8_t in[64], out[64];
+    const struct slice runs[] = {slice_head(wire, cut), slice_skip(wire, cut)};
+    ck_assert_uint_le(wire.len, sizeof in - WS_INFLATE_TAIL_LEN);
+    ck_assert(ws_inflate_begin(i));
+    for (unsigned r = 0; r < 2; r++) {
+        enum ws_inflate_step step = WS_INFLATE_FULL;
+        size_t len = runs[r].len;
+        if (len > 0)
+            memcpy(in, runs[r].ptr, len);
+        if (r == 1) {
+            memcpy(in + len, ws_inflate_tail, WS_INFLATE_TAIL_LEN);
+            len += WS_INFLATE_TAIL_LEN;
+        }
+        struct slice some = slice_make(in, len);
+        while (step == WS_INFLATE_FULL) {
+            struct ws_track_piece piece;
+            const char *error = NULL;
+            step =
+                ws_inflate_run(i, &some, r == 1, out, out_cap, &piece, &error);
+        }
+        if (step == WS_INFLATE_FAILED) {
+            ws_inflate_end(i, false);
+            return 0;
+        }
+    }
+    ws_inflate_end(i, true);
+    return i->out_len;
+}
+
+/* What the tracker has looked at beyond a full piece must not count as told:
+ * a copy from before the message may be in it. */
+START_TEST(full_pieces_do_not_hide_where_a_message_reaches_before_its_start)
+{
+    /* A block of codes of one and two bits, found by random trials. */
+    static const uint8_t wire[] = {0xec, 0xd5, 0x01, 0x09, 0x00, 0x00,
+                                   0x00, 0x80, 0xa0, 0xad, 0xfd, 0x3f,
+                                   0xd1, 0x11, 0x3d, 0x61, 0x04, 0x50,
+                                   0x84, 0xab, 0xab, 0x88, 0x22, 0x28,
+                                   0xa8, 0x40, 0x4e, 0x35, 0x00};
+    static uint8_t stored[306] = {0x00, 300 - 256, 1, 255 - (300 - 256), 254};
+    struct ws_shared *shared = shared_make(10, 1000, 1 << 20);
+    for (size_t out_cap = 1; out_cap <= 64; out_cap += 4)
+        for (size_t cut = 0; cut <= sizeof wire; cut++) {
+            struct ws_inflate i;
+            const char *error = NULL;
+            struct ws_track_piece piece;
+            uint8_t out[300];
+            struct slice past = slice_make(stored, sizeof stored - 1);
+            ws_inflate_init(&i, shared->pool,
+                            &(struct ws_inflate_config){.window_bits = 12});
+            ck_assert(ws_inflate_begin(&i));
+            ck_assert_int_eq(ws_inflate_run(&i, &past, false, out, sizeof out,
+                                            &piece, &error),
+                             WS_INFLATE_DONE);
+            ws_inflate_end(&i, true);
+            ck_assert_uint_eq(i.past_len, 300);
+            uint64_t len = inflate_in_pieces(&i, slice_make(wire, sizeof wire),
+                                             cut, out_cap);
+            ck_assert_msg(len == 4664, "pieces of %zu, cut at %zu: %u bytes",
+                          out_cap, cut, (unsigned)len);
+            ck_assert(i.takes_over);
+            ws_inflate_fini(&i);
+        }
+    ws_shared_free(shared);
+}
+END_TEST
+
 /* ---- Text ----------------------------------------------------------- */
 
 /* The first bad byte is told alike for plain and compressed text. */
@@ -1494,6 +1567,8 @@ suite(void)
         t, a_message_that_reaches_before_its_start_is_the_same_however_cut, 0,
         (int)ARRAY_LEN(lates));
     tcase_add_test(t, reaching_before_the_start_comes_to_what_zlib_says);
+    tcase_add_test(
+        t, full_pieces_do_not_hide_where_a_message_reaches_before_its_start);
     tcase_add_test(t, the_offset_of_bad_text_is_exact);
     suite_add_tcase(s, t);
     return s;

@@ -89,7 +89,8 @@ enum err broker_start(struct broker *b, const struct broker_options *o,
  * broker_options.dirs).  Returns a descriptor for writing, close-on-exec,
  * that the caller closes; -1 with errno: that of open(2), and
  *   EINVAL  the name is none
- *   EPERM   the name does not begin or end as agreed, or is a device
+ *   EPERM   the name does not begin or end as agreed, or it is a device, or a
+ *           FIFO of another user
  *   ELOOP   it is a symbolic link
  *   ENXIO   it is a FIFO that nobody reads
  *   EPIPE   the broker has died

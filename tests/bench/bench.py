@@ -16,6 +16,7 @@ median), what it is compared with, and the target.
     floor        a loop around libpcap that only reads each packet of the file
     inflate      zlib alone on the same compressed messages, from memory
     SHA-1        OpenSSL alone on as many bytes in messages as long, from memory
+    report -q    wsray itself on the same file (stats)
     tshark       -T fields with the fields of a frame, on --tshark-size MB made
                  the same way; compared by CPU time for each byte
 
@@ -52,6 +53,7 @@ LOADS = {
 }
 LOSS_TARGET = 3      # lossy, times small; per byte
 RECALL_TARGET = 0.9  # lossy, frames found of those captured whole
+STATS_TARGET = 2.5   # stats on small and packed, times report -q
 DIGEST_TARGET = 1.5  # json --digest sha1 on large, times hashing alone
 MEMORY_TARGET = 64   # MiB
 HELPERS = {"gen_load": ["-lcrypto", "-lz"], "floor": ["-lpcap"],
@@ -214,6 +216,11 @@ class Bench:
         self.at_most(kind, "report -q", mine, base, theirs[0], limit)
         if kind == "lossy":
             self.against_small(counts, path)
+        if kind in ("small", "packed"):
+            stats, quiet = self.median([[args.wsray, "stats", path], report],
+                                       args.runs)
+            self.at_most(kind, "stats", stats, "report -q", quiet[0],
+                         STATS_TARGET)
         if kind == "large":
             digest = [args.wsray, "json", "--digest", "sha1",
                       "--payload-limit", "0", path]
