@@ -42,7 +42,9 @@ draw_list(struct tui *t, struct rect r)
 static void
 draw_panes(struct tui *t, struct rect r)
 {
-    int explain = t->explain && r.rows >= 12 ? EXPLAIN_ROWS : 0;
+    /* The figure of a frame needs the room more. */
+    bool figure = t->bytes && r.cols < WIDE_COLS && r.rows < 20;
+    int explain = t->explain && r.rows >= 12 && !figure ? EXPLAIN_ROWS : 0;
     struct rect parts = {r.y, r.x, r.rows - explain, r.cols};
     if (r.cols >= WIDE_COLS) {
         struct rect left = parts, right = parts;
