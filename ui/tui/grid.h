@@ -46,7 +46,8 @@ struct rect {
 };
 
 /* Makes it rows x cols, each 1 at least, all blank.  False: out of memory, or
- * larger than any screen, and it is as it was.  Zeroed before the first time. */
+ * larger than any screen, and it is as it was.  Zeroed before the first time.
+ */
 bool grid_resize(struct grid *g, int rows, int cols);
 void grid_fini(struct grid *g);
 void grid_clear(struct grid *g);
