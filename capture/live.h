@@ -98,8 +98,9 @@ ERR_CHECK enum err live_start(struct live *l);
  * wait_ms while there is none: 0 = not at all, negative = for ever.  Between
  * live_start() and live_free(), from one thread.
  *
- * SOURCE_ERROR  a device failed or disappeared; the others go on.  The name
- *               in *error lives until live_free().
+ * SOURCE_ERROR  a device failed or disappeared; the others go on.  Or it went
+ *               down, or is up again after that: it goes on too.  The name in
+ *               *error lives until live_free().
  * SOURCE_IDLE   nothing came in time, or a signal came.
  * SOURCE_END    no device is left, or live_stop(); all was handed out.
  */

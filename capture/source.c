@@ -12,6 +12,12 @@
 #include "capture/secret_store.h"
 #include "capture/source_file.h"
 
+/* The kernel hands live packets over block by block: when none came for so
+ * long, the block is over, and idle may do what waits for its end, such as
+ * writing out what was printed.  Not at once: between two packets of a block
+ * the queue may be empty for a moment too. */
+#define PAUSE_MS 1
+
 /* A file opened ahead: fd, or -1 and why not. */
 struct opened {
     int fd;
@@ -169,6 +175,8 @@ next_live(struct source *s, struct packet *out, struct source_error *error)
 {
     for (;;) {
         enum source_step step = live_next(s->live, out, s->wait_ms, error);
+        if (step == SOURCE_PACKET && s->wait.idle)
+            s->wait_ms = PAUSE_MS;
         if (step != SOURCE_IDLE)
             return step;
         if (!s->wait.idle) {

@@ -452,23 +452,14 @@ inflate_all(struct ws_inflate *i, bool tail)
     }
 }
 
-/* The same for the tracker, but the tail is fed on its own, by a call of its
- * own: whether it is needed can only be told when all else is done. */
+/* Runs the tracker once and takes over what it tells.  Returns NULL, or why it
+ * cannot go on. */
 static const char *
-track_all(struct ws_inflate *i, struct slice *in, bool tail, size_t out_cap,
-          struct ws_track_piece *piece, bool *full)
+track_some(struct ws_inflate *i, struct slice *in, size_t out_cap,
+           struct ws_track_piece *piece, bool *full)
 {
     struct ws_track *t = &i->state->as.track;
-    size_t tail_len =
-        tail && in->len >= WS_INFLATE_TAIL_LEN ? WS_INFLATE_TAIL_LEN : 0;
-    struct slice some = slice_head(*in, in->len - tail_len);
-    if (tail_len > 0 && some.len == 0 && !ws_track_is_fresh(t)) {
-        some = *in;
-        tail_len = 0;
-    }
-    size_t len = some.len;
-    enum ws_track_step step = ws_track_run(t, &some, out_cap, piece);
-    *in = slice_skip(*in, len - some.len);
+    enum ws_track_step step = ws_track_run(t, in, out_cap, piece);
     *full = step == WS_TRACK_FULL;
     i->n_finals = t->n_finals;
     i->fed_len = (t->in_bits + 7) / 8;
@@ -478,20 +469,35 @@ track_all(struct ws_inflate *i, struct slice *in, bool tail, size_t out_cap,
         i->before = t->before;
     else
         i->missing = t->missing;
-    if (step == WS_TRACK_FAILED)
-        return ws_track_error_text(t->error);
-    if (i->before.dist > i->before.out + i->past_len) {
-        size_t n = (size_t)(i->before.out - i->out_len);
-        piece->bytes = slice_head(piece->bytes, n);
-        i->broke = i->before;
-        return ws_track_error_text(WS_TRACK_TOO_FAR_BACK);
+    return step == WS_TRACK_FAILED ? ws_track_error_text(t->error) : NULL;
+}
+
+/*
+ * What inflate_all() does, by the tracker.  That holds bits which it was given
+ * but had no room to inflate, and a block with BFINAL may end among them.  So
+ * whether the tail is needed can only be told when all in front of it is done,
+ * and it is given apart.
+ */
+static const char *
+track_all(struct ws_inflate *i, struct slice *in, bool tail, size_t out_cap,
+          struct ws_track_piece *piece, bool *full)
+{
+    size_t tail_len =
+        tail && in->len >= WS_INFLATE_TAIL_LEN ? WS_INFLATE_TAIL_LEN : 0;
+    struct slice some = slice_head(*in, in->len - tail_len);
+    size_t len = some.len;
+    const char *why = track_some(i, &some, out_cap, piece, full);
+    *in = slice_skip(*in, len - some.len);
+    if (why || *full || tail_len == 0)
+        return why;
+    if (ws_track_is_fresh(&i->state->as.track)) {
+        *in = slice_skip(*in, tail_len);
+        return NULL;
     }
-    if (step == WS_TRACK_DONE && tail_len > 0) {
-        if (ws_track_is_fresh(t))
-            *in = slice_skip(*in, tail_len);
-        else
-            *full = true;
-    }
+    /* A piece at a time: there is room for the tail's when there was none. */
+    if (piece->bytes.len == 0)
+        return track_some(i, in, out_cap, piece, full);
+    *full = true;
     return NULL;
 }
 
@@ -512,7 +518,8 @@ keep_past(struct ws_inflate *i, struct slice used)
     s->n_past += used.len;
 }
 
-/* Inflates what was told already.  False: it comes to something else. */
+/* Inflates what was told already.  False: it comes to something else.  To fail
+ * right behind it is no matter: what failed is next, and will tell why. */
 static bool
 skip_told(const struct ws_inflate *i, struct slice *in, bool all)
 {
@@ -521,8 +528,10 @@ skip_told(const struct ws_inflate *i, struct slice *in, bool all)
         struct ws_track_piece piece;
         size_t left = (size_t)(i->out_len - t->out_len);
         enum ws_track_step step = ws_track_run(t, in, left ? left : 1, &piece);
-        if (step == WS_TRACK_FAILED || t->out_len > i->out_len)
+        if (t->out_len > i->out_len)
             return false;
+        if (step == WS_TRACK_FAILED)
+            return t->out_len == i->out_len;
         if (step == WS_TRACK_DONE)
             return all || t->out_len == i->out_len;
     }
@@ -548,7 +557,7 @@ replay(struct ws_inflate *i, struct slice *in, bool tail, const char *why)
     memcpy(past, s->past, n_past);
     s->kind = KIND_TRACK;
     ws_track_init(&s->as.track, i->window_bits);
-    ws_track_forget(&s->as.track);
+    ws_track_forget_past(&s->as.track, i->past_len);
     ws_track_begin(&s->as.track, true);
     struct slice before = slice_make(past, n_past);
     size_t tail_len =

@@ -39,7 +39,8 @@ struct ws_stream {
     struct judge_public *tally;
     enum ws_sender from;
     bool want_frames, want_messages;
-    bool quiet; /* neither frames nor messages are wanted */
+    bool tells;      /* one of the two */
+    bool no_payload; /* nobody wants the payload of messages */
     bool has_deflate;
     bool other_open; /* a reserved data frame without FIN came last */
     bool headless;   /* the open message began where nothing is known */
@@ -85,7 +86,8 @@ ws_stream_new(struct ws_stream **out, const struct ws_stream_config *config,
     s->has_deflate = config->has_deflate || config->deflate_inferred;
     s->want_frames = emit_wants(s->emit, EVENT_FRAME);
     s->want_messages = emit_wants(s->emit, EVENT_MESSAGE);
-    s->quiet = !s->want_frames && !s->want_messages;
+    s->tells = s->want_frames || s->want_messages;
+    s->no_payload = s->shared->keep == 0 && !s->shared->digest_name;
     ws_frame_init(&s->frame, s->from, s->has_deflate ? WS_FRAME_RSV1 : 0,
                   offset);
     ws_message_init_config(
@@ -544,32 +546,26 @@ judge_simple_start(struct ws_stream *s, const struct ws_frame_header *h,
                                            .meta = meta});
 }
 
-/*
- * A whole, uncompressed, faultless message in one frame of which nobody wants
- * more than the count: most frames there are.  Returns false, with nothing
- * changed, when it is not one.
- */
+/* A whole, uncompressed, faultless message in one frame of which nobody wants
+ * the payload: most frames there are. */
 static bool
-take_simple(struct ws_stream *s, const struct ws_frame_header *h,
-            struct slice *in, struct stamp first, const struct pkt_meta *meta)
+is_simple(struct ws_stream *s, const struct ws_frame_header *h, struct slice in)
 {
-    if (!s->quiet || (s->tally && s->tally->each) || h->findings || h->rsv ||
-        !h->fin || s->message.open || h->opcode > WS_OP_BINARY ||
-        h->opcode == WS_OP_CONT || h->payload_len > in->len ||
+    if (!s->no_payload || (s->tally && s->tally->each) || h->findings ||
+        h->rsv || !h->fin || s->message.open || h->opcode > WS_OP_BINARY ||
+        h->opcode == WS_OP_CONT || h->payload_len > in.len ||
         h->payload_len > s->shared->large_len)
         return false;
-    struct slice data = slice_head(*in, (size_t)h->payload_len);
-    if (h->opcode == WS_OP_TEXT &&
-        !is_text(s, data, h->masked ? h->mask : NULL))
-        return false;
-    ws_frame_take_rest(&s->frame, in);
-    s->stats.frames++;
-    s->stats.messages++;
-    s->stats.payload_bytes += data.len;
-    s->stats.last_frame = stamp_of(meta);
-    s->other_open = false;
-    if (s->stats.close_frames > 0)
-        s->stats.after_close++;
+    return h->opcode == WS_OP_BINARY ||
+           is_text(s, slice_head(in, (size_t)h->payload_len),
+                   h->masked ? h->mask : NULL);
+}
+
+/* Judges the frame that take_simple() takes. */
+static inline void
+judge_simple(struct ws_stream *s, const struct ws_frame_header *h,
+             struct stamp first, const struct pkt_meta *meta)
+{
     if (s->tally && judge_tally(s->tally, s->from, h, meta))
         judge_frame(s->judge,
                     &(struct judged_frame){.from = s->from,
@@ -580,6 +576,63 @@ take_simple(struct ws_stream *s, const struct ws_frame_header *h,
                                            .meta = meta,
                                            .whole = true,
                                            .synced = !s->resynced});
+}
+
+/* The same when it is to be told about: events and findings come in the order
+ * of frame_end(). */
+static void
+tell_simple(struct ws_stream *s, const struct ws_frame_header *h,
+            struct stamp first, const struct pkt_meta *meta)
+{
+    struct stamp at = stamp_of(meta);
+    struct event_message *message = NULL;
+    if (s->want_messages) {
+        message = &s->shared->message_event;
+        *message = (struct event_message){.from = s->from,
+                                          .number = s->stats.messages,
+                                          .first = first,
+                                          .at = later(at, first),
+                                          .opcode = h->opcode,
+                                          .n_frames = 1,
+                                          .wire_len = h->payload_len,
+                                          .has_len = true,
+                                          .len = h->payload_len,
+                                          .complete = true,
+                                          .truncated = h->payload_len > 0};
+    }
+    if (s->want_frames) {
+        s->role = ROLE_MESSAGE;
+        s->message.compressed = false; /* left by the one before */
+        s->frame_first = first;
+        s->frame_whole = true;
+        s->control_len = 0;
+        emit_current_frame(s, true, at, message);
+    }
+    judge_simple(s, h, first, meta);
+    if (message)
+        emit_message(s->emit, message);
+}
+
+/* Takes what is_simple(); false, with nothing changed: it is not. */
+static bool
+take_simple(struct ws_stream *s, const struct ws_frame_header *h,
+            struct slice *in, struct stamp first, const struct pkt_meta *meta)
+{
+    if (!is_simple(s, h, *in))
+        return false;
+    struct slice data = slice_head(*in, (size_t)h->payload_len);
+    ws_frame_take_rest(&s->frame, in);
+    s->stats.frames++;
+    s->stats.messages++;
+    s->stats.payload_bytes += data.len;
+    s->stats.last_frame = stamp_of(meta);
+    s->other_open = false;
+    if (s->stats.close_frames > 0)
+        s->stats.after_close++;
+    if (s->tells)
+        tell_simple(s, h, first, meta);
+    else
+        judge_simple(s, h, first, meta);
     if (s->tally && s->tally->starts)
         judge_simple_start(s, h, data, meta);
     return true;

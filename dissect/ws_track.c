@@ -700,10 +700,17 @@ ws_track_begin(struct ws_track *t, bool takeover)
 void
 ws_track_forget(struct ws_track *t)
 {
+    ws_track_forget_past(t, WS_TRACK_WINDOW_LEN);
+}
+
+void
+ws_track_forget_past(struct ws_track *t, uint32_t len)
+{
+    assert(len <= WS_TRACK_WINDOW_LEN);
     restart(t);
     memset(t->window, 0, sizeof t->window);
     memset(t->known, 0, sizeof t->known);
-    t->have = WS_TRACK_WINDOW_LEN;
+    t->have = len;
     t->tracking = true;
     t->clear_at = t->total + WS_TRACK_WINDOW_LEN;
 }
@@ -731,6 +738,18 @@ ws_track_history(const struct ws_track *t, uint8_t *out)
     memcpy(out, t->window + from, n);
     memcpy(out + n, t->window, t->have - n);
     return t->have;
+}
+
+/* Gives whole bytes that were only looked at back to the input, so that who
+ * stops for room has used what was taken. */
+static void
+unread(struct cursor *c)
+{
+    size_t n = c->n / 8;
+    if (n > (size_t)(c->p - c->first))
+        n = (size_t)(c->p - c->first);
+    c->p -= n;
+    c->n -= 8 * (unsigned)n;
 }
 
 /* Puts back what a run kept in registers. */
@@ -772,6 +791,8 @@ ws_track_run(struct ws_track *t, struct slice *in, size_t out_max,
     enum go go = t->error ? GO_FAIL : GO_ON;
     while (go == GO_ON)
         go = step(t, &c);
+    if (go == GO_OUTPUT)
+        unread(&c);
     finish(t, &c);
     *in = slice_skip(*in, (size_t)(c.p - c.first));
     piece->bytes = slice_make(t->window + c.start, c.pos - c.start);

@@ -146,6 +146,10 @@ void ws_track_begin(struct ws_track *t, bool takeover);
  */
 void ws_track_forget(struct ws_track *t);
 
+/* The same, but the length is known: len bytes, at most WS_TRACK_WINDOW_LEN.
+ * A distance that reaches before them is an error. */
+void ws_track_forget_past(struct ws_track *t, uint32_t len);
+
 /* From here on history is these certain bytes; the last 32 KiB count. */
 void ws_track_learn(struct ws_track *t, struct slice history);
 
@@ -166,6 +170,8 @@ size_t ws_track_history(const struct ws_track *t, uint8_t *out);
  * filled; after a failure it holds what came before it.
  *
  * WS_TRACK_DONE: everything that can be written has been.
+ * WS_TRACK_FULL: what was taken of *in has been used, but for bits of its last
+ * byte.
  */
 enum ws_track_step ws_track_run(struct ws_track *t, struct slice *in,
                                 size_t out_max, struct ws_track_piece *piece);

@@ -42,7 +42,7 @@ home() { # HEADER-PATTERN ALLOWED-FILES (as an alternation)
 home 'openssl/' 'dissect/digest\.c'
 home 'zlib\.h' 'dissect/ws_deflate\.[ch]|capture/decompress\.[ch]'
 home 'zstd|lz4|lzma' 'capture/decompress\.[ch]'
-home 'pcap' 'capture/(live|live_devices|save_pcap)\.c'
+home 'pcap' 'capture/(live_(counters|parts)\.h|live_(counters|devices)\.c|save_pcap\.c)'
 home 'seccomp|linux/landlock|linux/capability' 'ui/(sandbox|privileges)\.c'
 home 'ncurses|curses' 'ui/tui/tty\.c'
 

@@ -80,6 +80,8 @@ names_of_rows() {
         }'
 }
 names_of_rows FINDING <"$srcdir/dissect/finding.def" >"$tmp/findings"
+sed -n 's/^FIELD([A-Z0-9_]*, "\([a-z0-9_.]*\)".*/\1/p' \
+    "$srcdir/ui/filter/fields.def" >"$tmp/fields"
 names_of_rows THRESHOLD <"$srcdir/dissect/threshold.def" >"$tmp/thresholds"
 
 rows=$(grep -c '^OPTION(' "$options_def")
@@ -95,6 +97,34 @@ result $? "each row of finding.def has an id"
 rows=$(grep -c '^THRESHOLD(' "$srcdir/dissect/threshold.def")
 test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/thresholds")"
 result $? "each row of threshold.def has a name"
+
+rows=$(grep -c '^FIELD(' "$srcdir/ui/filter/fields.def")
+test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/fields")"
+result $? "each row of fields.def has its name on its first line"
+
+# ---- wsray fields ----
+
+"$wsray" fields >"$tmp/list" 2>"$tmp/stderr" </dev/null
+result $? "wsray fields runs"
+sed -n 's/^  \([a-z0-9_.]*\)  *[a-zI].*/\1/p' "$tmp/list" >"$tmp/got"
+same "wsray fields lists each field" "$tmp/fields" "$tmp/got"
+# shellcheck disable=SC2046 # names are words
+"$wsray" fields $(cat "$tmp/fields") >"$tmp/list" 2>"$tmp/stderr"
+result $? "wsray fields explains them all"
+sed -n 's/^\([a-z][a-z0-9_]*\.[a-z0-9_.]*\)$/\1/p' "$tmp/list" >"$tmp/got"
+same "each explanation starts with its field" "$tmp/fields" "$tmp/got"
+# Each example is a filter.
+sed -n 's/^Example   //p' "$tmp/list" >"$tmp/examples"
+status=0
+test "$(grep -c . "$tmp/examples")" -eq "$rows" || status=1
+while read -r example; do
+    "$wsray" -q -Y "$example" "$srcdir/samples/good-chat.pcapng" \
+        >"$tmp/got" 2>&1 </dev/null || {
+        status=1
+        sed 's/^/# /' "$tmp/got"
+    }
+done <"$tmp/examples"
+result $status "each example of a field is a filter"
 
 # ---- wsray findings ----
 
@@ -148,6 +178,9 @@ same "the man page names each option" "$tmp/options" "$tmp/got"
 sed -n '/^\.SH COMMANDS/,/^\.SH OPTIONS/p' "$tmp/man" |
     sed -n '/^\.TP/{n;p;}' >"$tmp/got"
 same "the man page names each command" "$tmp/commands" "$tmp/got"
+sed -n '/^\.SS Fields/,/^\.SH/s/^\([a-z0-9_.]*\) ([a-zA-Z0-9 ]*)$/\1/p' \
+    "$tmp/man" >"$tmp/got"
+same "the man page names each field" "$tmp/fields" "$tmp/got"
 sed -e 's/\\-/-/g' -e 's/\\f[BIR]//g' "$(find_file doc/wsray-findings.7)" \
     >"$tmp/man"
 sed -n 's/^\([a-z0-9-]*\) ([a-z]*)$/\1/p' "$tmp/man" >"$tmp/got"
@@ -188,6 +221,11 @@ if command -v bash >/dev/null 2>&1; then
         _wsray && printf "%s\n" "${COMPREPLY[@]%=}"' - \
         "$(cd "$(dirname "$bash_file")" && pwd)/wsray" >"$tmp/got" 2>&1
     same "bash completes each threshold" "$tmp/thresholds" "$tmp/got"
+    # shellcheck disable=SC2016 # expanded by that bash
+    bash -c '. "$1" && cd / && COMP_WORDS=(wsray fields "") COMP_CWORD=2 &&
+        _wsray && printf "%s\n" "${COMPREPLY[@]}"' - \
+        "$(cd "$(dirname "$bash_file")" && pwd)/wsray" >"$tmp/got" 2>&1
+    same "bash completes each field" "$tmp/fields" "$tmp/got"
     for option in --findings --ignore; do
         # shellcheck disable=SC2016 # expanded by that bash
         bash -c '. "$1" && cd / && COMP_WORDS=(wsray check "$2" "") &&
@@ -202,6 +240,7 @@ else
     skip "bash completes each finding behind --findings" "no bash"
     skip "bash completes each finding behind --ignore" "no bash"
     skip "bash completes each finding" "no bash"
+    skip "bash completes each field" "no bash"
     skip "bash completes each threshold" "no bash"
 fi
 
@@ -220,6 +259,8 @@ sed -n "s/^ *compadd -S '' //p" "$zsh_file" | tr -d = | tr ' ' '\n' >"$tmp/got"
 same "the zsh completion names each threshold" "$tmp/thresholds" "$tmp/got"
 sed -n 's/^ *_values -s , finding //p' "$zsh_file" | tr ' ' '\n' >"$tmp/got"
 same "the zsh completion lists each finding" "$tmp/findings" "$tmp/got"
+sed -n 's/^ *compadd \([a-z].*\)/\1/p' "$zsh_file" | tr ' ' '\n' >"$tmp/got"
+same "the zsh completion names each field" "$tmp/fields" "$tmp/got"
 if command -v zsh >/dev/null 2>&1; then
     zsh -n "$zsh_file"
     result $? "zsh reads its completion"
@@ -239,6 +280,9 @@ same "the fish completion names each command" "$tmp/commands" "$tmp/got"
 sed -n 's/.*_from findings. -f -a \([a-z0-9-]*\) .*/\1/p' "$fish_file" \
     >"$tmp/got"
 same "the fish completion names each finding" "$tmp/findings" "$tmp/got"
+sed -n 's/.*_from fields. -f -a \([a-z0-9_.]*\) .*/\1/p' "$fish_file" \
+    >"$tmp/got"
+same "the fish completion names each field" "$tmp/fields" "$tmp/got"
 sed -n "s/.* -l threshold -x -a '\([^']*\)'.*/\1/p" "$fish_file" | tr -d = |
     tr ' ' '\n' >"$tmp/got"
 same "the fish completion names each threshold" "$tmp/thresholds" "$tmp/got"

@@ -59,6 +59,26 @@ for suffix in pcapng pcap; do
     result $? "what is saved as $suffix reads like the original"
 done
 
+# ---- --ws-only ----
+
+# The connections of some files, whatever their numbers.
+connections() { # FILE...
+    "$WSRAY" report -q --width 250 "$@" 2>/dev/null |
+        sed -n 's/^#[0-9]* *//p' | sort
+}
+
+for sample in "$samples"/*.pcap*; do
+    rm -f ws.pcapng
+    "$WSRAY" stats --ws-only -w ws.pcapng "$sample" >out 2>err
+    connections "$sample" >wanted
+    connections ws.pcapng | cmp -s - wanted
+    result $? "--ws-only loses nothing of ${sample##*/}"
+done
+# 18 of its 59 packets are plain HTTP.
+wsray 0 report -q --ws-only -w ws.pcapng "$samples/good-chromium.pcapng" &&
+    wsray 0 report -q ws.pcapng && grep -q '^41 packets,.* 1 TCP flow' out
+result $? '--ws-only leaves out what is no WebSocket'
+
 # ---- when to stop ----
 
 wsray 0 report -q -w r.pcapng -b packets:3 -a files:2 "$good" &&

@@ -495,6 +495,14 @@ START_TEST(the_capture_ends_with_its_last_device)
 }
 END_TEST
 
+static void
+expect_news(const char *part)
+{
+    ck_assert_int_eq(live_next(live, &packet, WAIT_MS, &error), SOURCE_ERROR);
+    ck_assert_str_eq(error.name, "tun0");
+    ck_assert_msg(strstr(error.reason, part) != NULL, "%s", error.reason);
+}
+
 START_TEST(a_device_taken_down_may_come_back)
 {
     static const uint8_t ip[20] = {0x45, 0, 0, 20, 0, 0, 0, 0, 64, 99};
@@ -504,8 +512,10 @@ START_TEST(a_device_taken_down_may_come_back)
     ck_assert_int_eq(write(tun, ip, sizeof ip), sizeof ip);
     expect_packet();
     set_up("tun0", false);
+    expect_news("went down");
     ck_assert_int_eq(live_next(live, &packet, 200, &error), SOURCE_IDLE);
     set_up("tun0", true);
+    expect_news("is up again");
     ck_assert_int_eq(write(tun, ip, sizeof ip), sizeof ip);
     expect_packet();
     ck_assert_uint_eq(packet.number, 2);

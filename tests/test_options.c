@@ -444,6 +444,10 @@ static const struct {
     {"-i lo -f tcp port 80", "'port': the capture filter was given with -f"},
     {"-i lo --tail", "--tail is for files, not for -i"},
     {"a -f tcp", "--filter is for live capture: it needs -i"},
+    {"a -p", "--no-promiscuous-mode is for live capture: it needs -i"},
+    {"a -B 4M", "--buffer-size is for live capture: it needs -i"},
+    {"-i lo -i eth0 -i lo", "-i lo is there twice"},
+    {"-i lo -i any", "-i any is all interfaces: name no other"},
     {"a -Z me", "--user is for live capture: it needs -i"},
     {"interfaces lo", "'lo': interfaces takes no names"},
     {"a -a duration", "-a (--autostop): 'duration' is not one of duration:N, "

@@ -300,6 +300,48 @@ START_TEST(history_lives_on_behind_a_final_block)
 }
 END_TEST
 
+/* The tracker holds what it has no room for, also when only the tail is left
+ * in front of it. */
+START_TEST(a_small_piece_in_front_of_the_tail_changes_nothing)
+{
+    /* RFC 7692 section 7.2.3.4, without its last byte and with it. */
+    static const uint8_t wire[] = {0xf3, 0x48, 0xcd, 0xc9,
+                                   0xc9, 0x07, 0x00, 0x00};
+    for (size_t out_cap = 1; out_cap <= 6; out_cap++)
+        for (size_t len = 7; len <= 8; len++) {
+            struct ws_shared *shared = shared_make(10, 1000, 1 << 20);
+            struct ws_inflate i;
+            uint8_t bytes[sizeof wire + WS_INFLATE_TAIL_LEN], out[6], got[8];
+            size_t n = 0;
+            memcpy(bytes, wire, len);
+            memcpy(bytes + len, ws_inflate_tail, WS_INFLATE_TAIL_LEN);
+            struct slice in = slice_make(bytes, len + WS_INFLATE_TAIL_LEN);
+            enum ws_inflate_step step = WS_INFLATE_FULL;
+            ws_inflate_init(&i, shared->pool,
+                            &(struct ws_inflate_config){.takeover = true,
+                                                        .window_bits = 9});
+            ck_assert(ws_inflate_begin(&i));
+            while (step == WS_INFLATE_FULL) {
+                struct ws_track_piece piece;
+                const char *error = NULL;
+                step =
+                    ws_inflate_run(&i, &in, true, out, out_cap, &piece, &error);
+                ck_assert_msg(!error, "%zu at a time: %s", out_cap, error);
+                ck_assert_uint_le(piece.bytes.len, sizeof got - n);
+                memcpy(got + n, piece.bytes.ptr, piece.bytes.len);
+                n += piece.bytes.len;
+            }
+            ck_assert_int_eq(step, WS_INFLATE_DONE);
+            ck_assert_uint_eq(in.len, 0);
+            ck_assert(slice_equal_cstr(slice_make(got, n), "Hello"));
+            ck_assert(ws_inflate_at_border(&i));
+            ws_inflate_end(&i, true);
+            ws_inflate_fini(&i);
+            ws_shared_free(shared);
+        }
+}
+END_TEST
+
 START_TEST(a_flood_of_final_blocks_is_given_up)
 {
     /* 03 00 is an empty block with BFINAL; each costs a copy of the window,
@@ -1157,6 +1199,226 @@ START_TEST(one_block_serves_both_inflaters_in_turns)
 }
 END_TEST
 
+/* ---- A sender that takes over although it may not ------------------- */
+
+/* Messages behind "Hello", without takeover: H, a copy from 5 bytes before,
+ * then what is told.  The known byte is the H. */
+static const struct late {
+    const char *name;
+    uint8_t wire[12];
+    size_t wire_len;
+    unsigned found;
+    const char *payload; /* of 5 bytes or more; "Hello" is not shown */
+    size_t len;
+    const char *error;
+} lates[] = {
+    {"the head of an empty block",
+     {0xf2, 0x00, 0x11, 0x00, 0x00},
+     5,
+     WS_MESSAGE_TAKEOVER,
+     "H\0\0\0\0",
+     5,
+     NULL},
+    {"BFINAL, and the head of an empty block",
+     {0xf3, 0x00, 0x11, 0x00, 0x00},
+     5,
+     WS_MESSAGE_TAKEOVER | WS_MESSAGE_BFINAL,
+     "H\0\0\0\0",
+     5,
+     NULL},
+    {"BFINAL and nothing behind",
+     {0xf3, 0x00, 0x11, 0x00},
+     4,
+     WS_MESSAGE_TAKEOVER | WS_MESSAGE_BFINAL,
+     "H\0\0\0\0",
+     5,
+     NULL},
+    {"BFINAL twice",
+     {0xf3, 0x00, 0x11, 0x00, 0x03, 0x00},
+     6,
+     WS_MESSAGE_TAKEOVER | WS_MESSAGE_BFINAL,
+     "H\0\0\0\0",
+     5,
+     NULL},
+    {"BFINAL, a stored block and the head of an empty one",
+     {0xf3, 0x00, 0x11, 0x00, 0x00, 0x01, 0x00, 0xfe, 0xff, 'A', 0x00},
+     11,
+     WS_MESSAGE_TAKEOVER | WS_MESSAGE_BFINAL,
+     "H\0\0\0\0A",
+     6,
+     NULL},
+    {"BFINAL, an empty block and the tail left in",
+     {0xf3, 0x00, 0x11, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff},
+     9,
+     WS_MESSAGE_TAKEOVER | WS_MESSAGE_BFINAL | WS_MESSAGE_TAIL,
+     "H\0\0\0\0",
+     5,
+     NULL},
+    {"BFINAL, and a stored block that goes on behind the tail",
+     {0xf3, 0x00, 0x11, 0x00, 0x00, 0x09, 0x00, 0xf6, 0xff},
+     9,
+     WS_MESSAGE_INFLATE_FAILED | WS_MESSAGE_BFINAL,
+     "H\0\0\0\0\0\0\xff\xff",
+     9,
+     "the message ends inside a block"},
+    {"a copy from before all, then a block with BFINAL",
+     {0xf2, 0x00, 0x11, 0x40, 0x71, 0xc0, 0x00},
+     7,
+     WS_MESSAGE_INFLATE_FAILED,
+     "H\0\0\0\0",
+     5,
+     "invalid distance too far back"},
+    {"a copy from before all, then a bad block",
+     {0xf2, 0x00, 0x11, 0x40, 0x71, 0x47, 0x80, 0x01},
+     8,
+     WS_MESSAGE_INFLATE_FAILED,
+     "H\0\0\0\0",
+     5,
+     "invalid distance too far back"},
+};
+
+/* "Hello", then the wire in one run of first bytes, and runs of rest. */
+static unsigned
+behind_hello(struct slice wire, uint8_t bits, size_t first, size_t rest,
+             struct event_message *ev, char *detail)
+{
+    struct ws_shared *shared = shared_make(600, 1 << 20, 1 << 20);
+    struct ws_message_config config = {.window_bits = bits};
+    struct ws_message m;
+    static uint8_t copy[600];
+    ws_message_init_config(&m, shared, &config);
+    ck_assert_uint_eq(hello(&m, ev), 0);
+    unsigned found = ws_message_begin(&m, WS_OP_TEXT, true, false);
+    for (size_t at = 0; at < wire.len;) {
+        struct slice run = slice_head(slice_skip(wire, at), at ? rest : first);
+        at += run.len;
+        found |= ws_message_data(&m, run, NULL, 0, at == wire.len);
+    }
+    found |= ws_message_end(&m, true, ev);
+    ck_assert_uint_le(ev->payload.len, sizeof copy);
+    if (ev->payload.len)
+        memcpy(copy, ev->payload.ptr, ev->payload.len);
+    ev->payload.ptr = copy;
+    const char *text = NULL;
+    if (found & WS_MESSAGE_INFLATE_FAILED)
+        text = ws_message_detail(&m, WS_MESSAGE_INFLATE_FAILED, detail);
+    else if (found & WS_MESSAGE_TAKEOVER)
+        text = ws_message_detail(&m, WS_MESSAGE_TAKEOVER, detail);
+    if (!text)
+        *detail = '\0';
+    ws_message_fini(&m);
+    ws_shared_free(shared);
+    return found;
+}
+
+START_TEST(a_message_that_reaches_before_its_start_is_the_same_however_cut)
+{
+    const struct late *v = &lates[_i];
+    struct slice wire = slice_make(v->wire, v->wire_len);
+    for (uint8_t bits = 10; bits <= 15; bits = (uint8_t)(bits + 5)) {
+        char whole[WS_MESSAGE_DETAIL_MAX], detail[WS_MESSAGE_DETAIL_MAX];
+        struct event_message ev = {0};
+        behind_hello(wire, bits, wire.len, wire.len, &ev, whole);
+        for (size_t cut = 1; cut <= wire.len + 1; cut++) {
+            size_t rest = cut <= wire.len ? wire.len : 1;
+            size_t first = cut <= wire.len ? cut : 1;
+            unsigned found = behind_hello(wire, bits, first, rest, &ev, detail);
+            ck_assert_msg(found == v->found, "%s, %u bits, cut at %zu: %x",
+                          v->name, bits, cut, found);
+            ck_assert_msg(ev.has_len == !v->error, "%s", v->name);
+            ck_assert_uint_eq(ev.len, v->error ? 0 : v->len);
+            ck_assert(slice_equal(ev.payload, slice_make(v->payload, v->len)));
+            ck_assert(!ev.complete);
+            ck_assert_pstr_eq(ev.inflate_error, v->error);
+            ck_assert_str_eq(detail, whole);
+        }
+    }
+}
+END_TEST
+
+/* Inflates a message as RFC 7692 section 7.2.2 says, with history.  Blocks
+ * with BFINAL are borders; behind one, the tail has nothing to end.  Returns
+ * NULL, or what is wrong. */
+static const char *
+zlib_answer(struct slice wire, struct slice history, size_t *len)
+{
+    static uint8_t in[64], out[2000], window[32768];
+    z_stream z = {0};
+    const char *why = NULL;
+    bool fresh = true, tail = false;
+    ck_assert_uint_le(wire.len, sizeof in - WS_INFLATE_TAIL_LEN);
+    memcpy(in, wire.ptr, wire.len);
+    memcpy(in + wire.len, ws_inflate_tail, WS_INFLATE_TAIL_LEN);
+    ck_assert_int_eq(inflateInit2(&z, -15), Z_OK);
+    inflateSetDictionary(&z, history.ptr, (uInt)history.len);
+    z.next_in = in;
+    z.avail_in = (uInt)wire.len;
+    z.next_out = out;
+    z.avail_out = sizeof out;
+    while (!why && (z.avail_in > 0 || !(tail || fresh))) {
+        if (z.avail_in == 0) {
+            tail = true;
+            z.avail_in = WS_INFLATE_TAIL_LEN;
+        }
+        int e = inflate(&z, Z_SYNC_FLUSH);
+        fresh = e == Z_STREAM_END;
+        if (fresh) {
+            uInt n = 0;
+            inflateGetDictionary(&z, window, &n);
+            inflateReset(&z);
+            inflateSetDictionary(&z, window, n);
+        } else if (e != Z_OK && e != Z_BUF_ERROR) {
+            why = z.msg;
+        }
+    }
+    if (!why && !fresh && z.data_type != 128)
+        why = "the message ends inside a block";
+    *len = sizeof out - z.avail_out;
+    ck_assert_uint_gt(z.avail_out, 0);
+    inflateEnd(&z);
+    return why;
+}
+
+/* H, any byte, any end: what zlib says with "Hello" in front of it. */
+START_TEST(reaching_before_the_start_comes_to_what_zlib_says)
+{
+    static const struct slice ends[] = {
+        {(const uint8_t *)"", 0},
+        {(const uint8_t *)"\0", 1},
+        {(const uint8_t *)"\3\0", 2},
+        {(const uint8_t *)"\1\0\0\xff\xff", 5},
+        {(const uint8_t *)"\0\1\0\xfe\xff"
+                          "A",
+         6},
+        {(const uint8_t *)"\xf3\0\x11\0\0", 5},
+    };
+    unsigned n_reached = 0;
+    for (unsigned n = 0; n < 512 * ARRAY_LEN(ends); n++) {
+        struct slice end = ends[n / 512];
+        uint8_t bytes[16] = {(uint8_t)(0xf2 + n % 2), 0x00, 0x11,
+                             (uint8_t)(n / 2)};
+        char detail[WS_MESSAGE_DETAIL_MAX];
+        size_t len = 0;
+        memcpy(bytes + 4, end.ptr, end.len);
+        struct slice wire = slice_make(bytes, 4 + end.len);
+        const char *error = zlib_answer(wire, slice_cstr("Hello"), &len);
+        n_reached += !error;
+        for (size_t cut = 0; cut < wire.len; cut++) {
+            struct event_message ev = {0};
+            behind_hello(wire, n % 3 ? 15 : 9, cut ? cut : 1,
+                         cut ? wire.len : 1, &ev, detail);
+            ck_assert_msg(!ev.inflate_error == !error,
+                          "end %u, byte %x, cut %zu: %s instead of %s", n / 512,
+                          n % 512, cut, ev.inflate_error, error);
+            ck_assert_pstr_eq(ev.inflate_error, error);
+            ck_assert_uint_eq(ev.payload.len, len);
+            ck_assert_uint_eq(ev.len, error ? 0 : len);
+        }
+    }
+    ck_assert_uint_gt(n_reached, 100);
+}
+END_TEST
+
 /* ---- Text ----------------------------------------------------------- */
 
 /* The first bad byte is told alike for plain and compressed text. */
@@ -1201,6 +1463,7 @@ suite(void)
                         (int)ARRAY_LEN(setups));
     tcase_add_test(t, every_cut_of_a_small_message_gives_the_same);
     tcase_add_test(t, history_lives_on_behind_a_final_block);
+    tcase_add_test(t, a_small_piece_in_front_of_the_tail_changes_nothing);
     tcase_add_test(t, a_flood_of_final_blocks_is_given_up);
     tcase_add_test(t, the_limit_of_inflated_bytes_is_exact);
     tcase_add_test(t, a_megabyte_from_a_kilobyte_is_a_bomb);
@@ -1227,6 +1490,10 @@ suite(void)
     tcase_add_test(t, past_the_budget_only_what_waits_goes);
     tcase_add_test(t, digests_count_and_outlive_what_is_kept);
     tcase_add_test(t, one_block_serves_both_inflaters_in_turns);
+    tcase_add_loop_test(
+        t, a_message_that_reaches_before_its_start_is_the_same_however_cut, 0,
+        (int)ARRAY_LEN(lates));
+    tcase_add_test(t, reaching_before_the_start_comes_to_what_zlib_says);
     tcase_add_test(t, the_offset_of_bad_text_is_exact);
     suite_add_tcase(s, t);
     return s;

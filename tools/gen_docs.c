@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * gen_docs.c - writes the man pages and the shell completions out of
- * options.def, commands.def, finding.def and threshold.def, at build time.
+ * options.def, commands.def, finding.def, threshold.def and fields.def, at
+ * build time.
  *
  *     gen_docs man TEMPLATE    the template with @VERSION@ replaced anywhere,
- *                              and the lines @COMMANDS@ and @OPTIONS@
+ *                              and the lines @COMMANDS@, @OPTIONS@ and @FIELDS@
  *     gen_docs findings        wsray-findings(7)
  *     gen_docs bash|zsh|fish
  *
@@ -19,6 +20,7 @@
 
 #include "dissect/finding.h"
 #include "dissect/threshold.h"
+#include "ui/filter/field.h"
 #include "ui/options.h"
 
 static const struct option_info *
@@ -169,6 +171,18 @@ put_man_commands(void)
 }
 
 static void
+put_man_fields(void)
+{
+    for (unsigned i = 0; i < FIELD_COUNT; i++) {
+        const struct field_info *info = field_info((enum field_id)i);
+        fputs(".TP\n\\fB", stdout);
+        put_roff(info->name);
+        printf("\\fR (%s)\n", field_type_name(info->type));
+        put_roff_sentence(info->text);
+    }
+}
+
+static void
 put_man_line(const char *line)
 {
     const char mark[] = "@VERSION@";
@@ -184,7 +198,7 @@ static int
 write_man(const char *template_name)
 {
     char line[512];
-    bool options = false, commands = false;
+    bool options = false, commands = false, fields = false;
     FILE *in = fopen(template_name, "r");
     if (!in) {
         perror(template_name);
@@ -197,15 +211,19 @@ write_man(const char *template_name)
         } else if (strcmp(line, "@COMMANDS@\n") == 0) {
             put_man_commands();
             commands = true;
+        } else if (strcmp(line, "@FIELDS@\n") == 0) {
+            put_man_fields();
+            fields = true;
         } else {
             put_man_line(line);
         }
     }
     bool failed = ferror(in) != 0;
     fclose(in);
-    if (!failed && options && commands)
+    if (!failed && options && commands && fields)
         return EXIT_SUCCESS;
-    fprintf(stderr, "%s: unreadable, or without @OPTIONS@ or @COMMANDS@\n",
+    fprintf(stderr,
+            "%s: unreadable, or without @OPTIONS@, @COMMANDS@ or @FIELDS@\n",
             template_name);
     return EXIT_FAILURE;
 }
@@ -329,6 +347,13 @@ put_ids(void)
 {
     for (unsigned i = 0; i < FINDING_COUNT; i++)
         printf("%s%s", i ? " " : "", finding_info((enum finding_id)i)->id);
+}
+
+static void
+put_fields(void)
+{
+    for (unsigned i = 0; i < FIELD_COUNT; i++)
+        printf("%s%s", i ? " " : "", field_info((enum field_id)i)->name);
 }
 
 /* "NAME=", each behind before. */
@@ -488,6 +513,12 @@ write_bash(void)
     puts("'\n"
          "        return\n"
          "    fi\n"
+         "    if [[ $command == fields ]]; then");
+    fputs("        _wsray_words '", stdout);
+    put_fields();
+    puts("'\n"
+         "        return\n"
+         "    fi\n"
          "    _wsray_files");
     fputs("    [[ -z $command ]] && _wsray_reply < <(compgen -W '", stdout);
     put_command_names(EVERY_COMMAND, " ");
@@ -606,6 +637,11 @@ put_zsh_findings(void)
           stdout);
     put_ids();
     puts("\n}");
+    fputs("_wsray_fields() {\n"
+          "    compadd ",
+          stdout);
+    put_fields();
+    puts("\n}");
 }
 
 static void
@@ -631,6 +667,8 @@ write_zsh(void)
     puts("_wsray_rest() {\n"
          "    if [[ $command == findings ]]; then\n"
          "        _wsray_findings\n"
+         "    elif [[ $command == fields ]]; then\n"
+         "        _wsray_fields\n"
          "    else\n"
          "        _files\n"
          "    fi\n"
@@ -738,6 +776,14 @@ write_fish(void)
         printf("complete -c wsray -n '__fish_seen_subcommand_from findings' "
                "-f -a %s -d '",
                info->id);
+        put_fish(info->text);
+        puts("'");
+    }
+    for (unsigned i = 0; i < FIELD_COUNT; i++) {
+        const struct field_info *info = field_info((enum field_id)i);
+        printf("complete -c wsray -n '__fish_seen_subcommand_from fields' "
+               "-f -a %s -d '",
+               info->name);
         put_fish(info->text);
         puts("'");
     }

@@ -13,7 +13,10 @@ confine_plan(struct confine *c, const struct options *o,
                                     .privileges = &c->privileges,
                                     .sandbox = !o->no_sandbox};
     enum err err = privileges_plan(&c->privileges, o->user, e);
-    if (err != ERR_OK)
+    c->keeps_rights = err == ERR_UNSUPPORTED && !o->user;
+    if (c->keeps_rights)
+        broker.privileges = NULL;
+    else if (err != ERR_OK)
         return err;
     if (o->ifaces.n > 0 && c->privileges.reason == PRIVILEGES_BOUND)
         return guard_fail(e, ERR_REFUSED, 0,
@@ -24,7 +27,7 @@ confine_plan(struct confine *c, const struct options *o,
         return ERR_OK;
     err = broker_start(&c->broker, &broker, e);
     c->has_broker = err == ERR_OK;
-    return err;
+    return err == ERR_UNSUPPORTED ? ERR_OK : err;
 }
 
 enum err
@@ -38,17 +41,22 @@ confine_enter(struct confine *c, const struct options *o, const int *read_only,
         .n_read_only = n,
     };
     sandbox_prepare();
-    enum err err = privileges_drop(&c->privileges, e);
+    enum err err =
+        c->keeps_rights ? ERR_OK : privileges_drop(&c->privileges, e);
     if (err != ERR_OK || o->no_sandbox)
         return err;
-    return sandbox_enter(&sandbox, &c->state, e);
+    err = sandbox_enter(&sandbox, &c->state, e);
+    return err == ERR_UNSUPPORTED ? ERR_OK : err;
 }
 
 void
 confine_describe(const struct confine *c, char *out, size_t size)
 {
     char walls[128];
-    privileges_describe(&c->privileges, out, size);
+    if (c->keeps_rights)
+        snprintf(out, size, "with the rights of who started it");
+    else
+        privileges_describe(&c->privileges, out, size);
     sandbox_describe(&c->state, walls, sizeof walls);
     size_t len = strlen(out);
     snprintf(out + len, size - len, ", %s", walls);

@@ -9,7 +9,8 @@
  *   (the owner starts threads, and reads bytes of strangers)
  *   confine_end()
  *
- * The parts are in privileges.h, sandbox.h and broker.h.
+ * The parts are in privileges.h, sandbox.h and broker.h.  What a system or a
+ * build does not have is left out, and confine_describe() tells.
  */
 #ifndef UI_CONFINE_H
 #define UI_CONFINE_H
@@ -30,6 +31,7 @@ struct confine {
     struct sandbox_state state;
     struct broker broker;
     bool has_broker;
+    bool keeps_rights; /* this build or system cannot give them up */
 };
 
 /* dir: where files may be written; NULL: nowhere.  Errors as of
@@ -45,7 +47,7 @@ ERR_CHECK enum err confine_enter(struct confine *c, const struct options *o,
                                  const int *read_only, size_t n,
                                  struct guard_error *e);
 
-/* One line: "user 1000 ..., system call filter ..., Landlock ABI 7". */
+/* One line: "as user 1000 ..., system call filter ..., Landlock ABI 7". */
 void confine_describe(const struct confine *c, char *out, size_t size);
 
 /* The broker, or NULL. */

@@ -128,6 +128,7 @@ help_write(FILE *out, enum command command)
         const struct command_info *info = command_info(command);
         fprintf(out, "Usage: wsray %s [OPTIONS]%s\n", info->name,
                 command == COMMAND_FINDINGS    ? " [ID...]"
+                : command == COMMAND_FIELDS    ? " [NAME...]"
                 : ALL_COMMANDS >> command & 1u ? " FILE..."
                                                : "");
         if (ALL_COMMANDS >> command & 1u)

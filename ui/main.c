@@ -17,6 +17,7 @@
 #include "capture/live_devices.h"
 #include "capture/source.h"
 #include "ui/exit_status.h"
+#include "ui/fields.h"
 #include "ui/findings.h"
 #include "ui/help.h"
 #include "ui/interfaces.h"
@@ -58,6 +59,25 @@ run_findings(const struct options *o)
     return close_stdout();
 }
 
+/* As the findings. */
+static enum exit_status
+run_fields(const struct options *o)
+{
+    bool fit = o->files.n > 0 || o->width || isatty(STDOUT_FILENO);
+    struct fields_options f = {.columns = fit ? terminal_width(o) : 0,
+                               .color = terminal_color(o)};
+    if (o->files.n == 0)
+        fields_write_list(stdout, &f);
+    for (size_t i = 0; i < o->files.n; i++) {
+        enum field_id id;
+        if (i > 0)
+            putchar('\n');
+        if (field_find(slice_cstr(o->files.names[i]), &id))
+            fields_write_one(stdout, &f, id);
+    }
+    return close_stdout();
+}
+
 static int
 run_interfaces(void)
 {
@@ -83,6 +103,8 @@ run(const struct options *o)
     switch (o->command) {
     case COMMAND_FINDINGS:
         return run_findings(o);
+    case COMMAND_FIELDS:
+        return run_fields(o);
     case COMMAND_INTERFACES:
         return run_interfaces();
     default:

@@ -10,6 +10,7 @@
 
 #include "base/quantity.h"
 #include "dissect/finding.h"
+#include "ui/filter/field.h"
 #include "ui/nearest.h"
 
 /* ---- the tables ---- */
@@ -760,18 +761,38 @@ take_filter_words(struct parse *p)
     return OPTIONS_RUN;
 }
 
+/* A packet that comes twice would be told as sent twice. */
+static enum options_result
+check_ifaces(struct parse *p)
+{
+    const struct option_files *ifaces = &p->o->ifaces;
+    for (size_t i = 0; i < ifaces->n; i++) {
+        const char *name = ifaces->names[i];
+        if (ifaces->n > 1 && strcmp(name, "any") == 0)
+            return say(p, "-i any is all interfaces: name no other");
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(name, ifaces->names[k]) == 0)
+                return say(p, "-i %.*s is there twice",
+                           (int)min_of(strlen(name), NEAREST_WORD_MAX), name);
+    }
+    return OPTIONS_RUN;
+}
+
 /* Options that do nothing alone. */
 static enum options_result
 check_input(struct parse *p)
 {
     const struct options *o = p->o;
+    enum options_result r = check_ifaces(p);
+    if (r != OPTIONS_RUN)
+        return r;
     if (o->tail && o->ifaces.n > 0)
         return say(p, "--tail is for files, not for -i");
-    if (o->ifaces.n == 0 && (o->filter || o->user || o->tstamp_type))
-        return say(p, "--%s is for live capture: it needs -i",
-                   o->filter ? "filter"
-                   : o->user ? "user"
-                             : "time-stamp-type");
+    for (size_t i = 0; i < OPTION_ID_COUNT && o->ifaces.n == 0; i++)
+        if (p->given >> i & 1u && option_table[i].group == OPTION_GROUP_LIVE &&
+            i != OPTION_ID_AUTOSTOP)
+            return say(p, "--%s is for live capture: it needs -i",
+                       option_table[i].name);
     bool ring = option_bounds_any(&o->ring);
     if (!o->write &&
         (ring || o->ws_only || o->comment || o->stop.bytes || o->stop.files))
@@ -833,6 +854,24 @@ check_ids(struct parse *p)
     return OPTIONS_RUN;
 }
 
+/* The words behind `fields`. */
+static enum options_result
+check_field_names(struct parse *p)
+{
+    for (size_t i = 0; i < p->o->files.n; i++) {
+        const char *word = p->o->files.names[i];
+        enum field_id id;
+        if (field_find(slice_cstr(word), &id))
+            continue;
+        const char *near = field_nearest(slice_cstr(word));
+        say(p, "no field '%.*s'", (int)min_of(strlen(word), NEAREST_WORD_MAX),
+            word);
+        return near ? suggest(p, "", near, strlen(near))
+                    : see(p, "wsray fields");
+    }
+    return OPTIONS_RUN;
+}
+
 static enum options_result
 check_together(struct parse *p)
 {
@@ -846,6 +885,8 @@ check_together(struct parse *p)
         return say(p, "--expect and --format expect exclude each other");
     if (o->command == COMMAND_INTERFACES)
         return check_no_words(p);
+    if (o->command == COMMAND_FIELDS)
+        return check_field_names(p);
     return o->command == COMMAND_FINDINGS ? check_ids(p) : check_files(p);
 }
 

@@ -9,7 +9,8 @@
  * `--name=value` are the same, so are `-c 5` and `-c5`; flags with a letter
  * can be joined (`-vvn`); names are not abbreviated; `--` ends the options.
  * The first word that is not an option is the command if it is one, else a
- * file; every other word is a file, or with `findings` the id of a finding.
+ * file; every other word is a file, or with `findings` the id of a finding,
+ * with `fields` the name of a field.
  *
  * Nothing here prints or exits: main.c shows messages, help.c writes help.
  */
@@ -35,7 +36,8 @@ enum command {
 #define COMMAND_BIT(symbol) (1u << COMMAND_##symbol)
 #define EVERY_COMMAND ((1u << COMMAND_COUNT) - 1u)
 #define ALL_COMMANDS                                                           \
-    (EVERY_COMMAND & ~(COMMAND_BIT(FINDINGS) | COMMAND_BIT(INTERFACES)))
+    (EVERY_COMMAND &                                                           \
+     ~(COMMAND_BIT(FIELDS) | COMMAND_BIT(FINDINGS) | COMMAND_BIT(INTERFACES)))
 
 struct command_info {
     const char *name;
@@ -205,6 +207,7 @@ struct options {
     uint64_t width;             /* columns; 0: the terminal's, else 80 */
     uint64_t payload_limit;     /* bytes */
     const char *digest;         /* OpenSSL's name for it; NULL: none */
+    const char *display_filter; /* of -Y, not read yet; NULL: none */
     struct option_ranges conns; /* empty: all; see options_want_conn() */
     uint32_t only;              /* set of enum frame_kind; 0: all */
     uint16_t only_opcodes;      /* the same as a set of 1u << opcode, 0: none
@@ -235,7 +238,8 @@ struct options {
 enum options_result {
     OPTIONS_RUN = 0, /* do o->command on o->files or o->ifaces, at least one
                         of either; with COMMAND_FINDINGS the files are ids of
-                        findings, or none; none with COMMAND_INTERFACES */
+                        findings, or none; with COMMAND_FIELDS names of
+                        fields; none with COMMAND_INTERFACES */
     OPTIONS_HELP,    /* show help; of o->command if o->command_given */
     OPTIONS_VERSION, /* show the version */
     OPTIONS_USAGE,   /* message says what was wrong: exit 2 */

@@ -13,7 +13,8 @@ struct pipeline {
     uint64_t max_packets;       /* 0: all */
     uint64_t packets;
     uint64_t bytes;
-    int64_t first_ns, last_ns;
+    int64_t start_ns;          /* of the first packet */
+    int64_t first_ns, last_ns; /* the earliest and the latest time */
     /* The source and the number of its interfaces last told. */
     bool told;
     uint32_t told_source;
@@ -136,6 +137,8 @@ take_packet(struct pipeline *p, const struct pipeline_watch *watch,
             const struct packet *packet)
 {
     struct ip_packet ip;
+    if (p->packets == 0)
+        p->start_ns = packet->time_ns;
     tell_capture(p, watch, packet);
     if (p->packets++ == 0)
         p->first_ns = p->last_ns = packet->time_ns;
@@ -191,6 +194,12 @@ struct pipeline_sight
 pipeline_sight(const struct pipeline *p)
 {
     return (struct pipeline_sight){p->decapped, flow_table_sight(p->flows)};
+}
+
+int64_t
+pipeline_start_ns(const struct pipeline *p)
+{
+    return p->start_ns;
 }
 
 struct pipeline_totals

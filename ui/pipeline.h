@@ -77,6 +77,9 @@ struct pipeline_sight {
 struct pipeline_sight pipeline_sight(const struct pipeline *p);
 
 /* The figures so far; decap lives as long as p. */
+/* The time of the first packet, from its pipeline_watch.capture on. */
+int64_t pipeline_start_ns(const struct pipeline *p);
+
 struct pipeline_totals pipeline_totals(const struct pipeline *p);
 
 #endif /* UI_PIPELINE_H */

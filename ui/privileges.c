@@ -124,7 +124,7 @@ find_user(struct privileges *p, const char *user, struct guard_error *e)
         entry = getpwuid(uid);
         if (!entry)
             return guard_fail(e, ERR_USAGE, 0,
-                              "-Z: nobody knows the group of user %lu: give "
+                              "nobody knows the group of user %lu: give "
                               "both, USER:GROUP",
                               (unsigned long)uid);
     }
@@ -135,7 +135,7 @@ find_user(struct privileges *p, const char *user, struct guard_error *e)
     }
     const char *colon = parse_id(user, &uid);
     if (!colon || *colon != ':' || !is_id(colon + 1, &gid))
-        return guard_fail(e, ERR_USAGE, 0, "-Z: no such user");
+        return guard_fail(e, ERR_USAGE, 0, "no such user");
     p->uid = uid;
     p->gid = gid;
     return ERR_OK;
@@ -151,8 +151,7 @@ plan_user(struct privileges *p, const struct privileges_facts *f,
         return status;
     /* In a set-user-ID binary -Z would be a gift to whoever starts it. */
     if ((f->uid != 0 || f->euid != 0) && (p->uid != f->uid || p->gid != f->gid))
-        return guard_fail(e, ERR_USAGE, 0,
-                          "-Z: only root can become another user");
+        return guard_fail(e, ERR_USAGE, 0, "only root can become another user");
     return ERR_OK;
 }
 

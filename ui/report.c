@@ -634,9 +634,11 @@ on_event(void *ctx, const struct event *event)
         report_handshake(r, c, event->handshake);
         break;
     case EVENT_FRAME:
+        r->shown_frames++;
         on_frame(r, c, event->frame);
         break;
     case EVENT_MESSAGE:
+        r->shown_messages++;
         if (c->shown[event->message->from] != event->message->number)
             report_message(r, c, event->message);
         break;
@@ -755,6 +757,18 @@ put_findings(struct report *r, const struct summary *s)
     line_end(l, r->out);
 }
 
+/* "3 of 14 frames" of these connections, or only "14 frames". */
+static void
+add_shown(struct report *r, uint64_t shown, uint64_t all, const char *noun)
+{
+    if (r->options.partial && r->options.detail != REPORT_QUIET &&
+        shown != all) {
+        report_add_u64(r, shown);
+        report_add_str(r, " of ");
+    }
+    report_add_count(r, all, noun);
+}
+
 /* The counts of what was shown; all, if that is not everything, the number of
  * all connections. */
 static void
@@ -772,9 +786,9 @@ put_counts(struct report *r, const struct summary *s, uint64_t all)
     report_add_str(r, ", ");
     report_add_u64(r, s->accepted);
     report_add_str(r, " accepted; ");
-    report_add_count(r, s->frames, "frame");
+    add_shown(r, r->shown_frames, s->frames, "frame");
     report_add_str(r, ", ");
-    report_add_count(r, s->messages, "message");
+    add_shown(r, r->shown_messages, s->messages, "message");
     put_summary_part(r, STYLE_PLAIN);
     line_end(&r->line, r->out);
 }
@@ -806,9 +820,11 @@ void
 report_summary(struct report *r, const struct summary *s)
 {
     struct report_line *l = &r->line;
-    /* With --conn, this writer has not seen them all. */
+    /* With --conn or -Y, this writer has not seen them all. */
     const struct summary *shown =
-        r->shown.connections == s->connections ? s : &r->shown;
+        r->shown.connections == s->connections && !r->options.partial
+            ? s
+            : &r->shown;
     if (r->begun)
         line_end(l, r->out);
     put_counts(r, shown, s->connections);

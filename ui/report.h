@@ -37,6 +37,7 @@ struct report_options {
     size_t width; /* columns; 0 = no limit (4096 for payloads) */
     bool color;   /* ANSI colours */
     bool utf8;    /* the terminal understands UTF-8 */
+    bool partial; /* not all of a connection may come (-Y) */
 };
 
 struct report;
@@ -48,9 +49,10 @@ void report_free(struct report *r);
 /* The sink to give to the dissector; REPORT_QUIET wants no frames. */
 struct event_sink report_sink(struct report *r);
 
-/* The last lines.  When s has other connections than came to the sink (--conn),
- * connections, frames, messages and findings are those of the sink, beside the
- * number of all connections. */
+/* The last lines.  When s has other connections than came to the sink (--conn,
+ * -Y), connections, frames, messages and findings are those of the sink, beside
+ * the number of all connections; with options.partial, also how many frames and
+ * messages of these connections were shown. */
 void report_summary(struct report *r, const struct summary *s);
 
 #endif /* UI_REPORT_H */

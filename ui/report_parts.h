@@ -85,9 +85,11 @@ struct report {
     struct report_conn *last; /* looked up last; NULL: none */
     struct summary shown;     /* counts of what came in */
     struct buf scratch;       /* a value being put together, raw */
-    uint64_t without_memory;  /* times there was no memory for a connection */
-    bool begun;               /* something was printed */
-    bool timeline;            /* the heading of the timeline was printed */
+    uint64_t shown_frames;    /* that came in */
+    uint64_t shown_messages;
+    uint64_t without_memory; /* times there was no memory for a connection */
+    bool begun;              /* something was printed */
+    bool timeline;           /* the heading of the timeline was printed */
 };
 
 /* The state of connection conn; made, starting at start_ns, if there is none.

@@ -46,6 +46,39 @@ tell_format(const struct tell *t, const char *name, const char *format, ...)
     tell(t, name, text);
 }
 
+/* Columns shown in front of a place, and of all of the line. */
+#define PLACE_COLUMNS 48u
+#define LINE_COLUMNS 76u
+
+void
+tell_place(const struct tell *t, struct slice text, size_t offset, size_t len)
+{
+    uint8_t line[LINE_COLUMNS * 4];
+    size_t from = 0, columns = 0;
+    if (offset > text.len)
+        offset = text.len;
+    if (offset > PLACE_COLUMNS)
+        from = offset - PLACE_COLUMNS;
+    /* Not in the middle of a character. */
+    while (from < offset && (text.ptr[from] & 0xc0u) == 0x80u)
+        from++;
+    struct slice before = slice_head(slice_skip(text, from), offset - from);
+    struct slice at = slice_head(slice_skip(text, offset), len);
+    columns =
+        text_take(before, false, t->utf8, LINE_COLUMNS - 10, line, sizeof line)
+            .cols;
+    size_t marks = text_take(at, false, t->utf8, LINE_COLUMNS - 2 - columns,
+                             line, sizeof line)
+                       .cols;
+    struct text_fit fit = text_fit(slice_skip(text, from), false, t->utf8,
+                                   LINE_COLUMNS, line, sizeof line);
+    fprintf(stderr, "  %s%.*s\n  %*s^", from ? ".." : "", (int)fit.out_len,
+            (const char *)line, (int)(columns + (from ? 2 : 0)), "");
+    for (size_t i = 1; i < marks; i++)
+        fputc('~', stderr);
+    fputc('\n', stderr);
+}
+
 /* A limit that was reached is never silent. */
 void
 tell_limit(const struct tell *t, uint64_t count, const char *what,

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/slice.h"
 #include "ui/out.h"
 #include "ui/pipeline.h"
 #include "ui/progress.h"
@@ -28,6 +29,11 @@ void tell(const struct tell *t, const char *name, const char *text);
 /* The same, with a format. */
 void tell_format(const struct tell *t, const char *name, const char *format,
                  ...) __attribute__((format(printf, 3, 4)));
+
+/* A line of text, as much of it as fits, and below it marks under len bytes
+ * from offset on (at least one). */
+void tell_place(const struct tell *t, struct slice text, size_t offset,
+                size_t len);
 
 /* One limit that was reached count times, and the option that sets it; nothing
  * when count is 0. */

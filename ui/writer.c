@@ -68,6 +68,7 @@ open_report(struct writer *w, struct out *out, struct event_sink *sink)
         .width = terminal_width(o),
         .color = terminal_color(o),
         .utf8 = terminal_utf8(),
+        .partial = o->display_filter != NULL,
     };
     w->report = report_new(&report, out);
     if (w->report)
