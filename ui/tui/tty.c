@@ -220,6 +220,7 @@ draw_cell(const struct tty *t, int y, int x, const struct cell *c)
     for (; n < GRID_CHARS_MAX && c->ch[n]; n++)
         text[n] = (wchar_t)c->ch[n];
     text[n] = L'\0';
+    cell_style(t, c, &attrs, &pair);
     /* What the C library has another width for, or none (a newer Unicode),
      * would move all behind it. */
     bool known = wcwidth(text[0]) == (int)text_width(c->ch[0]);
@@ -229,10 +230,9 @@ draw_cell(const struct tty *t, int y, int x, const struct cell *c)
         bool wide = text_width(c->ch[0]) == 2;
         text[0] = L'?';
         text[1] = L'\0';
-        if (wide && setcchar(&shown, L" ", A_NORMAL, 0, NULL) == OK)
+        if (wide && setcchar(&shown, L" ", attrs, pair, NULL) == OK)
             (void)mvwadd_wch(stdscr, y, x + 1, &shown);
     }
-    cell_style(t, c, &attrs, &pair);
     if (setcchar(&shown, text, attrs, pair, NULL) == OK)
         /* The last cell of the screen cannot be left behind: ERR is fine. */
         (void)mvwadd_wch(stdscr, y, x, &shown);
