@@ -33,7 +33,7 @@ missing_needed() {
 # What it can do without: the rest of the features.
 missing_optional() {
     command -v pkg-config >/dev/null 2>&1 || return 0
-    missing_modules libzstd liblz4 liblzma libpcap libseccomp
+    missing_modules libzstd liblz4 liblzma libpcap libseccomp ncursesw
 }
 
 missing_modules() {
@@ -70,14 +70,15 @@ packages_needed() {
 packages_optional() {
     case $1 in
     apt-get) echo libzstd-dev liblz4-dev liblzma-dev libpcap-dev \
-        libseccomp-dev ;;
+        libseccomp-dev libncurses-dev ;;
     dnf) echo libzstd-devel lz4-devel xz-devel libpcap-devel \
-        libseccomp-devel ;;
-    pacman) echo zstd lz4 xz libpcap libseccomp ;;
-    apk) echo zstd-dev lz4-dev xz-dev libpcap-dev libseccomp-dev ;;
+        libseccomp-devel ncurses-devel ;;
+    pacman) echo zstd lz4 xz libpcap libseccomp ncurses ;;
+    apk) echo zstd-dev lz4-dev xz-dev libpcap-dev libseccomp-dev \
+        ncurses-dev ;;
     zypper) echo libzstd-devel liblz4-devel xz-devel libpcap-devel \
-        libseccomp-devel ;;
-    brew) echo zstd lz4 xz libpcap ;;
+        libseccomp-devel ncurses-devel ;;
+    brew) echo zstd lz4 xz libpcap ncurses ;;
     esac
 }
 
@@ -174,7 +175,7 @@ quietly() {
 # A tree configured before a library came would go on without it.
 is_outdated() {
     for pair in libzstd:ZSTD liblz4:LZ4 liblzma:LZMA libpcap:PCAP \
-        libseccomp:SECCOMP check:CHECK; do
+        libseccomp:SECCOMP ncursesw:NCURSES check:CHECK; do
         if grep -q "^${pair#*:}_LIBS = *\$" Makefile &&
             pkg-config --exists "${pair%:*}"; then
             return 0

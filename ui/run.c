@@ -75,6 +75,14 @@ take_signals(struct run *r)
         live_stop(r->live);
 }
 
+/* The figures that no event tells the terminal interface. */
+static void
+tell_app(struct run *r)
+{
+    run_take_totals(r);
+    app_figures(r->app, &r->summary, r->summary.dropped);
+}
+
 /* What is due now and then; false: stop reading. */
 static bool
 do_chores(struct run *r)
@@ -88,6 +96,8 @@ do_chores(struct run *r)
         live_stop(r->live);
     if (r->screen && now >= r->redraw_ns)
         redraw(r, now);
+    if (r->app)
+        tell_app(r);
     out_flush(&r->out);
     if (signals_pending)
         take_signals(r);
@@ -97,7 +107,7 @@ do_chores(struct run *r)
         save_flush(saving_save(r->saving));
         run_tell_saving(r);
     }
-    return (signals_stop() == 0 || r->live) &&
+    return (signals_stop() == 0 || r->live) && !atomic_load(&r->left) &&
            (!out_over(&r->out) || writer_outlives(&r->writer, &r->out));
 }
 
@@ -239,25 +249,61 @@ finish(struct run *r)
         tell_oddities(&r->tell, &t);
 }
 
+/* Everything that is to be read, read. */
 static void
-run_pipeline(struct run *r)
+work(void *ctx)
 {
+    struct run *r = ctx;
     struct pipeline_watch watch = {.ctx = r,
                                    .capture = on_capture,
                                    .failed = on_failed,
                                    .unknown_link = on_unknown_link,
                                    .packet = on_packet};
+    pipeline_run(r->pipeline, &watch);
+    if (r->app)
+        tell_app(r);
+}
+
+/* The person has left: the pipeline is to come to its end. */
+static void
+leave(void *ctx)
+{
+    struct run *r = ctx;
+    atomic_store(&r->left, true);
+    signals_pending = 1;
+}
+
+static void
+show_app(struct run *r)
+{
+    const struct options *o = r->options;
+    const char *source = r->live           ? live_info(r->live)->name
+                         : o->files.n == 1 ? o->files.names[0]
+                                           : "several files";
+    if (!app_run(r->app, source, r->live != NULL, work, leave, r))
+        r->status = EXIT_SIGNAL + SIGHUP;
+    r->tell.show = NULL;
+}
+
+static void
+run_pipeline(struct run *r)
+{
     progress_init(&r->progress, stderr);
     r->start_real_ns = run_now_ns(CLOCK_REALTIME);
     r->start_ns = run_now_ns(CLOCK_MONOTONIC);
     r->screen = r->watching && r->writer.stats && isatty(STDOUT_FILENO);
     /* On a terminal that fills with output, the output is the progress. */
-    if (r->live || (isatty(STDOUT_FILENO) && !r->options->quiet &&
-                    (!r->writer.stats || r->screen)))
+    if (r->live || r->app ||
+        (isatty(STDOUT_FILENO) && !r->options->quiet &&
+         (!r->writer.stats || r->screen)))
         r->progress.on = false;
-    r->plain = !r->saving && !r->watching && r->options->stop.packets == 0 &&
+    r->plain = !r->app && !r->saving && !r->watching &&
+               r->options->stop.packets == 0 &&
                r->options->stop.duration_ns == 0;
-    pipeline_run(r->pipeline, &watch);
+    if (r->app)
+        show_app(r);
+    else
+        work(r);
     finish(r);
     if (out_flush(&r->out) != ERR_OK) {
         tell(&r->tell, "standard output", strerror(r->out.error_errno));
@@ -281,12 +327,16 @@ int
 run_command(const struct options *o)
 {
     struct run r = {.options = o, .on_idle = on_idle};
-    r.tell = (struct tell){&r.out, &r.progress, terminal_utf8()};
+    r.tell = (struct tell){.out = &r.out,
+                           .progress = &r.progress,
+                           .utf8 = terminal_utf8()};
     signals_init(o->write != NULL);
     if (run_open(&r) && run_start(&r))
         run_pipeline(&r);
     int status = exit_status(&r);
+    app_close(r.app);
     pipeline_free(r.pipeline);
+    app_free(r.app);
     live_free(r.live);
     saving_free(r.saving);
     confine_end(&r.confine);

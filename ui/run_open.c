@@ -17,6 +17,9 @@
 static bool
 fail(struct run *r, enum err e, const char *name, const char *reason)
 {
+    /* The terminal is given back first, or nobody would see it. */
+    app_close(r->app);
+    r->tell.show = NULL;
     tell(&r->tell, name, reason);
     r->status = e == ERR_USAGE ? EXIT_USAGE : EXIT_IO;
     return false;
@@ -196,6 +199,23 @@ enter(struct run *r)
     return e == ERR_OK || fail(r, e, "start", error.reason);
 }
 
+/* What is made of the events. */
+static bool
+open_output(struct run *r, struct event_sink *sink)
+{
+    const struct options *o = r->options;
+    enum err e;
+    if (o->command != COMMAND_TUI) {
+        e = writer_init(&r->writer, o, &r->expect, &r->out, sink);
+        return e == ERR_OK || fail(r, e, "start", err_text(e));
+    }
+    e = app_new(&r->app, o);
+    if (e == ERR_OK)
+        *sink = app_sink(r->app);
+    return e == ERR_OK || fail(r, e, "spool file",
+                               e == ERR_OPEN ? strerror(errno) : err_text(e));
+}
+
 bool
 run_open(struct run *r)
 {
@@ -209,10 +229,7 @@ run_open(struct run *r)
     /* The writer wants to know what is expected. */
     if (!read_filter(r) || !read_expect(r))
         return false;
-    e = writer_init(&r->writer, o, &r->expect, &r->out, &sink);
-    if (e != ERR_OK)
-        return fail(r, e, "start", err_text(e));
-    if (!plan(r))
+    if (!open_output(r, &sink) || !plan(r))
         return false;
     if (o->ifaces.n > 0) {
         if (!open_live(r, &source))
@@ -241,9 +258,30 @@ run_open(struct run *r)
     return e == ERR_OK || fail(r, e, "start", err_text(e));
 }
 
+static void
+show_line(void *ctx, const char *line)
+{
+    app_say(ctx, line);
+}
+
+/* The terminal is taken over when all is open, and before nothing can be opened
+ * any more: curses reads its description. */
+static bool
+open_terminal(struct run *r)
+{
+    char reason[APP_REASON_MAX];
+    if (!app_open(r->app, reason))
+        return fail(r, ERR_USAGE, "terminal", reason);
+    r->tell.show = show_line;
+    r->tell.show_ctx = r->app;
+    return true;
+}
+
 bool
 run_start(struct run *r)
 {
+    if (r->app && !open_terminal(r))
+        return false;
     if (!enter(r))
         return false;
     if (!r->live) {

@@ -9,6 +9,7 @@
 #ifndef UI_RUN_PARTS_H
 #define UI_RUN_PARTS_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -28,6 +29,7 @@
 #include "ui/stats.h"
 #include "ui/summary.h"
 #include "ui/tell.h"
+#include "ui/tui/app.h"
 #include "ui/writer.h"
 
 struct run {
@@ -45,6 +47,8 @@ struct run {
     struct saving_dir dir; /* of -w */
     struct saving *saving; /* NULL: nothing is saved */
     struct live *live;     /* NULL: files */
+    struct app *app;       /* NULL: no terminal interface */
+    atomic_bool left;      /* the person has left it */
     struct pipeline *pipeline;
     read_idle_fn on_idle; /* of the source, with the run */
     bool watching;     /* the input comes as it happens: a pipe, a growing file,

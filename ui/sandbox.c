@@ -173,6 +173,10 @@ static const struct limit decoder_limits[] = {
     {SCMP_SYS(ioctl), 1, INT_ARG, TCGETS},
     {SCMP_SYS(ioctl), 1, INT_ARG, TCGETS2_NUMBER},
     {SCMP_SYS(ioctl), 1, INT_ARG, TIOCGWINSZ},
+    /* The terminal interface, when it takes and gives the terminal back. */
+    {SCMP_SYS(ioctl), 1, INT_ARG, TCSETS},
+    {SCMP_SYS(ioctl), 1, INT_ARG, TCSETSW},
+    {SCMP_SYS(ioctl), 1, INT_ARG, TCSETSF},
     {SCMP_SYS(ioctl), 1, INT_ARG, FIONREAD},
     /* libpcap finds out whether a device that failed is still there. */
     {SCMP_SYS(ioctl), 1, INT_ARG, SIOCGIFNAME},

@@ -23,6 +23,14 @@ tell(const struct tell *t, const char *name, const char *text)
     /* Ours, but for names of interfaces and files that libraries put in. */
     struct text_fit s = text_fit(slice_cstr(text), false, t->utf8, TEXT_COLUMNS,
                                  safe_text, sizeof safe_text);
+    if (t->show) {
+        char line[TEXT_COLUMNS];
+        snprintf(line, sizeof line, "%.*s: %.*s", (int)n.out_len,
+                 (const char *)safe_name, (int)s.out_len,
+                 (const char *)safe_text);
+        t->show(t->show_ctx, line);
+        return;
+    }
     fprintf(stderr, PACKAGE_NAME ": %.*s: %.*s\n", (int)n.out_len,
             (const char *)safe_name, (int)s.out_len, (const char *)safe_text);
 }

@@ -17,6 +17,10 @@ struct tell {
     struct out *out;
     struct progress *progress;
     bool utf8; /* the terminal understands UTF-8 */
+    /* Where lines go while something else has the terminal; NULL: standard
+     * error. */
+    void (*show)(void *ctx, const char *line);
+    void *show_ctx;
 };
 
 /* One line, "wsray: NAME: text".  Both are made harmless. */

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * action.def: every key does what it says, in every view; and what the hints
+ * say is so.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/check_main.h"
+#include "tests/rng.h"
+#include "tests/tui_load.h"
+
+static const struct view *const views[VIEW_COUNT] = {
+    [VIEW_CONNS] = &view_conns,         [VIEW_FRAMES] = &view_frames,
+    [VIEW_TALK] = &view_talk,           [VIEW_LADDER] = &view_ladder,
+    [VIEW_HANDSHAKE] = &view_handshake, [VIEW_STATS] = &view_stats,
+    [VIEW_FINDINGS] = &view_findings,
+};
+
+START_TEST(every_key_of_an_action_means_it_in_each_of_its_views)
+{
+    enum action a = (enum action)_i;
+    const struct action_info *info = action_info(a);
+    char keys[64], *save = NULL;
+    ck_assert_uint_ne(info->views, 0);
+    ck_assert_uint_eq(info->views & ~EVERY_VIEW, 0);
+    ck_assert_uint_lt(strlen(info->keys), sizeof keys);
+    snprintf(keys, sizeof keys, "%s", info->keys);
+    char *word = strtok_r(keys, " ", &save);
+    ck_assert_ptr_nonnull(word);
+    for (; word; word = strtok_r(NULL, " ", &save))
+        for (unsigned v = 0; v < VIEW_COUNT; v++) {
+            if (!(info->views >> v & 1u))
+                continue;
+            enum action got =
+                tui_action_of((enum view_id)v, tui_load_key(word));
+            ck_assert_msg(got == a, "%s in %s is for \"%s\", not \"%s\"", word,
+                          views[v]->name,
+                          got < ACTION_COUNT ? action_info(got)->help : "",
+                          info->help);
+        }
+}
+END_TEST
+
+START_TEST(every_action_has_a_sentence_of_help)
+{
+    const struct action_info *info = action_info((enum action)_i);
+    size_t len = strlen(info->help);
+    ck_assert_uint_gt(len, 3);
+    ck_assert_uint_lt(len, 60);
+    ck_assert(info->help[len - 1] != ' ' && info->help[len - 1] != '.');
+    for (int b = 0; b < _i; b++)
+        ck_assert_str_ne(action_info((enum action)b)->help, info->help);
+}
+END_TEST
+
+/* "Enter frames  3 talk": the first word of each is a key here. */
+START_TEST(hints_name_keys_of_their_view)
+{
+    const struct view *v = views[_i];
+    char word[16];
+    const char *at = v->hints;
+    while (*at) {
+        ck_assert_int_eq(sscanf(at, "%15s", word), 1);
+        ck_assert_msg(tui_action_of((enum view_id)_i, tui_load_key(word)) <
+                          ACTION_COUNT,
+                      "%s: no key %s", v->name, word);
+        at = strstr(at, "  ");
+        if (!at)
+            break;
+        at += 2;
+    }
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    struct tty_key key;
+} no_keys[] = {
+    {"nothing", {.code = TTY_KEY_NONE}},
+    {"resize", {.code = TTY_KEY_RESIZE}},
+    {"beyond ASCII", {.ch = 0xe9}},
+    {"beyond Unicode", {.ch = 0xffffffff}},
+    {"DEL", {.ch = 127}},
+    {"FS", {.ch = 28}},
+    {"a code that is none", {.code = (enum tty_key_code)9999}},
+};
+
+START_TEST(other_keys_mean_nothing)
+{
+    for (unsigned v = 0; v < VIEW_COUNT; v++)
+        ck_assert_msg(tui_action_of((enum view_id)v, no_keys[_i].key) ==
+                          ACTION_COUNT,
+                      "%s in %s", no_keys[_i].name, views[v]->name);
+}
+END_TEST
+
+/* ---- on an empty store ---- */
+
+static struct store *store;
+static struct stats *stats;
+static struct tui_figures figures;
+static struct tui tui;
+
+/* A seed a case; what failed is told with the step. */
+START_TEST(random_keys_sizes_and_events_break_nothing)
+{
+    static uint8_t steps[20000];
+    struct rng rng = {(uint64_t)_i};
+    rng_fill(&rng, steps, sizeof steps);
+    /* Most of them keys that mean something: letters and arrows. */
+    for (size_t i = 0; i < sizeof steps; i++)
+        if (rng_chance(&rng, 300000))
+            steps[i] =
+                (uint8_t) "1234567jkhlGgbBftxvdVCHoenN[]JKF\r"[rng_below(&rng,
+                                                                         34)];
+    tui_load_steps(steps, sizeof steps);
+}
+END_TEST
+
+static void
+setup(void)
+{
+    struct stats_options how = {.width = 80};
+    stats = stats_new(&how);
+    ck_assert_ptr_nonnull(stats);
+    ck_assert_int_eq(store_new(&store, SIZE_MAX, UINT64_MAX), ERR_OK);
+    tui_init(&tui, store, stats, &figures);
+    ck_assert(grid_resize(&tui.grid, 24, 80));
+}
+
+static void
+teardown(void)
+{
+    tui_fini(&tui);
+    store_free(store);
+    stats_free(stats);
+}
+
+static void
+press(const char *word)
+{
+    tui_key(&tui, tui_load_key(word));
+    tui_draw(&tui);
+    const char *wrong = tui_load_wrong_grid(&tui.grid);
+    wrong = wrong ? wrong : tui_load_wrong_state(&tui);
+    ck_assert_msg(!wrong, "after %s: %s", word, wrong);
+}
+
+START_TEST(every_key_works_in_every_view_where_nothing_is)
+{
+    char view[2] = {(char)('1' + _i), '\0'};
+    for (unsigned a = 0; a < ACTION_COUNT; a++) {
+        char keys[64], *save = NULL;
+        snprintf(keys, sizeof keys, "%s", action_info((enum action)a)->keys);
+        for (char *w = strtok_r(keys, " ", &save); w;
+             w = strtok_r(NULL, " ", &save)) {
+            press(view);
+            press(w);
+            if (tui.asking)
+                press("Esc");
+            if (tui.help)
+                press("q");
+            tui.paused = false;
+        }
+    }
+}
+END_TEST
+
+START_TEST(back_leads_to_the_first_view_and_out)
+{
+    press("2");
+    press("3");
+    press("7");
+    for (int i = 0; i < 7 && tui.view != VIEW_CONNS; i++) {
+        press("q");
+        ck_assert(!tui.quit);
+    }
+    ck_assert_int_eq(tui.view, VIEW_CONNS);
+    press("q");
+    ck_assert(tui.quit);
+}
+END_TEST
+
+START_TEST(what_is_pasted_is_no_command)
+{
+    tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE});
+    press("q");
+    press("Q");
+    press("3");
+    ck_assert(!tui.quit);
+    ck_assert_int_eq(tui.view, VIEW_CONNS);
+    tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE_END});
+    press("3");
+    ck_assert_int_eq(tui.view, VIEW_TALK);
+}
+END_TEST
+
+START_TEST(text_is_pasted_into_a_prompt)
+{
+    press("/");
+    tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE});
+    press("a");
+    press("q");
+    press("Enter"); /* a line end in it does not end the prompt */
+    ck_assert(tui.asking);
+    tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE_END});
+    press("Enter");
+    ck_assert(!tui.asking);
+    ck_assert_str_eq(tui.find, "aq");
+}
+END_TEST
+
+START_TEST(a_prompt_takes_what_fits_and_whole_characters)
+{
+    press("/");
+    for (int i = 0; i < 1000; i++)
+        tui_key(&tui, (struct tty_key){.ch = 0x4e2d});
+    ck_assert_uint_lt(tui.question_len, sizeof tui.question);
+    ck_assert_uint_eq(tui.question_len % 3, 0);
+    press("Bksp");
+    ck_assert_uint_eq(tui.question_len % 3, 0);
+    press("^U");
+    ck_assert_uint_eq(tui.question_len, 0);
+    press("Bksp");
+    ck_assert_uint_eq(tui.question_len, 0);
+    press("Esc");
+    ck_assert(!tui.asking);
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+    Suite *s = suite_create("tui_keys");
+    TCase *tc = tcase_create("table");
+    tcase_add_loop_test(tc,
+                        every_key_of_an_action_means_it_in_each_of_its_views, 0,
+                        ACTION_COUNT);
+    tcase_add_loop_test(tc, every_action_has_a_sentence_of_help, 0,
+                        ACTION_COUNT);
+    tcase_add_loop_test(tc, hints_name_keys_of_their_view, 0, VIEW_COUNT);
+    tcase_add_loop_test(tc, other_keys_mean_nothing, 0,
+                        sizeof no_keys / sizeof *no_keys);
+    suite_add_tcase(s, tc);
+    tc = tcase_create("random");
+    tcase_add_loop_test(tc, random_keys_sizes_and_events_break_nothing, 0, 10);
+    suite_add_tcase(s, tc);
+    tc = tcase_create("pressed");
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_loop_test(tc, every_key_works_in_every_view_where_nothing_is, 0,
+                        VIEW_COUNT);
+    tcase_add_test(tc, back_leads_to_the_first_view_and_out);
+    tcase_add_test(tc, what_is_pasted_is_no_command);
+    tcase_add_test(tc, text_is_pasted_into_a_prompt);
+    tcase_add_test(tc, a_prompt_takes_what_fits_and_whole_characters);
+    suite_add_tcase(s, tc);
+    return s;
+}
+
+CHECK_MAIN(suite)

@@ -1,0 +1,146 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# tui.sh - screens of the terminal interface, drawn without a terminal (TAP):
+# every view of some samples at many sizes.
+#
+# Those of 80x24 and 160x48 in UTF-8 are compared with tests/golden/tui/SAMPLE-
+# SIZE; `make update-golden` runs this with UPDATE=1, which rewrites them.  Of
+# all others the shape is checked: as many rows as there are, none too wide,
+# nothing that a terminal obeys, ASCII where ASCII was asked for.
+set -u
+srcdir=${srcdir:-.}
+TUI_DRAW=${TUI_DRAW:-./tests/tui_draw}
+UPDATE=${UPDATE:-}
+export TZ=UTC0 LC_ALL=C.UTF-8
+
+case $TUI_DRAW in
+/*) ;;
+*) TUI_DRAW=$(pwd)/$TUI_DRAW ;;
+esac
+cd "$srcdir" || exit 1
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+number=0
+ok() { number=$((number + 1)); printf 'ok %d - %s\n' "$number" "$*"; }
+not_ok() { number=$((number + 1)); printf 'not ok %d - %s\n' "$number" "$*"; }
+
+# What is pressed: the views, what they can show, help.
+views='1
+2
+2 Right Right
+2 Enter
+2 b
+2 b Enter
+2 B B G
+2 B B B Down
+2 x t
+3
+3 v d
+4
+5
+5 H
+6
+7
+7 Enter
+2 /o n
+e e
+?'
+# Of these all are kept of 80x24, and of 160x48 so many:
+wide='1
+2
+2 B B G
+3
+4
+5
+6
+7'
+# More, of which only the shape is checked.
+others='] ]
+2 f f t t
+1 Down Enter
+3 C d d G
+4 G PgUp
+5 ] [
+6 PgDn G
+7 G V V
+2 ? PgDn G
+J J J K 2
+p 2 f
+4 Enter Tab Right Right Right
+q'
+
+lines() { # lines SIZE...: what tui_draw is to draw
+    for size in "$@"; do
+        echo "$keys" | while read -r line; do
+            echo "$size $line"
+        done
+    done
+}
+
+# Rows and columns of each screen, by its heading.  Characters stand for
+# columns here: wide ones are tui_draw's to check.
+shape() {
+    sed '/^== /!s/./x/g' "$1" | awk '
+        function end() {
+            if (size && rows != want[2])
+                printf "%s: %d rows\n", name, rows
+        }
+        /^== / { end(); name = $0; size = $2; split(size, want, "x"); rows = 0
+                 next }
+        { rows++ }
+        length($0) > want[1] { printf "%s: row %d has %d columns\n", name,
+                               rows, length($0) }
+        END { end(); if (!size) print "no screen" }'
+}
+
+draw() { # draw SAMPLE CHARSET SIZE...: to $work/out; a test of its own
+    sample=$1 charset=$2
+    shift 2
+    lines "$@" >"$work/lines"
+    "$TUI_DRAW" "samples/$sample" "$charset" <"$work/lines" >"$work/out" \
+        2>"$work/err"
+    status=$?
+    {
+        [ "$status" -eq 0 ] || echo "exit status $status"
+        cat "$work/err"
+        shape "$work/out"
+        LC_ALL=C tr -d '\n -~\200-\377' <"$work/out" | od -An -c | head -n 3
+        grep -nP '[\x{80}-\x{9f}\x{ad}\x{61c}\x{200b}-\x{200f}\x{2028}-\x{202e}\x{2060}-\x{206f}\x{feff}]' \
+            "$work/out" | head -n 3
+        [ "$charset" = utf8 ] || LC_ALL=C grep -n '[^ -~]' "$work/out"
+    } >"$work/wrong" 2>&1
+    if [ -s "$work/wrong" ]; then
+        not_ok "$sample $charset $*"
+        head -n 12 "$work/wrong" | sed 's/^/# /'
+    else
+        ok "$sample $charset $*"
+    fi
+}
+
+golden() { # golden SAMPLE SIZE: what was drawn last
+    name=tests/golden/tui/${1%.*}-$2
+    [ -z "$UPDATE" ] || cp "$work/out" "$name"
+    if cmp -s "$name" "$work/out"; then
+        ok "$1 $2 as before"
+    else
+        not_ok "$1 $2 differs from $name"
+        diff "$name" "$work/out" | head -n 12 | sed 's/^/# /'
+    fi
+}
+
+for sample in good-chat.pcapng odd-frames.pcap broken-lost-segment.pcap \
+    good-deflate-context.pcapng; do
+    keys=$views
+    draw "$sample" utf8 80x24
+    golden "$sample" 80x24
+    keys=$wide
+    draw "$sample" utf8 160x48
+    golden "$sample" 160x48
+    keys="$views
+$others"
+    draw "$sample" utf8 100x30 60x20 40x12 39x9 1x1 80x24 160x48 140x40 41x10
+    draw "$sample" ascii 160x48 100x30 80x24 60x20 40x12 39x9 1x1
+done
+echo "1..$number"

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/tui/app.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ui/signals.h"
+#include "ui/stats.h"
+#include "ui/terminal.h"
+#include "ui/tui/store.h"
+#include "ui/tui/tty.h"
+#include "ui/tui/tui.h"
+
+/* Bytes of a message's payload that can be looked at. */
+#define KEEP_LEN ((size_t)256 * 1024)
+/* Bytes of the spool file. */
+#define SPOOL_MAX (UINT64_C(16) << 30)
+
+struct app {
+    const struct options *options;
+    struct store *store;
+    struct stats *stats;
+    struct event_sink to_store, to_stats;
+    struct tui tui;
+    struct tty *tty;
+    struct tui_figures figures;
+    struct summary summary; /* under the store's lock */
+    atomic_bool working;
+    char said[TUI_TEXT_MAX]; /* under the store's lock; "": nothing new */
+    void (*work)(void *ctx);
+    void *ctx;
+};
+
+enum err
+app_new(struct app **out, const struct options *o)
+{
+    struct app *a = calloc(1, sizeof *a);
+    if (!a)
+        return ERR_NOMEM;
+    struct stats_options stats = {.width = terminal_width(o),
+                                  .utf8 = terminal_utf8()};
+    a->options = o;
+    a->stats = stats_new(&stats);
+    enum err e = a->stats ? store_new(&a->store, (size_t)o->memory, SPOOL_MAX)
+                          : ERR_NOMEM;
+    if (e != ERR_OK) {
+        int error = errno;
+        stats_free(a->stats);
+        free(a);
+        errno = error;
+        return e;
+    }
+    a->to_store = store_sink(a->store, KEEP_LEN);
+    a->to_stats = stats_sink(a->stats);
+    tui_init(&a->tui, a->store, a->stats, &a->figures);
+    a->tui.grid.utf8 = terminal_utf8();
+    *out = a;
+    return ERR_OK;
+}
+
+void
+app_free(struct app *a)
+{
+    if (!a)
+        return;
+    app_close(a);
+    tui_fini(&a->tui);
+    store_free(a->store);
+    stats_free(a->stats);
+    free(a);
+}
+
+static void
+on_event(void *ctx, const struct event *event)
+{
+    struct app *a = ctx;
+    store_lock(a->store);
+    store_take(a->store, event);
+    if (a->to_stats.wants >> event->type & 1u)
+        a->to_stats.event(a->to_stats.ctx, event);
+    store_unlock(a->store);
+}
+
+struct event_sink
+app_sink(struct app *a)
+{
+    struct event_sink sink = a->to_store;
+    sink.wants |= a->to_stats.wants;
+    sink.ctx = a;
+    sink.event = on_event;
+    return sink;
+}
+
+bool
+app_open(struct app *a, char reason[APP_REASON_MAX])
+{
+    struct tty_options o = {.color = terminal_color(a->options),
+                            .mouse = false};
+    a->tty = tty_open(&o, reason);
+    return a->tty != NULL;
+}
+
+void
+app_close(struct app *a)
+{
+    if (a)
+        tty_close(a->tty);
+    if (a)
+        a->tty = NULL;
+}
+
+static void *
+run_work(void *ctx)
+{
+    struct app *a = ctx;
+    a->work(a->ctx);
+    atomic_store(&a->working, false);
+    return NULL;
+}
+
+/* Signals are for the thread that waits for keys. */
+static bool
+start_work(struct app *a, pthread_t *thread)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    atomic_store(&a->working, true);
+    int failed = pthread_create(thread, NULL, run_work, a);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return !failed;
+}
+
+static void
+on_tick(void *ctx)
+{
+    struct app *a = ctx;
+    store_lock(a->store);
+    stats_set_capture(a->stats, &a->summary);
+    if (a->said[0])
+        tui_say(&a->tui, "%s", a->said);
+    a->said[0] = '\0';
+    store_unlock(a->store);
+    if (signals_stop() != 0)
+        a->tui.quit = true;
+}
+
+bool
+app_run(struct app *a, const char *source, bool live, void (*work)(void *ctx),
+        void (*stop)(void *ctx), void *ctx)
+{
+    pthread_t thread;
+    a->tui.source = source;
+    a->tui.live = live;
+    a->tui.loading = &a->working;
+    a->tui.conns.follow = false;
+    a->tui.frames.follow = live;
+    a->work = work;
+    a->ctx = ctx;
+    if (!start_work(a, &thread))
+        return false;
+    bool ok = tui_loop(&a->tui, a->tty, on_tick, a);
+    app_close(a);
+    stop(ctx);
+    (void)pthread_join(thread, NULL);
+    return ok;
+}
+
+void
+app_say(struct app *a, const char *line)
+{
+    store_lock(a->store);
+    snprintf(a->said, sizeof a->said, "%s", line);
+    store_unlock(a->store);
+}
+
+void
+app_figures(struct app *a, const struct summary *summary, uint64_t dropped)
+{
+    store_lock(a->store);
+    a->summary = *summary;
+    store_unlock(a->store);
+    atomic_store(&a->figures.packets, summary->packets);
+    atomic_store(&a->figures.dropped, dropped);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * app.h - the terminal interface as a command: the store and the statistics
+ * that events go into, the thread that brings them, the terminal.
+ *
+ *   app_new()    before the sandbox closes: the spool file
+ *   app_open()   the terminal (reads terminfo), as late as possible
+ *   app_run()    work in a thread of its own, the interface in this one
+ *   app_close()  the terminal is given back
+ */
+#ifndef UI_TUI_APP_H
+#define UI_TUI_APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "dissect/event.h"
+#include "ui/options.h"
+#include "ui/summary.h"
+
+struct app;
+
+#define APP_REASON_MAX 160u
+
+/* o is borrowed until app_free().  ERR_NOMEM; ERR_OPEN: no place for the spool
+ * file, errno tells. */
+ERR_CHECK enum err app_new(struct app **out, const struct options *o);
+void app_free(struct app *a);
+
+struct event_sink app_sink(struct app *a);
+
+/* False: the terminal cannot be used, and reason says why. */
+bool app_open(struct app *a, char reason[APP_REASON_MAX]);
+
+/*
+ * Calls work(ctx) in another thread and shows what comes until the person
+ * leaves, then stop(ctx), which makes work return soon.  source names what is
+ * read.  False: the terminal went away, or there is no thread.
+ */
+bool app_run(struct app *a, const char *source, bool live,
+             void (*work)(void *ctx), void (*stop)(void *ctx), void *ctx);
+
+/* Gives the terminal back.  Works twice, and on NULL. */
+void app_close(struct app *a);
+
+/* A message for the person; from any thread. */
+void app_say(struct app *a, const char *line);
+
+/* Figures that no event tells; from the thread of work. */
+void app_figures(struct app *a, const struct summary *summary,
+                 uint64_t dropped);
+
+#endif /* UI_TUI_APP_H */

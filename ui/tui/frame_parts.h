@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * frame_parts.h - the panes of the frame view: the fields of a frame one below
+ * the other, its bytes with the figure of RFC 6455 section 5.2 and the XOR of
+ * the masking key, and what the selected field means.
+ */
+#ifndef UI_TUI_FRAME_PARTS_H
+#define UI_TUI_FRAME_PARTS_H
+
+#include "ui/tui/tui.h"
+
+#define FIELD(symbol, ...) FRAME_FIELD_##symbol,
+enum frame_field {
+#include "ui/tui/frame_field.def"
+    FRAME_FIELD_COUNT
+};
+#undef FIELD
+
+struct frame_field_info {
+    const char *name;
+    enum role role;
+    const char *section; /* of RFC 6455 */
+    const char *what, *rule;
+};
+
+const struct frame_field_info *frame_field_info(enum frame_field f);
+
+/* Where a field stands: bytes of the frame [from, to).  False: the frame has
+ * none of it. */
+bool frame_field_bytes(const struct store_frame *f, enum frame_field field,
+                       uint64_t *from, uint64_t *to);
+
+/* The header as it was on the wire; returns header_len. */
+size_t frame_header_bytes(const struct store_frame *f, uint8_t out[14]);
+
+/* t->frame is a frame; t->field the field selected. */
+void frame_detail_draw(struct tui *t, struct rect r, bool focused);
+void frame_bytes_draw(struct tui *t, struct rect r, bool focused);
+void frame_explain_draw(struct tui *t, struct rect r);
+
+/* Selects the next (step 1) or previous (-1) field that the frame has. */
+void frame_field_step(struct tui *t, int step);
+
+#endif /* UI_TUI_FRAME_PARTS_H */

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/tui/frame_row.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/rd.h"
+#include "ui/text.h"
+
+/* Bytes of a payload that a row can show. */
+#define SHOWN_MAX 1024u
+
+/* Where each column begins; 0: left out. */
+struct columns {
+    int packet, time, conn, from, opcode, bits, length, payload;
+};
+
+static struct columns
+columns_of(const struct tui *t, int cols)
+{
+    struct columns c = {0};
+    int x = 6;
+    if (cols >= 100) {
+        c.packet = x;
+        x += 8;
+    }
+    c.time = x;
+    x += t->time == TUI_TIME_UTC ? 16 : cols >= 60 ? 13 : 9;
+    if (cols >= 70 && t->rows.conn == STORE_NONE) {
+        c.conn = x;
+        x += 6;
+    }
+    c.from = x;
+    x += cols >= 60 ? 5 : 2;
+    c.opcode = x;
+    x += cols >= 60 ? 8 : 5;
+    if (cols >= 60) {
+        c.bits = x;
+        x += cols >= 100 ? 12 : 4;
+    }
+    c.length = x;
+    x += 8;
+    c.payload = x;
+    return c;
+}
+
+void
+frame_row_head(struct tui *t, int y, int x, int cols)
+{
+    struct columns at = columns_of(t, cols);
+    struct grid *g = &t->grid;
+    grid_text(g, y, x + 2, 3, ROLE_STRONG, "No");
+    if (at.packet)
+        grid_text(g, y, x + at.packet + 3, 4, ROLE_STRONG, "Pkt");
+    grid_text(g, y, x + at.time, at.from - at.time, ROLE_STRONG,
+              t->time == TUI_TIME_UTC     ? "Time UTC"
+              : t->time == TUI_TIME_DELTA ? "Delta"
+                                          : "Time");
+    if (at.conn)
+        grid_text(g, y, x + at.conn, 5, ROLE_STRONG, "Conn");
+    grid_text(g, y, x + at.from, 4, ROLE_STRONG, cols >= 60 ? "Dir" : "");
+    grid_text(g, y, x + at.opcode, 7, ROLE_STRONG, "Op");
+    if (at.bits)
+        grid_text(g, y, x + at.bits, 11, ROLE_STRONG,
+                  cols >= 100 ? "FIN RSV M" : "FM");
+    grid_text(g, y, x + at.length + 4, 3, ROLE_STRONG, "Len");
+    grid_text(g, y, x + at.payload, 7, ROLE_STRONG, "Payload");
+}
+
+static void
+draw_gap(struct tui *t, int y, int x, int cols, const struct columns *at,
+         const struct store_frame *f)
+{
+    grid_format(&t->grid, y, x + at->opcode, cols - at->opcode, ROLE_GAP,
+                "gap: %" PRIu64 " bytes of the %s are not in the capture",
+                f->payload_len, ws_sender_name(store_frame_from(f)));
+}
+
+static void
+draw_hex(struct grid *g, int y, int x, int cols, const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n && (int)(3 * i) + 2 <= cols; i++)
+        grid_format(g, y, x + (int)(3 * i), 3, ROLE_FIELD_PAYLOAD, "%02x",
+                    bytes[i]);
+}
+
+static void
+draw_payload(struct tui *t, int y, int x, int cols, const struct store_frame *f)
+{
+    struct grid *g = &t->grid;
+    uint8_t bytes[SHOWN_MAX];
+    bool whole;
+    uint8_t opcode = store_frame_opcode(f);
+    size_t n = store_frame_payload(t->store, f, bytes, sizeof bytes, &whole);
+    if (opcode == WS_OP_CLOSE && n >= 2) {
+        int used = grid_format(g, y, x, cols, ROLE_OP_CONTROL, "%u ",
+                               rd_load_be16(bytes));
+        grid_put(g, y, x + used, cols - used, ROLE_FIELD_PAYLOAD,
+                 slice_make(bytes + 2, n - 2), !whole);
+    } else if (n == 0 && f->message != STORE_NONE &&
+               store_message(t->store, f->message)->n_frames > 1) {
+        grid_format(g, y, x, cols, ROLE_DIM, "part of message %" PRIu32,
+                    store_message(t->store, f->message)->number);
+    } else if (n == 0 && f->payload_len > 0) {
+        grid_text(g, y, x, cols, ROLE_DIM,
+                  f->flags & STORE_COMPLETE ? "(not kept)"
+                                            : "(not captured whole)");
+    } else if (text_is_plain(slice_make(bytes, n)) || opcode == WS_OP_TEXT) {
+        grid_put(g, y, x, cols, ROLE_FIELD_PAYLOAD, slice_make(bytes, n),
+                 !whole);
+    } else {
+        draw_hex(g, y, x, cols, bytes, n);
+    }
+}
+
+void
+frame_row_draw(struct tui *t, int y, int x, int cols, uint32_t row,
+               int64_t before_ns)
+{
+    struct grid *g = &t->grid;
+    const struct store_frame *f = store_frame(t->store, row);
+    struct columns at = columns_of(t, cols);
+    enum ws_sender from = store_frame_from(f);
+    char text[32];
+    if (before_ns == 0)
+        before_ns = f->time_ns;
+    if (f->number)
+        grid_format(g, y, x, 5, ROLE_DIM, "%5" PRIu32, f->number);
+    if (at.packet)
+        grid_format(g, y, x + at.packet, 7, ROLE_DIM, "%6" PRIu64, f->packet);
+    tui_time(t, f->time_ns, before_ns, text, sizeof text);
+    grid_text(g, y, x + at.time, at.from - at.time - 1, ROLE_TEXT, text);
+    if (at.conn)
+        grid_format(g, y, x + at.conn, 5, ROLE_TEXT, "%4" PRIu32,
+                    store_conn(t->store, f->conn)->conn);
+    grid_text(g, y, x + at.from, 4, tui_sender_role(from),
+              cols < 60 ? (from == WS_SENDER_SERVER ? "<" : ">")
+              : g->utf8 ? (from == WS_SENDER_SERVER ? "S\u2192C" : "C\u2192S")
+                        : (from == WS_SENDER_SERVER ? "S>C" : "C>S"));
+    if (f->flags & STORE_GAP) {
+        draw_gap(t, y, x, cols, &at, f);
+        return;
+    }
+    uint8_t opcode = store_frame_opcode(f);
+    grid_text(g, y, x + at.opcode, cols >= 60 ? 7 : 4, tui_opcode_role(opcode),
+              ws_opcode_name(opcode));
+    bool fin = f->byte0 & 0x80, masked = f->flags & STORE_MASKED;
+    if (at.bits && cols >= 100)
+        grid_format(g, y, x + at.bits, 11, ROLE_FIELD_FLAGS, " %d  %d%d%d %d",
+                    fin, f->byte0 >> 6 & 1, f->byte0 >> 5 & 1,
+                    f->byte0 >> 4 & 1, masked);
+    else if (at.bits)
+        grid_format(g, y, x + at.bits, 3, ROLE_FIELD_FLAGS, "%c%c",
+                    fin ? 'F' : '-', masked ? 'M' : '-');
+    tui_bytes(f->payload_len, text, sizeof text);
+    grid_format(g, y, x + at.length, 7, ROLE_FIELD_LENGTH, "%7s", text);
+    int right = cols;
+    if (f->severity > 0) {
+        enum severity s = (enum severity)(f->severity - 1);
+        const char *name = severity_name(s);
+        right -= 8;
+        grid_text(g, y, x + right, 8, tui_severity_role(s), name);
+    }
+    draw_payload(t, y, x + at.payload, right - at.payload - 1, f);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/tui/help.h"
+
+#define KEYS_COL 2
+#define TEXT_COL 20
+
+void
+help_draw(struct tui *t, struct rect r)
+{
+    struct grid *g = &t->grid;
+    size_t n = 0;
+    enum action shown[ACTION_COUNT];
+    for (unsigned a = 0; a < ACTION_COUNT; a++)
+        if (action_info((enum action)a)->views >> t->view & 1u)
+            shown[n++] = (enum action)a;
+    grid_title(g, (struct rect){r.y, r.x, 1, r.cols}, true,
+               "Keys of this view (q closes)");
+    list_fit(&t->help_list, n, (size_t)r.rows - 1);
+    for (size_t i = 0; i < t->help_list.height; i++) {
+        size_t row = t->help_list.top + i;
+        int y = r.y + 1 + (int)i;
+        if (row >= n)
+            break;
+        const struct action_info *a = action_info(shown[row]);
+        grid_text(g, y, r.x + KEYS_COL, TEXT_COL - KEYS_COL - 1, ROLE_KEY,
+                  a->keys);
+        grid_text(g, y, r.x + TEXT_COL, r.cols - TEXT_COL, ROLE_TEXT, a->help);
+        if (row == t->help_list.cursor)
+            grid_cursor(g, y, r.x, r.cols);
+    }
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * list.h - a cursor in a list that grows at its end, and the part of it that
+ * is on the screen.
+ *
+ * While the reader is anywhere but at the end nothing moves.
+ */
+#ifndef UI_TUI_LIST_H
+#define UI_TUI_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct list {
+    size_t cursor, top;
+    size_t height; /* rows on the screen, of the last drawing */
+    size_t n;      /* rows in all, of the last drawing */
+    bool follow;   /* the cursor goes with the end */
+};
+
+/* The list has n rows, of which height fit: moves top and cursor where that
+ * makes it necessary. */
+void list_fit(struct list *l, size_t n, size_t height);
+
+/* Moves the cursor by rows; follow ends unless it comes to the end of a list
+ * that grows. */
+void list_move(struct list *l, long rows);
+void list_first(struct list *l);
+/* follow: and go on with it. */
+void list_last(struct list *l, bool follow);
+void list_go(struct list *l, size_t row);
+
+/* Rows that follow what is on the screen. */
+size_t list_below(const struct list *l);
+
+#endif /* UI_TUI_LIST_H */

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tui.h - the terminal interface: what all views share, and the calls of its
+ * owner.
+ *
+ *   decoding thread --events--> store <--reads under the lock-- views
+ *                                                      |  draw
+ *                                                      v
+ *                       keys --> action --> view     grid --> tty.h
+ *
+ * Views (view_*.c) draw into a grid and know neither curses nor the thread
+ * that decodes; so tests can draw them without a terminal.
+ */
+#ifndef UI_TUI_TUI_H
+#define UI_TUI_TUI_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "ui/stats.h"
+#include "ui/tui/grid.h"
+#include "ui/tui/list.h"
+#include "ui/tui/store.h"
+#include "ui/tui/tty.h"
+
+enum view_id {
+    VIEW_CONNS = 0,
+    VIEW_FRAMES,
+    VIEW_TALK,
+    VIEW_LADDER,
+    VIEW_HANDSHAKE,
+    VIEW_STATS,
+    VIEW_FINDINGS,
+    VIEW_COUNT
+};
+
+#define VIEW_BIT(symbol) (1u << VIEW_##symbol)
+#define EVERY_VIEW ((1u << VIEW_COUNT) - 1u)
+
+#define ACTION(symbol, keys, views, help) ACTION_##symbol,
+enum action {
+#include "ui/tui/action.def"
+    ACTION_COUNT
+};
+#undef ACTION
+
+struct action_info {
+    const char *keys;
+    uint32_t views;
+    const char *help;
+};
+
+const struct action_info *action_info(enum action a);
+
+enum tui_time {
+    TUI_TIME_RELATIVE = 0, /* since the first packet of all */
+    TUI_TIME_DELTA,        /* since the row before */
+    TUI_TIME_UTC,
+    TUI_TIME_COUNT
+};
+
+/* What the bytes pane shows. */
+enum tui_source {
+    TUI_SOURCE_WIRE = 0,
+    TUI_SOURCE_UNMASKED,
+    TUI_SOURCE_MESSAGE,
+    TUI_SOURCE_COUNT
+};
+
+struct tui;
+
+/* A view; all calls come with the store locked. */
+struct view {
+    const char *name;  /* of its tab */
+    const char *hints; /* keys that matter here, behind "? help" */
+    void (*draw)(struct tui *t, struct rect r);
+    /* False: it does not know what to do with that. */
+    bool (*act)(struct tui *t, enum action a);
+    /* What the status line says of the selection; at most size bytes. */
+    void (*status)(const struct tui *t, char *out, size_t size);
+    /* Row `row` of its list holds the text; NULL: nothing can be found here. */
+    bool (*match)(const struct tui *t, size_t row, const char *text);
+    /* Its list; NULL: none. */
+    struct list *(*list)(struct tui *t);
+};
+
+extern const struct view view_conns, view_frames, view_talk, view_ladder,
+    view_handshake, view_stats, view_findings;
+
+/* Rows of frames in the scope, in their order. */
+struct tui_rows {
+    uint32_t *row;
+    size_t n, cap;
+    size_t scanned; /* rows of the store that were looked at */
+    uint32_t conn;  /* the scope: row of a connection, or STORE_NONE */
+};
+
+/* What the pipeline's figures are, copied by the owner now and then. */
+struct tui_figures {
+    _Atomic uint64_t packets, dropped, queue_len, memory;
+    _Atomic uint64_t bytes_read, bytes_total; /* of the file */
+};
+
+#define TUI_TEXT_MAX 256u
+
+struct tui {
+    struct store *store; /* borrowed */
+    struct stats *stats; /* borrowed, guarded by the store's lock; or NULL */
+    const struct tui_figures *figures;
+    const char *source; /* name of the capture, as given */
+    bool live;
+    atomic_bool *loading; /* the decoding thread still works */
+
+    struct grid grid;
+    enum view_id view;
+    enum view_id before; /* where BACK goes */
+    bool help, explain, paused, quit, suspend, redraw;
+
+    /* The selection, which all views share. */
+    uint32_t conn;  /* row, STORE_NONE: none yet */
+    uint32_t frame; /* row */
+    unsigned field; /* of the frame: see frame_field.h */
+
+    enum tui_time time;
+    enum tui_source source_bytes;
+    bool bytes, secrets, hide_control;
+    unsigned pane, talk_as, talk_sender, sort;
+    enum severity least;
+
+    struct list conns, frames, talk, ladder, handshake, findings, help_list,
+        stats_list;
+    struct tui_rows rows; /* of the list of frames */
+
+    char message[TUI_TEXT_MAX]; /* until the next key */
+    bool pasting;               /* what comes was pasted, not typed */
+    bool asking;                /* the find prompt has the keys */
+    char question[TUI_TEXT_MAX];
+    size_t question_len;
+    char find[TUI_TEXT_MAX]; /* what was looked for last */
+};
+
+/* Ready to draw; store, stats and figures are borrowed. */
+void tui_init(struct tui *t, struct store *store, struct stats *stats,
+              const struct tui_figures *figures);
+void tui_fini(struct tui *t);
+
+/* Draws everything into t->grid, which has been given its size.  Takes the
+ * store's lock. */
+void tui_draw(struct tui *t);
+
+/* Does what a key says.  Takes the store's lock. */
+void tui_key(struct tui *t, struct tty_key key);
+
+/* The action of a key in a view; ACTION_COUNT: none. */
+enum action tui_action_of(enum view_id view, struct tty_key key);
+
+/* A line for the person, until the next key; made safe. */
+void tui_say(struct tui *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Runs it on the terminal until the person leaves.  tick is called before each
+ * drawing.  Returns false when the terminal went away.
+ */
+bool tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx),
+              void *ctx);
+
+/* ---- for views ---- */
+
+/* Takes in the frames that came since the last call. */
+void tui_rows_update(struct tui *t);
+
+/* Shows only frames of that connection (row; STORE_NONE: all). */
+void tui_set_scope(struct tui *t, uint32_t conn);
+
+/* Selects a frame (row) in the list of frames, and its connection. */
+void tui_select_frame(struct tui *t, uint32_t frame);
+
+/* Goes to another view. */
+void tui_go(struct tui *t, enum view_id view);
+
+/* The time of something in the form chosen; before_ns: of the row before. */
+void tui_time(const struct tui *t, int64_t time_ns, int64_t before_ns,
+              char *out, size_t size);
+
+/* "1.2K", five columns at most. */
+void tui_bytes(uint64_t n, char *out, size_t size);
+
+enum role tui_opcode_role(uint8_t opcode);
+enum role tui_severity_role(enum severity s);
+enum role tui_sender_role(enum ws_sender from);
+
+#endif /* UI_TUI_TUI_H */
