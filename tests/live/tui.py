@@ -419,8 +419,8 @@ def test_a_resize_storm():
 
 
 def test_what_cannot_be_read_is_told_behind():
-    t = opened("no-such-file")
-    assert b"No such file" in t.out, t.out
+    t = Terminal(["tui", "no-such-file"])
+    t.wait_for(b"No such file")
     t.keys("Q")
     assert t.end() == 3, t.child.returncode
     t.assert_restored()

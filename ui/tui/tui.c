@@ -645,9 +645,10 @@ tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx), void *ctx)
 {
     while (!t->quit) {
         struct tty_key key;
+        /* Asked before drawing: what comes last is drawn soon, too. */
+        bool loading = atomic_load(t->loading);
         tick(ctx);
-        if (!draw_on(t, tty) ||
-            !tty_wait(tty, atomic_load(t->loading) ? REDRAW_MS : IDLE_MS))
+        if (!draw_on(t, tty) || !tty_wait(tty, loading ? REDRAW_MS : IDLE_MS))
             return false;
         while (!t->quit &&
                ((key = tty_key(tty)).code != TTY_KEY_NONE || key.ch)) {
