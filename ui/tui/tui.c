@@ -189,13 +189,11 @@ add_row(struct tui_rows *r, uint32_t row)
     return true;
 }
 
-void
-tui_rows_update(struct tui *t)
+/* Looks at the rows of the store before end. */
+static void
+scan_rows(struct tui *t, size_t end)
 {
     struct tui_rows *r = &t->rows;
-    size_t end = t->store->frames.n;
-    if (t->paused)
-        return;
     for (; r->scanned < end; r->scanned++) {
         const struct store_frame *f = store_frame(t->store, r->scanned);
         if ((r->conn == STORE_NONE || f->conn == r->conn) &&
@@ -205,14 +203,23 @@ tui_rows_update(struct tui *t)
 }
 
 void
+tui_rows_update(struct tui *t)
+{
+    if (!t->paused)
+        scan_rows(t, t->store->frames.n);
+}
+
+void
 tui_set_scope(struct tui *t, uint32_t conn)
 {
     uint32_t frame = t->frame;
+    /* While paused, what came since stays away. */
+    size_t end = t->paused ? t->rows.scanned : t->store->frames.n;
     if (t->rows.conn == conn && t->rows.scanned > 0)
         return;
     t->rows.conn = conn;
     t->rows.n = t->rows.scanned = 0;
-    tui_rows_update(t);
+    scan_rows(t, end);
     t->frames.cursor = t->frames.top = 0;
     t->frames.n = t->rows.n;
     if (frame != STORE_NONE)
