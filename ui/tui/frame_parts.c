@@ -113,7 +113,10 @@ put_bits(char out[10], unsigned byte, unsigned mask)
 {
     int n = 0;
     for (int i = 7; i >= 0; i--) {
-        out[n++] = mask >> i & 1 ? (char)('0' + (byte >> i & 1)) : '.';
+        char bit = byte >> i & 1 ? '1' : '0';
+        out[n++] = '.';
+        if (mask >> i & 1)
+            out[n - 1] = bit;
         if (i == 4)
             out[n++] = ' ';
     }

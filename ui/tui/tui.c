@@ -529,6 +529,12 @@ act_everywhere(struct tui *t, enum action a)
     case ACTION_BACK:
         go_back(t);
         return true;
+    case ACTION_ESCAPE:
+        if (t->help || t->view != VIEW_CONNS)
+            go_back(t);
+        else
+            tui_say(t, "q quits");
+        return true;
     case ACTION_QUIT:
         t->quit = true;
         return true;
