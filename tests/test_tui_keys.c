@@ -124,7 +124,7 @@ setup(void)
     struct stats_options how = {.width = 80};
     stats = stats_new(&how);
     ck_assert_ptr_nonnull(stats);
-    ck_assert_int_eq(store_new(&store, SIZE_MAX, UINT64_MAX), ERR_OK);
+    ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
     tui_init(&tui, store, stats, &figures);
     ck_assert(grid_resize(&tui.grid, 24, 80));
 }

@@ -307,16 +307,17 @@ draw_status(struct tui *t)
         snprintf(left, sizeof left, "%s", t->message);
     else if (v->status)
         v->status(t, left, sizeof left);
-    int n = 0;
-    right[0] = '\0';
-    if (t->store->n_dropped)
-        n = snprintf(right, sizeof right, "%" PRIu64 " rows not kept  ",
-                     t->store->n_dropped);
-    if (l && l->n > 0)
-        n += snprintf(right + n, sizeof right - (size_t)n, "%zu of %zu%s",
-                      l->cursor + 1, l->n, l->follow ? "  follow" : "");
-    if (n > g->cols / 2)
-        n = 0;
+    /* What is missing is told before anything else. */
+    store_losses(t->store, right, sizeof right, true);
+    if (right[0] && strlen(right) > (size_t)g->cols - 20)
+        store_losses(t->store, right, sizeof right, false);
+    int n = (int)strlen(right);
+    if (l && l->n > 0 && n < g->cols - 40)
+        n += snprintf(right + n, sizeof right - (size_t)n, "%s%zu of %zu%s",
+                      n ? "  " : "", l->cursor + 1, l->n,
+                      l->follow ? "  follow" : "");
+    if (n > g->cols - 3)
+        n = g->cols - 3;
     grid_text(g, g->rows - 2, 1, g->cols - n - 3,
               t->message[0] ? ROLE_STRONG : ROLE_DIM, left);
     if (n > 0)
