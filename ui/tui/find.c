@@ -30,8 +30,9 @@ key(struct tui *t, struct tty_key key)
     }
 }
 
-static const struct layer layer_find = {
-    .draw = draw, .key = key, .takes_paste = true};
+static const struct layer layer_find = {.draw = draw,
+                                        .key = key,
+                                        .takes_paste = true};
 
 void
 find_ask(struct tui *t)
