@@ -177,7 +177,16 @@ plan(struct run *r)
         return fail(r, ERR_USAGE, o->write, "is not the name of a file");
     if (e != ERR_OK)
         return fail(r, e, o->write, err_text(e));
-    e = confine_plan(&r->confine, o, o->write ? &r->dir.dir : NULL, &error);
+    struct broker_dir dirs[2];
+    size_t n = 0;
+    if (o->write)
+        dirs[n++] = r->dir.dir;
+    if (r->app)
+        dirs[n++] = app_dir();
+    e = confine_plan(&r->confine, o, dirs, n, &error);
+    /* Where nothing can be saved, one can still look. */
+    if (e == ERR_OPEN && r->app)
+        e = confine_plan(&r->confine, o, dirs, n - 1, &error);
     const char *name = e == ERR_OPEN && o->write   ? o->write
                        : e == ERR_USAGE && o->user ? "-Z"
                                                    : "start";
@@ -280,6 +289,9 @@ open_terminal(struct run *r)
 bool
 run_start(struct run *r)
 {
+    if (r->app)
+        app_set_broker(r->app, confine_broker(&r->confine),
+                       r->options->write != NULL);
     if (r->app && !open_terminal(r))
         return false;
     if (!enter(r))

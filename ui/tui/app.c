@@ -2,6 +2,7 @@
 #include "ui/tui/app.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 #include "ui/signals.h"
 #include "ui/stats.h"
 #include "ui/terminal.h"
+#include "ui/tui/copy.h"
 #include "ui/tui/store.h"
 #include "ui/tui/tty.h"
 #include "ui/tui/tui.h"
@@ -27,6 +29,9 @@ struct app {
     struct stats *stats;
     struct event_sink to_store, to_stats;
     struct tui tui;
+    struct tui_owner owner;
+    struct broker *broker; /* NULL: files are made here */
+    unsigned dir;          /* of the broker */
     struct tty *tty;
     struct tui_figures figures;
     struct summary summary; /* under the store's lock */
@@ -35,6 +40,23 @@ struct app {
     void (*work)(void *ctx);
     void *ctx;
 };
+
+static int
+create(void *ctx, const char *name)
+{
+    struct app *a = ctx;
+    if (a->broker)
+        return broker_create(a->broker, a->dir, name);
+    return open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+static bool
+copy(void *ctx, struct slice bytes)
+{
+    struct app *a = ctx;
+    tty_copy(a->tty, bytes);
+    return true;
+}
 
 enum err
 app_new(struct app **out, const struct options *o)
@@ -58,6 +80,8 @@ app_new(struct app **out, const struct options *o)
     a->to_store = store_sink(a->store, KEEP_LEN);
     a->to_stats = stats_sink(a->stats);
     tui_init(&a->tui, a->store, a->stats, &a->figures);
+    a->owner = (struct tui_owner){.ctx = a, .create = create, .copy = copy};
+    a->tui.owner = &a->owner;
     a->tui.grid.utf8 = terminal_utf8();
     *out = a;
     return ERR_OK;
@@ -94,6 +118,20 @@ app_sink(struct app *a)
     sink.ctx = a;
     sink.event = on_event;
     return sink;
+}
+
+struct broker_dir
+app_dir(void)
+{
+    return (
+        struct broker_dir){.path = ".", .prefix = SAVE_PREFIX, .fresh = true};
+}
+
+void
+app_set_broker(struct app *a, struct broker *broker, unsigned dir)
+{
+    a->broker = broker;
+    a->dir = dir;
 }
 
 bool

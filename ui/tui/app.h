@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "dissect/event.h"
+#include "ui/broker.h"
 #include "ui/options.h"
 #include "ui/summary.h"
 
@@ -30,6 +31,13 @@ ERR_CHECK enum err app_new(struct app **out, const struct options *o);
 void app_free(struct app *a);
 
 struct event_sink app_sink(struct app *a);
+
+/* Where the person may save, for the broker. */
+struct broker_dir app_dir(void);
+
+/* The broker that makes such files, whose directory `dir` it is; borrowed.
+ * NULL: there is none, and none is needed. */
+void app_set_broker(struct app *a, struct broker *broker, unsigned dir);
 
 /* False: the terminal cannot be used, and reason says why. */
 bool app_open(struct app *a, char reason[APP_REASON_MAX]);

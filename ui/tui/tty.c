@@ -22,6 +22,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "ui/put.h"
 #include "ui/text.h"
 
 #define ROLE(symbol, mono, fg8, bg8, fg256, bg256)                             \
@@ -270,6 +271,35 @@ tty_redraw(struct tty *t)
     t->fresh = true;
 }
 
+/* Waits while the terminal does not take any more. */
+static void
+send_all(const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, bytes, len);
+        if (n < 0 && errno != EINTR)
+            return;
+        bytes += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+}
+
+void
+tty_copy(struct tty *t, struct slice bytes)
+{
+    uint8_t text[4096];
+    (void)t;
+    send("\033]52;c;");
+    while (bytes.len > 0) {
+        /* Of whole groups of three, so that padding stands at the end. */
+        size_t n = bytes.len < 3000 ? bytes.len : 3000;
+        uint8_t *end = put_base64(text, slice_head(bytes, n));
+        send_all(text, (size_t)(end - text));
+        bytes = slice_skip(bytes, n);
+    }
+    send("\a");
+}
+
 bool
 tty_wait(struct tty *t, int ms)
 {
@@ -417,6 +447,13 @@ void
 tty_redraw(struct tty *t)
 {
     (void)t;
+}
+
+void
+tty_copy(struct tty *t, struct slice bytes)
+{
+    (void)t;
+    (void)bytes;
 }
 
 bool

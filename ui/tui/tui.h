@@ -82,6 +82,16 @@ struct layer {
     bool takes_paste; /* pasted characters come as keys; else they go nowhere */
 };
 
+/* What the interface asks of who owns the terminal and the rights. */
+struct tui_owner {
+    void *ctx;
+    /* Makes a new file, beside the others; a descriptor to write to, or -1
+     * with errno. */
+    int (*create)(void *ctx, const char *name);
+    /* Sends bytes to the clipboard of the terminal; false: it has none. */
+    bool (*copy)(void *ctx, struct slice bytes);
+};
+
 /* A view; all calls come with the store locked. */
 struct view {
     const char *name;  /* of its tab */
@@ -112,7 +122,8 @@ struct tui {
     struct store *store; /* borrowed */
     struct stats *stats; /* borrowed, guarded by the store's lock; or NULL */
     const struct tui_figures *figures;
-    const char *source; /* name of the capture, as given */
+    const struct tui_owner *owner; /* NULL: nobody */
+    const char *source;            /* name of the capture, as given */
     bool live;
     atomic_bool *loading; /* the decoding thread still works */
 
@@ -143,6 +154,8 @@ struct tui {
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
     struct prompt prompt;       /* of a layer that has one */
+    bool saving;                /* the menu of copy.h saves */
+    unsigned clip;              /* enum clip: what is to be saved */
     char find[PROMPT_MAX];      /* what was looked for last */
 };
 
