@@ -48,6 +48,7 @@ static void
 copy(struct tui *t, enum clip c)
 {
     struct out o;
+    tui_paint(t); /* the screen without the menu */
     if (out_init(&o, -1) != ERR_OK) {
         tui_say(t, "out of memory");
         return;
@@ -85,6 +86,7 @@ save(struct tui *t)
         (void)close(fd);
         return;
     }
+    tui_paint(t); /* the screen without the prompt */
     const char *why = clip_write(t, t->clip, UINT64_MAX, &o);
     if (out_flush(&o) != ERR_OK || close(fd) != 0)
         tui_say(t, "%.80s: %s", name, strerror(o.error_errno));

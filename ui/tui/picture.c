@@ -73,7 +73,8 @@ put_char(struct out *o, uint32_t ch)
     else if (ch == '&')
         put(o, "&amp;");
     else
-        out_put(o, utf8, grid_encode(ch, utf8));
+        /* Renderers make one of several blanks, but not of these. */
+        out_put(o, utf8, grid_encode(ch == ' ' ? 0xa0 : ch, utf8));
 }
 
 static bool
@@ -83,12 +84,9 @@ same_style(const struct cell *a, const struct cell *b)
 }
 
 static bool
-is_blank(const struct grid *g, int y, int from, int to)
+is_blank(const struct cell *c)
 {
-    for (int x = from; x < to; x++)
-        if (grid_cell(g, y, x)->ch[0] != ' ' || grid_cell(g, y, x)->ch[1])
-            return false;
-    return true;
+    return c->ch[0] == ' ' && c->ch[1] == 0;
 }
 
 /* Cells [from, to) of a row, which look alike. */
@@ -98,7 +96,6 @@ put_run(const struct grid *g, struct out *o, int y, int from, int to)
     const struct cell *c = grid_cell(g, y, from);
     const struct style *style = &styles[c->role];
     char fg[8], bg[8];
-    double x = from * CELL_WIDTH, width = (to - from) * CELL_WIDTH;
     color_text(style->fg, INK, fg);
     color_text(style->bg, GROUND, bg);
     bool swapped = c->cursor;
@@ -106,14 +103,19 @@ put_run(const struct grid *g, struct out *o, int y, int from, int to)
         put(o,
             "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" "
             "fill=\"%s\"/>",
-            x, y * CELL_HEIGHT, width, CELL_HEIGHT, swapped ? fg : bg);
-    if (is_blank(g, y, from, to))
+            from * CELL_WIDTH, y * CELL_HEIGHT, (to - from) * CELL_WIDTH,
+            CELL_HEIGHT, swapped ? fg : bg);
+    while (from < to && is_blank(grid_cell(g, y, from)))
+        from++;
+    while (from < to && is_blank(grid_cell(g, y, to - 1)))
+        to--;
+    if (from == to)
         return;
     put(o,
         "<text x=\"%.1f\" y=\"%d\" textLength=\"%.1f\" "
         "lengthAdjust=\"spacingAndGlyphs\" fill=\"%s\"%s>",
-        x, y * CELL_HEIGHT + BASELINE, width, swapped ? bg : fg,
-        style->mono == 1 ? " font-weight=\"bold\"" : "");
+        from * CELL_WIDTH, y * CELL_HEIGHT + BASELINE, (to - from) * CELL_WIDTH,
+        swapped ? bg : fg, style->mono == 1 ? " font-weight=\"bold\"" : "");
     for (int i = from; i < to; i++)
         for (size_t k = 0; k < GRID_CHARS_MAX && grid_cell(g, y, i)->ch[k]; k++)
             put_char(o, grid_cell(g, y, i)->ch[k]);
@@ -127,7 +129,7 @@ picture_write(const struct grid *g, struct out *o)
     int height = g->rows * CELL_HEIGHT;
     put(o,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.1f %d\" "
-        "font-family=\"monospace\" font-size=\"%d\" xml:space=\"preserve\">\n",
+        "font-family=\"monospace\" font-size=\"%d\">\n",
         width, height, FONT_SIZE);
     put(o, "<rect width=\"100%%\" height=\"100%%\" fill=\"" GROUND "\"/>\n");
     for (int y = 0; y < g->rows; y++)

@@ -234,7 +234,7 @@ draw_hints(struct tui *t)
 }
 
 void
-tui_draw(struct tui *t)
+tui_paint(struct tui *t)
 {
     struct grid *g = &t->grid;
     grid_clear(g);
@@ -245,7 +245,6 @@ tui_draw(struct tui *t)
         return;
     }
     struct rect body = {2, 0, g->rows - 4, g->cols};
-    store_lock(t->store);
     t->busy = tui_rows_update(t);
     draw_tabs(t);
     bar_draw(t);
@@ -254,6 +253,13 @@ tui_draw(struct tui *t)
     draw_hints(t);
     if (t->layer)
         t->layer->draw(t, body);
+}
+
+void
+tui_draw(struct tui *t)
+{
+    store_lock(t->store);
+    tui_paint(t);
     store_unlock(t->store);
 }
 

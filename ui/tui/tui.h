@@ -185,7 +185,10 @@ void tui_say(struct tui *t, const char *format, ...)
 bool tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx),
               void *ctx);
 
-/* ---- for views ---- */
+/* ---- for views and layers ---- */
+
+/* tui_draw() with the store locked. */
+void tui_paint(struct tui *t);
 
 /* The view that is shown. */
 const struct view *tui_view(const struct tui *t);
