@@ -94,17 +94,16 @@ static void
 put_run(const struct grid *g, struct out *o, int y, int from, int to)
 {
     const struct cell *c = grid_cell(g, y, from);
-    const struct style *style = &styles[c->role];
+    const struct style *style = &styles[c->cursor ? ROLE_CURSOR : c->role];
     char fg[8], bg[8];
     color_text(style->fg, INK, fg);
     color_text(style->bg, GROUND, bg);
-    bool swapped = c->cursor;
-    if (swapped || style->bg >= 0)
+    if (style->bg >= 0)
         put(o,
             "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" "
             "fill=\"%s\"/>",
             from * CELL_WIDTH, y * CELL_HEIGHT, (to - from) * CELL_WIDTH,
-            CELL_HEIGHT, swapped ? fg : bg);
+            CELL_HEIGHT, bg);
     while (from < to && is_blank(grid_cell(g, y, from)))
         from++;
     while (from < to && is_blank(grid_cell(g, y, to - 1)))
@@ -115,7 +114,7 @@ put_run(const struct grid *g, struct out *o, int y, int from, int to)
         "<text x=\"%.1f\" y=\"%d\" textLength=\"%.1f\" "
         "lengthAdjust=\"spacingAndGlyphs\" fill=\"%s\"%s>",
         from * CELL_WIDTH, y * CELL_HEIGHT + BASELINE, (to - from) * CELL_WIDTH,
-        swapped ? bg : fg, style->mono == 1 ? " font-weight=\"bold\"" : "");
+        fg, style->mono == 1 ? " font-weight=\"bold\"" : "");
     for (int i = from; i < to; i++)
         for (size_t k = 0; k < GRID_CHARS_MAX && grid_cell(g, y, i)->ch[k]; k++)
             put_char(o, grid_cell(g, y, i)->ch[k]);

@@ -196,15 +196,16 @@ cell_style(const struct tty *t, const struct cell *c, attr_t *attrs,
     *attrs = A_NORMAL;
     *pair = 0;
     uint8_t mono = themes[c->role].mono;
+    /* One colour for all of a selected row, or it would fall to pieces. */
     if (t->color)
-        *pair = (short)(c->role + 1);
+        *pair = (short)((c->cursor ? ROLE_CURSOR : c->role) + 1);
     if (mono == 1)
         *attrs |= A_BOLD;
     if (!t->color && mono == 2)
         *attrs |= A_UNDERLINE;
     if (!t->color && mono == 3)
         *attrs |= A_REVERSE;
-    if (c->cursor)
+    if (!t->color && c->cursor)
         *attrs |= A_REVERSE;
 }
 
