@@ -73,6 +73,16 @@ raise_limit(size_t n_files)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* opening will tell */
 }
 
+/* The interface is no place to learn that there is nothing to look at. */
+static bool
+can_be_read(struct run *r)
+{
+    const struct option_files *files = &r->options->files;
+    const char *name = files->names[0];
+    return files->n > 1 || strcmp(name, "-") == 0 || access(name, R_OK) == 0 ||
+           fail(r, ERR_OPEN, name, strerror(errno));
+}
+
 static enum err
 open_files(struct run *r, struct source **source)
 {
@@ -243,6 +253,8 @@ run_open(struct run *r)
     if (o->ifaces.n > 0) {
         if (!open_live(r, &source))
             return false;
+    } else if (r->app && !can_be_read(r)) {
+        return false;
     } else if ((e = open_files(r, &source)) != ERR_OK) {
         return fail(r, e, "start", err_text(e));
     }

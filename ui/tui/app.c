@@ -23,6 +23,9 @@
 /* Bytes of the spool file. */
 #define SPOOL_MAX (UINT64_C(16) << 30)
 
+/* Messages that are kept until the terminal is given back. */
+#define SAID_MAX 16u
+
 struct app {
     const struct options *options;
     struct store *store;
@@ -36,7 +39,9 @@ struct app {
     struct tui_figures figures;
     struct summary summary; /* under the store's lock */
     atomic_bool working;
-    char said[TUI_TEXT_MAX]; /* under the store's lock; "": nothing new */
+    char said[SAID_MAX][TUI_TEXT_MAX]; /* under the store's lock */
+    size_t n_said;
+    char news[TUI_TEXT_MAX]; /* likewise; "": none */
     void (*work)(void *ctx);
     void *ctx;
 };
@@ -180,9 +185,9 @@ on_tick(void *ctx)
     struct app *a = ctx;
     store_lock(a->store);
     stats_set_capture(a->stats, &a->summary);
-    if (a->said[0])
-        tui_say(&a->tui, "%s", a->said);
-    a->said[0] = '\0';
+    if (a->news[0])
+        tui_say(&a->tui, "%s", a->news);
+    a->news[0] = '\0';
     store_unlock(a->store);
     if (signals_stop() != 0)
         a->tui.quit = true;
@@ -213,8 +218,16 @@ void
 app_say(struct app *a, const char *line)
 {
     store_lock(a->store);
-    snprintf(a->said, sizeof a->said, "%s", line);
+    snprintf(a->news, sizeof a->news, "%s", line);
+    if (a->n_said < SAID_MAX)
+        snprintf(a->said[a->n_said++], sizeof *a->said, "%s", line);
     store_unlock(a->store);
+}
+
+const char *
+app_said(const struct app *a, size_t i)
+{
+    return i < a->n_said ? a->said[i] : NULL;
 }
 
 void

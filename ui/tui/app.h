@@ -53,8 +53,12 @@ bool app_run(struct app *a, const char *source, bool live,
 /* Gives the terminal back.  Works twice, and on NULL. */
 void app_close(struct app *a);
 
-/* A message for the person; from any thread. */
+/* A message for the person; from any thread.  The first of them are kept. */
 void app_say(struct app *a, const char *line);
+
+/* The i-th line that was said, i from 0 on; NULL: there are no more, or no more
+ * are kept.  After app_run(). */
+const char *app_said(const struct app *a, size_t i);
 
 /* Figures that no event tells; from the thread of work. */
 void app_figures(struct app *a, const struct summary *summary,
