@@ -39,23 +39,49 @@ enum view_id {
     VIEW_COUNT
 };
 
+/* As on its tab; static. */
+const char *view_name(enum view_id v);
+
 #define VIEW_BIT(symbol) (1u << VIEW_##symbol)
 #define EVERY_VIEW ((1u << VIEW_COUNT) - 1u)
 
-#define ACTION(symbol, keys, views, help) ACTION_##symbol,
+#define ACTION(symbol, ...) ACTION_##symbol,
 enum action {
 #include "ui/tui/action.def"
     ACTION_COUNT
 };
-#undef ACTION
 
+/* What must be so for an action. */
+enum action_need {
+    NEED_ANY = 0, /* nothing */
+    NEED_CONN,    /* a connection is there */
+    NEED_FRAME,   /* a frame is shown */
+    NEED_FINDING,
+    NEED_TEXT,   /* something was looked for */
+    NEED_FOLLOW, /* more may come, or it follows already */
+    NEED_PAUSE,  /* more may come, or it stands still already */
+};
+
+/* One row of action.def; see there. */
 struct action_info {
     const char *keys;
     uint32_t views;
+    enum action_need need;
+    const char *command;
     const char *help;
 };
 
 const struct action_info *action_info(enum action a);
+
+/* What the last line says in these views. */
+struct action_hint {
+    enum action action;
+    uint32_t views;
+    const char *text;
+};
+
+/* The i-th row, in the order of importance; NULL: there are no more. */
+const struct action_hint *action_hint(size_t i);
 
 enum tui_time {
     TUI_TIME_RELATIVE = 0, /* since the first packet of all */
@@ -94,8 +120,6 @@ struct tui_owner {
 
 /* A view; all calls come with the store locked. */
 struct view {
-    const char *name;  /* of its tab */
-    const char *hints; /* keys that matter here, behind "? help" */
     void (*draw)(struct tui *t, struct rect r);
     /* False: it does not know what to do with that. */
     bool (*act)(struct tui *t, enum action a);
@@ -174,6 +198,10 @@ void tui_key(struct tui *t, struct tty_key key);
 /* The action of a key in a view; ACTION_COUNT: none. */
 enum action tui_action_of(enum view_id view, struct tty_key key);
 
+/* The key that a word of action_info.keys names, len bytes; none: code
+ * TTY_KEY_NONE and ch 0. */
+struct tty_key tui_key_named(const char *word, size_t len);
+
 /* A line for the person, until the next key; made safe. */
 void tui_say(struct tui *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -195,6 +223,9 @@ const struct view *tui_view(const struct tui *t);
 
 /* False: the action means nothing in this view. */
 bool tui_act(struct tui *t, enum action a);
+
+/* Why an action cannot be done now; NULL: it can.  out: where it is made. */
+const char *tui_why_not(struct tui *t, enum action a, char *out, size_t size);
 
 /* Takes in frames that came since the last call.  True: there are more. */
 bool tui_rows_update(struct tui *t);
