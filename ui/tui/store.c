@@ -490,6 +490,7 @@ store_take(struct store *s, const struct event *event)
         on_end(s, c, event->end);
         break;
     case EVENT_HANDSHAKE:
+    case EVENT_TCP:
         break;
     }
 }
