@@ -157,10 +157,8 @@ START_TEST(every_key_works_in_every_view_where_nothing_is)
              w = strtok_r(NULL, " ", &save)) {
             press(view);
             press(w);
-            if (tui.asking)
+            while (tui.layer)
                 press("Esc");
-            if (tui.help)
-                press("q");
             tui.paused = false;
         }
     }
@@ -203,10 +201,10 @@ START_TEST(text_is_pasted_into_a_prompt)
     press("a");
     press("q");
     press("Enter"); /* a line end in it does not end the prompt */
-    ck_assert(tui.asking);
+    ck_assert(tui.layer);
     tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE_END});
     press("Enter");
-    ck_assert(!tui.asking);
+    ck_assert(!tui.layer);
     ck_assert_str_eq(tui.find, "aq");
 }
 END_TEST
@@ -216,16 +214,16 @@ START_TEST(a_prompt_takes_what_fits_and_whole_characters)
     press("/");
     for (int i = 0; i < 1000; i++)
         tui_key(&tui, (struct tty_key){.ch = 0x4e2d});
-    ck_assert_uint_lt(tui.question_len, sizeof tui.question);
-    ck_assert_uint_eq(tui.question_len % 3, 0);
+    ck_assert_uint_lt(tui.prompt.len, sizeof tui.prompt.text);
+    ck_assert_uint_eq(tui.prompt.len % 3, 0);
     press("Bksp");
-    ck_assert_uint_eq(tui.question_len % 3, 0);
+    ck_assert_uint_eq(tui.prompt.len % 3, 0);
     press("^U");
-    ck_assert_uint_eq(tui.question_len, 0);
+    ck_assert_uint_eq(tui.prompt.len, 0);
     press("Bksp");
-    ck_assert_uint_eq(tui.question_len, 0);
+    ck_assert_uint_eq(tui.prompt.len, 0);
     press("Esc");
-    ck_assert(!tui.asking);
+    ck_assert(!tui.layer);
 }
 END_TEST
 

@@ -23,6 +23,8 @@
 #include "ui/stats.h"
 #include "ui/tui/grid.h"
 #include "ui/tui/list.h"
+#include "ui/tui/prompt.h"
+#include "ui/tui/rows.h"
 #include "ui/tui/store.h"
 #include "ui/tui/tty.h"
 
@@ -72,6 +74,14 @@ enum tui_source {
 
 struct tui;
 
+/* What lies over a view and has the keys until it closes itself (t->layer =
+ * NULL): prompts, menus, help.  Calls come with the store locked. */
+struct layer {
+    void (*draw)(struct tui *t, struct rect body);
+    void (*key)(struct tui *t, struct tty_key key);
+    bool takes_paste; /* pasted characters come as keys; else they go nowhere */
+};
+
 /* A view; all calls come with the store locked. */
 struct view {
     const char *name;  /* of its tab */
@@ -89,14 +99,6 @@ struct view {
 
 extern const struct view view_conns, view_frames, view_talk, view_ladder,
     view_handshake, view_stats, view_findings;
-
-/* Rows of frames in the scope, in their order. */
-struct tui_rows {
-    uint32_t *row;
-    size_t n, cap;
-    size_t scanned; /* rows of the store that were looked at */
-    uint32_t conn;  /* the scope: row of a connection, or STORE_NONE */
-};
 
 /* What the pipeline's figures are, copied by the owner now and then. */
 struct tui_figures {
@@ -116,8 +118,10 @@ struct tui {
 
     struct grid grid;
     enum view_id view;
-    enum view_id before; /* where BACK goes */
-    bool help, explain, paused, quit, suspend, redraw;
+    enum view_id before;       /* where BACK goes */
+    const struct layer *layer; /* NULL: none */
+    bool explain, paused, quit, suspend, redraw;
+    bool busy; /* there are frames that the rows do not know yet */
 
     /* The selection, which all views share. */
     uint32_t conn;  /* row, STORE_NONE: none yet */
@@ -132,14 +136,14 @@ struct tui {
 
     struct list conns, frames, talk, ladder, handshake, findings, help_list,
         stats_list;
-    struct tui_rows rows; /* of the list of frames */
+    size_t shown_end;      /* frames before it are shown: not all, if paused */
+    struct rows rows;      /* of the list of frames */
+    struct rows conn_rows; /* see tui_conn_rows() */
 
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
-    bool asking;                /* the find prompt has the keys */
-    char question[TUI_TEXT_MAX];
-    size_t question_len;
-    char find[TUI_TEXT_MAX]; /* what was looked for last */
+    struct prompt prompt;       /* of a layer that has one */
+    char find[PROMPT_MAX];      /* what was looked for last */
 };
 
 /* Ready to draw; store, stats and figures are borrowed. */
@@ -170,8 +174,18 @@ bool tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx),
 
 /* ---- for views ---- */
 
-/* Takes in the frames that came since the last call. */
-void tui_rows_update(struct tui *t);
+/* The view that is shown. */
+const struct view *tui_view(const struct tui *t);
+
+/* False: the action means nothing in this view. */
+bool tui_act(struct tui *t, enum action a);
+
+/* Takes in frames that came since the last call.  True: there are more. */
+bool tui_rows_update(struct tui *t);
+
+/* All frames of the connection selected, whatever the list of frames shows;
+ * empty when none is. */
+struct rows *tui_conn_rows(struct tui *t);
 
 /* Shows only frames of that connection (row; STORE_NONE: all). */
 void tui_set_scope(struct tui *t, uint32_t conn);

@@ -74,7 +74,6 @@ draw(struct tui *t, struct rect r)
     if (t->rows.n == 0)
         panes = 0;
     if (panes == 0 && t->pane == 1 && t->rows.n > 0) {
-        tui_rows_update(t);
         t->frame = t->rows.row[t->frames.cursor];
         draw_panes(t, r);
         return;
