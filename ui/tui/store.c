@@ -34,6 +34,7 @@ store_new(struct store **out, size_t max_bytes, uint64_t spool_max)
     s->frames.row_len = sizeof(struct store_frame);
     s->messages.row_len = sizeof(struct store_message);
     s->findings.row_len = sizeof(struct store_finding);
+    s->tcp.row_len = sizeof(struct store_tcp);
     s->max_bytes = max_bytes;
     s->first_ns = INT64_MAX;
     *out = s;
@@ -53,6 +54,7 @@ store_free(struct store *s)
     chunks_fini(&s->frames);
     chunks_fini(&s->messages);
     chunks_fini(&s->findings);
+    chunks_fini(&s->tcp);
     map_fini(&s->by_number);
     spool_fini(&s->spool);
     (void)pthread_mutex_destroy(&s->lock);
@@ -461,6 +463,14 @@ on_end(struct store *s, struct store_conn *c, const struct event_end *e)
     keep_text(s, c, e->text);
 }
 
+static void
+on_tcp(struct store *s, const struct store_conn *c, const struct event_tcp *e)
+{
+    struct store_tcp *row = add_row(s, &s->tcp);
+    if (row)
+        store_tcp_fill(row, c->row, e);
+}
+
 void
 store_take(struct store *s, const struct event *event)
 {
@@ -489,6 +499,9 @@ store_take(struct store *s, const struct event *event)
     case EVENT_END:
         on_end(s, c, event->end);
         break;
+    case EVENT_TCP:
+        on_tcp(s, c, event->tcp);
+        break;
     case EVENT_HANDSHAKE:
         break;
     }
@@ -509,7 +522,8 @@ store_sink(struct store *s, size_t keep_len)
     return (struct event_sink){.wants = 1u << EVENT_HANDSHAKE |
                                         1u << EVENT_FRAME |
                                         1u << EVENT_MESSAGE | 1u << EVENT_GAP |
-                                        1u << EVENT_FINDING | 1u << EVENT_END,
+                                        1u << EVENT_FINDING | 1u << EVENT_END |
+                                        1u << EVENT_TCP,
                                .keep = keep_len,
                                .least = SEVERITY_NOTE,
                                .ctx = s,

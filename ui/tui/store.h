@@ -7,6 +7,7 @@
  *   frames       64 bytes a row; gaps are rows among them
  *   messages     of which frames, and where their payload is in the spool
  *   findings
+ *   TCP          what it did: store_tcp.h
  *
  * One thread writes, through store_sink(); another reads.  Who calls anything
  * here but the sink holds the lock: store_lock().  Rows never move and are
@@ -28,6 +29,7 @@
 #include "dissect/event.h"
 #include "ui/tui/chunks.h"
 #include "ui/tui/spool.h"
+#include "ui/tui/store_tcp.h"
 
 /* No row. */
 #define STORE_NONE UINT32_MAX
@@ -159,7 +161,7 @@ struct store_finding {
 
 struct store {
     pthread_mutex_t lock;
-    struct chunks conns, frames, messages, findings;
+    struct chunks conns, frames, messages, findings, tcp;
     struct spool spool;
     struct map by_number; /* of conns, by their number */
     struct store_conn *last;

@@ -310,4 +310,5 @@ tui_fini(struct tui *t)
     grid_fini(&t->grid);
     rows_fini(&t->rows);
     rows_fini(&t->conn_rows);
+    ladder_fini(&t->ladder_rows);
 }

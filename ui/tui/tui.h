@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "ui/stats.h"
 #include "ui/tui/grid.h"
+#include "ui/tui/ladder.h"
 #include "ui/tui/list.h"
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
@@ -174,6 +175,8 @@ struct tui {
     size_t shown_end;      /* frames before it are shown: not all, if paused */
     struct rows rows;      /* of the list of frames */
     struct rows conn_rows; /* see tui_conn_rows() */
+    struct ladder ladder_rows;
+    size_t ladder_tcp_end; /* rows of store->tcp that it shows */
 
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
