@@ -54,6 +54,7 @@ store_new(struct store **out, size_t max_bytes, uint64_t index_max,
     chunks_init(&s->frames, sizeof(struct store_frame), &s->room);
     chunks_init(&s->messages, sizeof(struct store_message), &s->room);
     chunks_init(&s->findings, sizeof(struct store_finding), &s->room);
+    chunks_init(&s->tcp, sizeof(struct store_tcp), &s->room);
     s->first_ns = INT64_MAX;
     *out = s;
     return ERR_OK;
@@ -72,6 +73,7 @@ store_free(struct store *s)
     chunks_fini(&s->frames);
     chunks_fini(&s->messages);
     chunks_fini(&s->findings);
+    chunks_fini(&s->tcp);
     map_fini(&s->by_number);
     spool_fini(&s->spool);
     room_fini(&s->room);
@@ -80,6 +82,21 @@ store_free(struct store *s)
 }
 
 /* ---- rows ---- */
+
+void
+store_set_start(struct store *s, int64_t start_ns)
+{
+    if (!s->has_start)
+        s->first_ns = start_ns;
+    s->has_start = true;
+}
+
+static void
+came_at(struct store *s, int64_t time_ns)
+{
+    if (!s->has_start && time_ns < s->first_ns)
+        s->first_ns = time_ns;
+}
 
 /* A new row of c; NULL: it is not kept, which is counted. */
 static void *
@@ -221,8 +238,7 @@ on_handshake(struct store *s, uint32_t number, const struct event_handshake *e)
     h->status = e->response_head ? e->response_head->status : 0;
     memcpy(h->accept_expected, e->accept_expected, sizeof h->accept_expected);
     copy_heads(s, h, e);
-    if (c->start_ns < s->first_ns)
-        s->first_ns = c->start_ns;
+    came_at(s, c->start_ns);
     if (map_insert(&s->by_number, map_hash(&s->by_number, &number, 1), c) !=
         ERR_OK)
         s->n_dropped++;
@@ -297,8 +313,7 @@ link_frame(struct store *s, struct store_conn *c, struct store_frame *f)
     c->last_frame = row;
     if (f->time_ns > c->last_ns)
         c->last_ns = f->time_ns;
-    if (f->time_ns < s->first_ns)
-        s->first_ns = f->time_ns;
+    came_at(s, f->time_ns);
 }
 
 /* Told before the frame it is of, which may still come: those of a sender come
@@ -532,6 +547,14 @@ on_end(struct store *s, struct store_conn *c, const struct event_end *e)
     keep_text(s, c, e->text);
 }
 
+static void
+on_tcp(struct store *s, const struct store_conn *c, const struct event_tcp *e)
+{
+    struct store_tcp *row = add_row(s, &s->tcp);
+    if (row)
+        store_tcp_fill(row, c->row, e);
+}
+
 void
 store_take(struct store *s, const struct event *event)
 {
@@ -560,6 +583,9 @@ store_take(struct store *s, const struct event *event)
     case EVENT_END:
         on_end(s, c, event->end);
         break;
+    case EVENT_TCP:
+        on_tcp(s, c, event->tcp);
+        break;
     case EVENT_HANDSHAKE:
         break;
     }
@@ -580,7 +606,8 @@ store_sink(struct store *s, size_t keep_len)
     return (struct event_sink){.wants = 1u << EVENT_HANDSHAKE |
                                         1u << EVENT_FRAME |
                                         1u << EVENT_MESSAGE | 1u << EVENT_GAP |
-                                        1u << EVENT_FINDING | 1u << EVENT_END,
+                                        1u << EVENT_FINDING | 1u << EVENT_END |
+                                        1u << EVENT_TCP,
                                .keep = keep_len,
                                .least = SEVERITY_NOTE,
                                .ctx = s,
@@ -690,4 +717,5 @@ store_rest(const struct store *s)
     chunks_rest(&s->frames);
     chunks_rest(&s->messages);
     chunks_rest(&s->findings);
+    chunks_rest(&s->tcp);
 }

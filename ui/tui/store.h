@@ -9,6 +9,7 @@
  *                tell: in fragments, cut off, not valid.  Of a message that is
  *                one frame, the frame's row says where its payload is
  *   findings
+ *   TCP          what it did: store_tcp.h
  *
  * One thread writes, through store_sink(); another reads.  Who calls anything
  * here but the sink holds the lock: store_lock().  Rows never move and are
@@ -31,6 +32,7 @@
 #include "dissect/event.h"
 #include "ui/tui/chunks.h"
 #include "ui/tui/spool.h"
+#include "ui/tui/store_tcp.h"
 
 /* No row. */
 #define STORE_NONE UINT32_MAX
@@ -171,7 +173,7 @@ struct store_finding {
 struct store {
     pthread_mutex_t lock;
     struct room room;
-    struct chunks conns, frames, messages, findings;
+    struct chunks conns, frames, messages, findings, tcp;
     struct spool spool;
     struct map by_number; /* of conns, by their number */
     struct store_conn *last;
@@ -179,7 +181,9 @@ struct store {
     uint64_t n_unkept;  /* payloads not kept: the spool is full; heads of
                            handshakes and sentences not kept: memory is */
     uint64_t found[SEVERITY_COUNT];
-    int64_t first_ns; /* of all; INT64_MAX: nothing came */
+    int64_t first_ns; /* of the capture, else of what came first; INT64_MAX:
+                         nothing came */
+    bool has_start;   /* first_ns is that of the capture */
 };
 
 /*
@@ -194,6 +198,10 @@ void store_free(struct store *s);
 
 /* The sink to give to the dissector; keeps keep bytes of a payload at most. */
 struct event_sink store_sink(struct store *s, size_t keep);
+
+/* The time of the first packet, from which times are counted; may come at any
+ * time, the first one counts.  With the lock held. */
+void store_set_start(struct store *s, int64_t start_ns);
 
 /* What the sink does, with the lock held. */
 void store_take(struct store *s, const struct event *event);

@@ -108,11 +108,11 @@ draw(struct tui *t, struct rect r)
     int y = r.y + 1;
     for (size_t row = t->frames.top; row < t->rows.n && y < r.y + r.rows;
          row++) {
-        if (row != t->frames.cursor && !is_shown(t, t->rows.row[row]))
+        if (row != t->frames.cursor && !is_shown(t, rows_at(&t->rows, row)))
             continue;
-        draw_row(t, y, r, t->rows.row[row]);
+        draw_row(t, y, r, rows_at(&t->rows, row));
         if (row == t->frames.cursor) {
-            t->frame = t->rows.row[row];
+            t->frame = rows_at(&t->rows, row);
             grid_cursor(g, y, r.x, r.cols);
         }
         y++;
@@ -167,9 +167,6 @@ list(struct tui *t)
 }
 
 const struct view view_talk = {
-    .name = "Talk",
-    .hints =
-        "v text/hex  d sender  C control frames  ] next connection  / find",
     .draw = draw,
     .act = act,
     .status = status,
