@@ -173,7 +173,7 @@ START_TEST(rows_do_not_move_wherever_they_are)
     ck_assert_uint_eq(room.used, 3 * ROOM_PIECE_LEN);
     ck_assert_uint_eq(room.error, 0);
     assert_rows();
-    chunks_rest(&chunks);
+    chunks_rest(&chunks, 0, chunks.n);
     assert_rows();
     ck_assert_ptr_eq(chunks_at(&chunks, 0), first);
     ck_assert_ptr_eq(chunks_at(&chunks, 9 * rows), last);
@@ -188,7 +188,7 @@ START_TEST(a_row_in_the_file_can_be_written_again)
     for (int round = 1; round < 4; round++) {
         for (size_t i = 0; i < chunks.n; i += 1000)
             ((uint8_t *)chunks_at(&chunks, i))[20] = (uint8_t)round;
-        chunks_rest(&chunks);
+        chunks_rest(&chunks, 0, chunks.n);
         for (size_t i = 0; i < chunks.n; i += 1000)
             ck_assert_uint_eq(((uint8_t *)chunks_at(&chunks, i))[20], round);
     }

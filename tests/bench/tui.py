@@ -62,8 +62,8 @@ KEYS = [
     ("statistics", "1", "6"),
     ("findings", "1", "7"),
     ("connections", "2", "1"),
-    ("only one connection's", "1", "\r"),
-    ("all again", "f", "f"),
+    ("one connection only", "1", "\r"),
+    ("all again", "1\r", "f"),
     ("find what is not there", "2g/" + NEVER, "\r"),
 ]
 

@@ -52,9 +52,14 @@ chunks_add(struct chunks *c)
 }
 
 void
-chunks_rest(const struct chunks *c)
+chunks_rest(const struct chunks *c, size_t from, size_t to)
 {
-    for (size_t i = c->n_memory; i + BUSY < c->n_chunks; i++)
+    size_t i = from >> c->shift, end = to >> c->shift;
+    if (c->n_chunks < BUSY)
+        return;
+    i = i > c->n_memory ? i : c->n_memory;
+    end = end < c->n_chunks - BUSY ? end : c->n_chunks - BUSY;
+    for (; i < end; i++)
         room_rest(c->chunk[i]);
 }
 

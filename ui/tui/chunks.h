@@ -36,9 +36,10 @@ void chunks_fini(struct chunks *c);
  * is. */
 void *chunks_add(struct chunks *c);
 
-/* Rows in the file, but for those near the end, do not count as memory until
- * they are looked at again.  For who has looked at many. */
-void chunks_rest(const struct chunks *c);
+/* For who has looked at many rows and is through with those from `from` to
+ * before `to`: if they are in the file, and not near the end, they do not count
+ * as memory until they are looked at again. */
+void chunks_rest(const struct chunks *c, size_t from, size_t to);
 
 static inline void *
 chunks_at(const struct chunks *c, size_t i)

@@ -39,11 +39,13 @@ rows_update(struct rows *r, const struct store *s, size_t end, size_t most)
         r->n = r->scanned = end > r->scanned ? end : r->scanned;
         return false;
     }
+    size_t from = r->scanned;
     for (; r->scanned < stop; r->scanned++) {
         const struct store_frame *f = store_frame(s, r->scanned);
         if (f->conn == r->conn && !add(r, (uint32_t)r->scanned))
             return false;
     }
+    chunks_rest(&s->frames, from, stop);
     return r->scanned < end;
 }
 

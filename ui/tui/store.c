@@ -713,9 +713,8 @@ store_losses(const struct store *s, char *out, size_t size, bool why)
 void
 store_rest(const struct store *s)
 {
-    chunks_rest(&s->conns);
-    chunks_rest(&s->frames);
-    chunks_rest(&s->messages);
-    chunks_rest(&s->findings);
-    chunks_rest(&s->tcp);
+    const struct chunks *all[] = {&s->conns, &s->frames, &s->messages,
+                                  &s->findings, &s->tcp};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        chunks_rest(all[i], 0, all[i]->n);
 }

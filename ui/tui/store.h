@@ -270,7 +270,7 @@ size_t store_message_payload(const struct store *s,
  * when all was.  Of size bytes, at least 1. */
 void store_losses(const struct store *s, char *out, size_t size, bool why);
 
-/* For who has looked at very many rows: see chunks_rest(). */
+/* For who has looked at very many rows, here and there: chunks_rest(). */
 void store_rest(const struct store *s);
 
 #endif /* UI_TUI_STORE_H */

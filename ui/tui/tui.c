@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "ui/tui/bar.h"
+#include "ui/tui/find.h"
 #include "ui/tui/hints.h"
 
 /* Below this nothing is drawn but that it is too small. */
@@ -238,6 +239,7 @@ tui_paint(struct tui *t)
     }
     struct rect body = {2, 0, g->rows - 4, g->cols};
     t->busy = tui_rows_update(t);
+    t->busy |= find_go_on(t);
     draw_tabs(t);
     bar_draw(t);
     tui_view(t)->draw(t, body);

@@ -26,6 +26,7 @@
 #include "ui/tui/list.h"
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
+#include "ui/tui/search.h"
 #include "ui/tui/store.h"
 #include "ui/tui/tty.h"
 
@@ -157,7 +158,8 @@ struct tui {
     enum view_id before;       /* where BACK goes */
     const struct layer *layer; /* NULL: none */
     bool explain, paused, quit, suspend, redraw;
-    bool busy; /* there are frames that the rows do not know yet */
+    bool busy; /* drawing goes on with something: frames that the rows do not
+                  know yet, or find.h */
 
     /* The selection, which all views share. */
     uint32_t conn;  /* row, STORE_NONE: none yet */
@@ -184,6 +186,7 @@ struct tui {
     bool saving;                /* the menu of copy.h saves */
     unsigned clip;              /* enum clip: what is to be saved */
     char find[PROMPT_MAX];      /* what was looked for last */
+    struct search search;       /* for it, while it goes on */
 };
 
 /* Ready to draw; store, stats and figures are borrowed. */
