@@ -59,6 +59,7 @@ app_new(struct app **out, const struct options *o)
     a->to_stats = stats_sink(a->stats);
     tui_init(&a->tui, a->store, a->stats, &a->figures);
     a->tui.grid.utf8 = terminal_utf8();
+    a->tui.mouse = !o->no_mouse;
     *out = a;
     return ERR_OK;
 }
@@ -100,7 +101,7 @@ bool
 app_open(struct app *a, char reason[APP_REASON_MAX])
 {
     struct tty_options o = {.color = terminal_color(a->options),
-                            .mouse = false};
+                            .mouse = !a->options->no_mouse};
     a->tty = tty_open(&o, reason);
     return a->tty != NULL;
 }

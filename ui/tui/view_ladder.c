@@ -104,6 +104,7 @@ draw(struct tui *t, struct rect r)
         right = r.x + r.cols - 2;
     draw_lanes(t, r, left, right);
     list_fit(&t->frames, t->rows.n, (size_t)r.rows - 1);
+    hit_list(t, (struct rect){r.y + 1, r.x, r.rows - 1, r.cols}, &t->frames);
     for (size_t i = 0; i < t->frames.height; i++) {
         size_t row = t->frames.top + i;
         int y = r.y + 1 + (int)i;
