@@ -98,8 +98,7 @@ tui_load_key(const char *word)
                   {"wheel-up:", TTY_KEY_WHEEL_UP, false},
                   {"wheel-down:", TTY_KEY_WHEEL_DOWN, false}};
     for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
-        struct tty_key key = {.code = events[i].code,
-                              .twice = events[i].twice};
+        struct tty_key key = {.code = events[i].code, .twice = events[i].twice};
         size_t len = strlen(events[i].name);
         if (strncmp(word, events[i].name, len) == 0 &&
             sscanf(word + len, "%d,%d", &key.y, &key.x) == 2)
