@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ui/tui/copy.h"
 #include "ui/tui/find.h"
 #include "ui/tui/help.h"
 #include "ui/tui/tui.h"
@@ -149,6 +150,12 @@ act_everywhere(struct tui *t, enum action a)
         return true;
     case ACTION_EXPLAIN:
         t->explain = !t->explain;
+        return true;
+    case ACTION_COPY:
+        copy_open(t);
+        return true;
+    case ACTION_SAVE:
+        save_open(t);
         return true;
     case ACTION_REDRAW:
         t->redraw = true;

@@ -240,7 +240,7 @@ body_of(const struct grid *g)
 }
 
 void
-tui_draw(struct tui *t)
+tui_paint(struct tui *t)
 {
     struct grid *g = &t->grid;
     grid_clear(g);
@@ -252,7 +252,6 @@ tui_draw(struct tui *t)
         return;
     }
     struct rect body = body_of(g);
-    store_lock(t->store);
     t->busy = tui_rows_update(t);
     draw_tabs(t);
     bar_draw(t);
@@ -263,18 +262,14 @@ tui_draw(struct tui *t)
         t->hits.n = 0;
         t->layer->draw(t, body);
     }
-    store_unlock(t->store);
 }
 
-/* What is selected is known by drawing it: keys come faster than that. */
-static void
-settle(struct tui *t)
+void
+tui_draw(struct tui *t)
 {
-    if (is_too_small(&t->grid))
-        return;
-    grid_clear(&t->grid);
-    t->hits.n = 0;
-    tui_view(t)->draw(t, body_of(&t->grid));
+    store_lock(t->store);
+    tui_paint(t);
+    store_unlock(t->store);
 }
 
 void
@@ -288,8 +283,9 @@ tui_key_locked(struct tui *t, struct tty_key key)
     enum action a = key.ch == 3 ? ACTION_BACK : tui_action_of(t->view, key);
     const char *why =
         a == ACTION_COUNT ? NULL : tui_why_not(t, a, reason, sizeof reason);
+    /* What is selected is known by drawing it, and keys come faster. */
     if (a == ACTION_ENTER)
-        settle(t);
+        tui_paint(t);
     if (why)
         tui_say(t, "not now: %s", why);
     else if (a == ACTION_COUNT || !tui_act(t, a))
@@ -345,4 +341,5 @@ tui_fini(struct tui *t)
     grid_fini(&t->grid);
     rows_fini(&t->rows);
     rows_fini(&t->conn_rows);
+    ladder_fini(&t->ladder_rows);
 }

@@ -23,6 +23,7 @@
 #include "ui/stats.h"
 #include "ui/tui/grid.h"
 #include "ui/tui/hit.h"
+#include "ui/tui/ladder.h"
 #include "ui/tui/list.h"
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
@@ -109,6 +110,16 @@ struct layer {
     bool takes_paste; /* pasted characters come as keys; else they go nowhere */
 };
 
+/* What the interface asks of who owns the terminal and the rights. */
+struct tui_owner {
+    void *ctx;
+    /* Makes a new file, beside the others; a descriptor to write to, or -1
+     * with errno. */
+    int (*create)(void *ctx, const char *name);
+    /* Sends bytes to the clipboard of the terminal; false: it has none. */
+    bool (*copy)(void *ctx, struct slice bytes);
+};
+
 /* A view; all calls come with the store locked. */
 struct view {
     void (*draw)(struct tui *t, struct rect r);
@@ -137,7 +148,8 @@ struct tui {
     struct store *store; /* borrowed */
     struct stats *stats; /* borrowed, guarded by the store's lock; or NULL */
     const struct tui_figures *figures;
-    const char *source; /* name of the capture, as given */
+    const struct tui_owner *owner; /* NULL: nobody */
+    const char *source;            /* name of the capture, as given */
     bool live;
     atomic_bool *loading; /* the decoding thread still works */
 
@@ -167,10 +179,14 @@ struct tui {
     size_t shown_end;      /* frames before it are shown: not all, if paused */
     struct rows rows;      /* of the list of frames */
     struct rows conn_rows; /* see tui_conn_rows() */
+    struct ladder ladder_rows;
+    size_t ladder_tcp_end; /* rows of store->tcp that it shows */
 
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
     struct prompt prompt;       /* of a layer that has one */
+    bool saving;                /* the menu of copy.h saves */
+    unsigned clip;              /* enum clip: what is to be saved */
     char find[PROMPT_MAX];      /* what was looked for last */
 };
 
@@ -207,7 +223,10 @@ void tui_say(struct tui *t, const char *format, ...)
 bool tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx),
               void *ctx);
 
-/* ---- for views ---- */
+/* ---- for views and layers ---- */
+
+/* tui_draw() with the store locked. */
+void tui_paint(struct tui *t);
 
 /* The view that is shown. */
 const struct view *tui_view(const struct tui *t);
