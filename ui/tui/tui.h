@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "ui/stats.h"
 #include "ui/tui/grid.h"
+#include "ui/tui/hit.h"
 #include "ui/tui/ladder.h"
 #include "ui/tui/list.h"
 #include "ui/tui/prompt.h"
@@ -154,6 +155,9 @@ struct tui {
     atomic_bool *loading; /* the decoding thread still works */
 
     struct grid grid;
+    struct hits hits; /* of what the grid shows */
+    bool mouse;       /* is wanted */
+    bool told_shift;  /* how to select text with it */
     enum view_id view;
     enum view_id before;       /* where BACK goes */
     const struct layer *layer; /* NULL: none */
@@ -200,6 +204,9 @@ void tui_draw(struct tui *t);
 
 /* Does what a key says.  Takes the store's lock. */
 void tui_key(struct tui *t, struct tty_key key);
+
+/* The same for who holds the lock already. */
+void tui_key_locked(struct tui *t, struct tty_key key);
 
 /* The action of a key in a view; ACTION_COUNT: none. */
 enum action tui_action_of(enum view_id view, struct tty_key key);
