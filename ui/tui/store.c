@@ -64,6 +64,21 @@ store_free(struct store *s)
 /* ---- rows ---- */
 
 /* Takes len bytes of max_bytes; false: there are not so many. */
+void
+store_set_start(struct store *s, int64_t start_ns)
+{
+    if (!s->has_start)
+        s->first_ns = start_ns;
+    s->has_start = true;
+}
+
+static void
+came_at(struct store *s, int64_t time_ns)
+{
+    if (!s->has_start && time_ns < s->first_ns)
+        s->first_ns = time_ns;
+}
+
 static bool
 take_memory(struct store *s, size_t len)
 {
@@ -217,8 +232,7 @@ on_handshake(struct store *s, uint32_t number, const struct event_handshake *e)
     h->status = e->response_head ? e->response_head->status : 0;
     memcpy(h->accept_expected, e->accept_expected, sizeof h->accept_expected);
     copy_heads(s, h, e);
-    if (c->start_ns < s->first_ns)
-        s->first_ns = c->start_ns;
+    came_at(s, c->start_ns);
     if (map_insert(&s->by_number, map_hash(&s->by_number, &number, 1), c) !=
         ERR_OK)
         s->n_dropped++;
@@ -259,8 +273,7 @@ link_frame(struct store *s, struct store_conn *c, struct store_frame *f)
     c->last_frame = row;
     if (f->time_ns > c->last_ns)
         c->last_ns = f->time_ns;
-    if (f->time_ns < s->first_ns)
-        s->first_ns = f->time_ns;
+    came_at(s, f->time_ns);
 }
 
 /* Told before the frame it is of, which may still come: those of a sender come

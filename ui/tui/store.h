@@ -171,7 +171,9 @@ struct store {
     uint64_t n_unkept;  /* payloads not kept: the spool is full; heads of
                            handshakes and sentences not kept: memory is */
     uint64_t found[SEVERITY_COUNT];
-    int64_t first_ns; /* of all; INT64_MAX: nothing came */
+    int64_t first_ns; /* of the capture, else of what came first; INT64_MAX:
+                         nothing came */
+    bool has_start;   /* first_ns is that of the capture */
 };
 
 /*
@@ -184,6 +186,10 @@ void store_free(struct store *s);
 
 /* The sink to give to the dissector; keeps keep bytes of a payload at most. */
 struct event_sink store_sink(struct store *s, size_t keep);
+
+/* The time of the first packet, from which times are counted; may come at any
+ * time, the first one counts.  With the lock held. */
+void store_set_start(struct store *s, int64_t start_ns);
 
 /* What the sink does, with the lock held. */
 void store_take(struct store *s, const struct event *event);

@@ -365,9 +365,6 @@ list(struct tui *t)
 }
 
 const struct view view_handshake = {
-    .name = "Handshake",
-    .hints = "n N step  Enter all  H hidden headers  ] next connection  x "
-             "explain",
     .draw = draw,
     .act = act,
     .status = status,

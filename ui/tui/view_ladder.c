@@ -728,9 +728,6 @@ list(struct tui *t)
 }
 
 const struct view view_ladder = {
-    .name = "Ladder",
-    .hints = "Enter frame  o order/time  u fold  C hide  ] next connection  "
-             "t time  / find",
     .draw = draw,
     .act = act,
     .status = status,
