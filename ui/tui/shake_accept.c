@@ -333,8 +333,9 @@ short_steps(struct drawing *d)
 {
     const struct store_handshake *h = d->a->h;
     /* Where not all fits, what was done long ago goes. */
-    unsigned from =
-        d->r.rows < SHAKE_ACCEPT_SHORT && d->a->step > 2 ? d->a->step - 1 : 1;
+    unsigned from = 1;
+    if (d->r.rows < SHAKE_ACCEPT_SHORT - 1 && d->a->step > 0)
+        from = d->a->step;
     int x;
     if (from <= 1) {
         x = name_step(d, 1, "1 key, as sent");

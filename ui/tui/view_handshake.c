@@ -145,14 +145,32 @@ draw_title(struct shown *s, struct rect r, bool request)
         grid_title(&s->t->grid, title, false, "%s", name);
 }
 
-/* Lines [from, end), as many as fit, with that of the cursor among them. */
+/* The first line with the worst mark, if that is a warning or worse. */
+static size_t
+worst_line(const struct shown *s, size_t from, size_t end)
+{
+    size_t worst = from;
+    uint8_t mark = SHAKE_NOTE;
+    for (size_t i = from; i < end; i++)
+        if (s->lines.line[i].mark > mark) {
+            worst = i;
+            mark = s->lines.line[i].mark;
+        }
+    return worst;
+}
+
+/* Lines [from, end), as many as fit, with that of the cursor among them, or
+ * what is worst. */
 static void
 draw_lines(struct shown *s, struct rect r, size_t from, size_t end)
 {
     const struct list *l = &s->t->handshake;
     size_t top = from, rows = r.rows > 0 ? (size_t)r.rows : 0;
-    if (l->cursor >= from && l->cursor < end && l->cursor >= from + rows)
-        top = l->cursor - rows + 1;
+    size_t see = l->cursor;
+    if (see < from || see >= end)
+        see = is_riddle(s) ? from : worst_line(s, from, end);
+    if (see >= from + rows)
+        top = see - rows + 1;
     for (size_t i = top; i < end && i - top < rows; i++) {
         int y = r.y + (int)(i - top);
         draw_line(s, y, r, &s->lines.line[i]);
