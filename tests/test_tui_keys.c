@@ -299,7 +299,7 @@ START_TEST(rows_are_clicked_and_scrolled)
     press("2"); /* rows from the fourth line on */
     press("click:6,20");
     ck_assert_uint_eq(tui.frames.cursor, 3);
-    ck_assert_uint_eq(tui.frame, tui.rows.row[3]);
+    ck_assert_uint_eq(tui.frame, rows_at(&tui.rows, 3));
     press("wheel-down:6,20");
     ck_assert_uint_eq(tui.frames.cursor, 3);
     ck_assert_uint_eq(tui.frames.top, 3);

@@ -5,9 +5,10 @@
 # every view of some samples at many sizes.
 #
 # Those of 80x24 and 160x48 in UTF-8 are compared with tests/golden/tui/SAMPLE-
-# SIZE; `make update-golden` runs this with UPDATE=1, which rewrites them.  Of
-# all others the shape is checked: as many rows as there are, none too wide,
-# nothing that a terminal obeys, ASCII where ASCII was asked for.
+# SIZE, those of the ladder and the handshake with SAMPLE-stories; `make
+# update-golden` runs this with UPDATE=1, which rewrites them.  Of all others
+# the shape is checked: as many rows as there are, none too wide, nothing that a
+# terminal obeys, ASCII where ASCII was asked for.
 set -u
 srcdir=${srcdir:-.}
 TUI_DRAW=${TUI_DRAW:-./tests/tui_draw}
@@ -152,5 +153,20 @@ for sample in good-chat.pcapng odd-frames.pcap broken-lost-segment.pcap \
 $others"
     draw "$sample" utf8 100x30 60x20 40x12 39x9 1x1 80x24 160x48 140x40 41x10
     draw "$sample" ascii 160x48 100x30 80x24 60x20 40x12 39x9 1x1
+done
+# The ladder and the handshake: what each sample says at every size.
+stories='4
+4 o G
+4 C u
+5
+5 ]
+5 ] n n'
+for sample in good-chat.pcapng odd-wrong-accept.pcap odd-refused.pcapng \
+    broken-midstream.pcap broken-lost-segment.pcap odd-close.pcap; do
+    keys=$stories
+    draw "$sample" utf8 160x48 100x30 80x24 60x20 40x12
+    golden "$sample" stories
+    draw "$sample" ascii 80x24 40x12
+    golden "$sample" stories-ascii
 done
 echo "1..$number"

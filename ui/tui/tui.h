@@ -28,6 +28,7 @@
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
 #include "ui/tui/search.h"
+#include "ui/tui/shake.h"
 #include "ui/tui/store.h"
 #include "ui/tui/tty.h"
 
@@ -183,6 +184,9 @@ struct tui {
     struct rows conn_rows; /* see tui_conn_rows() */
     struct ladder ladder_rows;
     size_t ladder_tcp_end; /* rows of store->tcp that it shows */
+    struct shake_found shake_found;
+    unsigned shake_step; /* of the computation; 0: all of it */
+    bool shake_accept;   /* small screens: the computation, not the heads */
 
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
