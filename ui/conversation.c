@@ -251,7 +251,7 @@ begin(struct pen *p, const struct conversation_unit *u)
     size_t rest = width > p->col ? width - p->col : 0, shift = rest / 3;
     if (rest - shift < PAYLOAD_COLS_MIN)
         shift = rest > PAYLOAD_COLS_MIN ? rest - PAYLOAD_COLS_MIN : 0;
-    if (u->kind == CONVERSATION_END)
+    if (u->kind == CONVERSATION_END || look->level)
         shift = 0;
     if (look->width)
         p->right = width;

@@ -55,6 +55,7 @@ struct conversation_unit {
     bool fragment;   /* a frame whose message is not complete: no payload */
     bool incomplete; /* not everything was captured */
     bool resynced;   /* found again behind a gap, or in mid-stream */
+    /* How it came; 0 and false: not told. */
     bool compressed;
     uint64_t n_frames; /* of a message */
     uint64_t wire_len; /* ... on the wire, bytes */
@@ -103,6 +104,7 @@ struct conversation_look {
     enum conversation_form form;
     bool utf8;
     bool whole;       /* all of a payload; else one line, cut at the width */
+    bool level;       /* the server begins where the client does */
     size_t width;     /* columns; 0: lines have no end and are not wrapped,
                          only with whole */
     size_t time_cols; /* that a time takes; 0: times are left out */

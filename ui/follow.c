@@ -153,9 +153,6 @@ message_unit(const struct follow *f, const struct event_message *m)
         .len = m->has_len ? m->len : m->payload.len,
         .has_len = m->has_len,
         .incomplete = !m->complete,
-        .compressed = m->compressed,
-        .n_frames = m->n_frames,
-        .wire_len = m->wire_len,
         .bad_utf8 = m->has_utf8_error,
         .inflate_error = m->inflate_error,
         .known = m->known,
@@ -221,6 +218,10 @@ on_frame(struct follow *f, const struct event_frame *e)
         u.number = e->number;
         u.is_frame = true;
         u.resynced = !e->synced;
+        /* How it came is of no interest to who reads messages. */
+        u.n_frames = e->completed->n_frames;
+        u.compressed = e->completed->compressed;
+        u.wire_len = e->completed->wire_len;
         count_message(f, e->completed);
         show(f, &u, e->at.time_ns);
     } else if (control || frames || e->message == 0) {

@@ -998,7 +998,6 @@ options_parse(struct options *o, int argc, char **argv, char *message,
     if (r == OPTIONS_RUN)
         r = check_together(&p);
     o->only_opcodes = opcodes_of_kinds(o->only);
-    o->payload_limit_given = p.given >> OPTION_ID_PAYLOAD_LIMIT & 1u;
     return r;
 }
 

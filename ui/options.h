@@ -224,7 +224,6 @@ struct options {
     uint64_t count;             /* packets to read; 0: all */
     uint64_t width;             /* columns; 0: the terminal's, else 80 */
     uint64_t payload_limit;     /* bytes */
-    bool payload_limit_given;   /* it is not just the default */
     const char *digest;         /* OpenSSL's name for it; NULL: none */
     const char *display_filter; /* of -Y, not read yet; NULL: none */
     struct option_ranges conns; /* empty: all; see options_want_conn() */

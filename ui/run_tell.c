@@ -160,10 +160,10 @@ run_tell_followed(struct run *r)
 {
     struct follow_figures f = follow_figures(r->writer.follow);
     bool raw = r->options->format == OUTPUT_FORMAT_RAW;
+    bool limited = r->options->given >> OPTION_ID_PAYLOAD_LIMIT & 1u;
     tell_choice(r, &f);
     tell_limit(&r->tell, f.n_cut, "messages were cut",
-               raw && !r->options->payload_limit_given ? "--message-keep"
-                                                       : "--payload-limit");
+               raw && !limited ? "--message-keep" : "--payload-limit");
     /* Other formats mark each. */
     if (raw && f.n_partial > 0)
         tell_format(&r->tell, "note",

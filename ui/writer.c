@@ -96,7 +96,8 @@ static bool
 open_follow(struct writer *w, struct out *out, struct event_sink *sink)
 {
     const struct options *o = w->options;
-    bool whole = o->format == OUTPUT_FORMAT_RAW && !o->payload_limit_given;
+    bool whole = o->format == OUTPUT_FORMAT_RAW &&
+                 !(o->given >> OPTION_ID_PAYLOAD_LIMIT & 1u);
     struct follow_options follow = {
         .format = (enum output_format)o->format,
         .time = (enum time_format)o->time,
