@@ -196,7 +196,7 @@ END_TEST
 
 START_TEST(text_is_pasted_into_a_prompt)
 {
-    press("/");
+    press("^F");
     tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE});
     press("a");
     press("q");
@@ -211,7 +211,7 @@ END_TEST
 
 START_TEST(a_prompt_takes_what_fits_and_whole_characters)
 {
-    press("/");
+    press("^F");
     for (int i = 0; i < 1000; i++)
         tui_key(&tui, (struct tty_key){.ch = 0x4e2d});
     ck_assert_uint_lt(tui.prompt.len, sizeof tui.prompt.text);

@@ -11,12 +11,18 @@
 
 #define KEEP_LEN 65536u
 
+struct loading {
+    struct pipeline *pipeline;
+    struct tui_figures *figures;
+};
+
 static void
 on_capture(void *ctx, const struct source_info *info, uint64_t first)
 {
-    (void)ctx;
+    struct loading *l = ctx;
     (void)info;
     (void)first;
+    atomic_store(&l->figures->start_ns, pipeline_start_ns(l->pipeline));
 }
 
 static void
@@ -61,14 +67,15 @@ on_event(void *ctx, const struct event *event)
 }
 
 bool
-tui_load(const char *name, struct store *store, struct stats *stats)
+tui_load(const char *name, struct store *store, struct stats *stats,
+         struct tui_figures *figures)
 {
     struct options options;
     struct source *source;
-    struct pipeline *p;
+    struct loading loading = {NULL, figures};
     struct both both = {store_sink(store, KEEP_LEN), stats_sink(stats)};
     struct event_sink sink = both.a;
-    struct pipeline_watch watch = {.ctx = NULL,
+    struct pipeline_watch watch = {.ctx = &loading,
                                    .capture = on_capture,
                                    .failed = on_failed,
                                    .unknown_link = on_unknown_link,
@@ -78,10 +85,10 @@ tui_load(const char *name, struct store *store, struct stats *stats)
     sink.event = on_event;
     options_init(&options);
     if (source_new(&source, &name, 1) != ERR_OK ||
-        pipeline_new(&p, &options, source, &sink) != ERR_OK)
+        pipeline_new(&loading.pipeline, &options, source, &sink) != ERR_OK)
         return false;
-    pipeline_run(p, &watch);
-    pipeline_free(p);
+    pipeline_run(loading.pipeline, &watch);
+    pipeline_free(loading.pipeline);
     options_fini(&options);
     return true;
 }

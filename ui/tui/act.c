@@ -135,7 +135,11 @@ act_everywhere(struct tui *t, enum action a)
     case ACTION_NEXT_FINDING:
         next_finding(t);
         return true;
+    case ACTION_FILTER:
+        filter_ask(t, NULL);
+        return true;
     case ACTION_FIND:
+    case ACTION_FIND_HERE:
         find_ask(t);
         return true;
     case ACTION_FIND_NEXT:

@@ -59,6 +59,8 @@ app_new(struct app **out, const struct options *o)
     a->to_stats = stats_sink(a->stats);
     tui_init(&a->tui, a->store, a->stats, &a->figures);
     a->tui.grid.utf8 = terminal_utf8();
+    if (o->display_filter)
+        filter_apply(&a->tui, o->display_filter);
     *out = a;
     return ERR_OK;
 }
@@ -169,6 +171,12 @@ app_run(struct app *a, const char *source, bool live, void (*work)(void *ctx),
     stop(ctx);
     (void)pthread_join(thread, NULL);
     return ok;
+}
+
+void
+app_start(struct app *a, int64_t start_ns)
+{
+    atomic_store(&a->figures.start_ns, start_ns);
 }
 
 void

@@ -24,7 +24,8 @@ struct app;
 
 #define APP_REASON_MAX 160u
 
-/* o is borrowed until app_free().  ERR_NOMEM; ERR_OPEN: no place for the spool
+/* o is borrowed until app_free(); its -Y, which is one, is the filter that the
+ * interface begins with.  ERR_NOMEM; ERR_OPEN: no place for the spool
  * file, errno tells. */
 ERR_CHECK enum err app_new(struct app **out, const struct options *o);
 void app_free(struct app *a);
@@ -44,6 +45,9 @@ bool app_run(struct app *a, const char *source, bool live,
 
 /* Gives the terminal back.  Works twice, and on NULL. */
 void app_close(struct app *a);
+
+/* The time of the first packet; from the thread of work. */
+void app_start(struct app *a, int64_t start_ns);
 
 /* A message for the person; from any thread. */
 void app_say(struct app *a, const char *line);

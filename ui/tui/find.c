@@ -51,7 +51,7 @@ find_next(struct tui *t, bool forward)
         return;
     }
     if (!t->find[0]) {
-        tui_say(t, "nothing was looked for yet: / asks");
+        tui_say(t, "nothing was looked for yet: Ctrl-F asks");
         return;
     }
     for (size_t i = 1; i <= l->n; i++) {

@@ -32,12 +32,18 @@ add(struct rows *r, uint32_t row)
 }
 
 bool
-rows_update(struct rows *r, const struct store *s, size_t end, size_t most)
+rows_update(struct rows *r, const struct store *s, const struct refine *filter,
+            size_t end, size_t most)
 {
+    if (filter && filter->filter && filter->scanned < end)
+        end = filter->scanned;
+    if (end <= r->scanned)
+        return false;
     size_t stop = end - r->scanned > most ? r->scanned + most : end;
     for (; r->scanned < stop; r->scanned++) {
         const struct store_frame *f = store_frame(s, r->scanned);
         if ((r->conn == STORE_NONE || f->conn == r->conn) &&
+            (!filter || refine_frame(filter, r->scanned)) &&
             !add(r, (uint32_t)r->scanned))
             return false;
     }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ui/tui/refine.h"
 #include "ui/tui/store.h"
 
 /* Embed it; zeroed it holds every frame of connection row 0: rows_start(). */
@@ -24,10 +25,11 @@ struct rows {
 void rows_start(struct rows *r, uint32_t conn);
 void rows_fini(struct rows *r);
 
-/* Looks at what the store has before row `end`, most rows at a time.  True:
- * there is more to look at. */
-bool rows_update(struct rows *r, const struct store *s, size_t end,
-                 size_t most);
+/* Looks at what the store has before row `end`, most rows at a time, and takes
+ * what passes; filter NULL: all.  What the filter did not look at yet waits.
+ * True: there is more to look at. */
+bool rows_update(struct rows *r, const struct store *s,
+                 const struct refine *filter, size_t end, size_t most);
 
 /* The place of a frame, or of the next one behind it. */
 size_t rows_place(const struct rows *r, uint32_t frame);

@@ -173,7 +173,6 @@ copy_heads(struct store *s, struct store_handshake *h,
         memcpy(second, response.ptr, response.len);
     if (e->request_head) {
         h->request_head = slice_make(h->bytes, request.len);
-        h->method = moved(e->request_head->method, request, h->bytes);
         h->target = moved(e->request_head->target, request, h->bytes);
         h->host = moved(e->host, request, h->bytes);
         h->key = moved(e->key, request, h->bytes);
@@ -199,6 +198,7 @@ on_handshake(struct store *s, uint32_t number, const struct event_handshake *e)
     c->server = e->server;
     c->start_ns = e->request.packet ? e->request.time_ns : e->at.time_ns;
     c->last_ns = e->at.time_ns;
+    c->found_packet = e->at.packet > UINT32_MAX ? 0 : (uint32_t)e->at.packet;
     c->first_frame = c->last_frame = STORE_NONE;
     c->open_message[0] = c->open_message[1] = STORE_NONE;
     c->pending = STORE_NONE;
@@ -320,6 +320,7 @@ on_frame(struct store *s, struct store_conn *c, const struct event_frame *e)
                          (h->masked ? STORE_MASKED : 0) |
                          (e->complete ? STORE_COMPLETE : 0) |
                          (e->synced ? STORE_SYNCED : 0) |
+                         (e->ended ? STORE_ENDED : 0) |
                          (e->compressed ? STORE_COMPRESSED : 0));
     link_frame(s, c, f);
     f->message = message_of(s, c, e, last_row(&s->frames));
@@ -406,7 +407,8 @@ on_finding(struct store *s, struct store_conn *c, const struct event_finding *e)
     f->time_ns = e->at.time_ns;
     f->packet = e->at.packet;
     f->offset = e->offset;
-    f->count = e->count;
+    f->count = (uint32_t)e->count;
+    f->message = (uint32_t)e->message;
     f->conn = c->row;
     f->id = e->id;
     f->severity = e->severity;
@@ -446,7 +448,9 @@ keep_text(struct store *s, struct store_conn *c, const char *text)
 static void
 on_end(struct store *s, struct store_conn *c, const struct event_end *e)
 {
+    s->n_ended += !c->ended;
     c->ended = true;
+    c->end = e->at;
     c->clean = e->clean;
     c->closed_by = e->closed_by;
     c->verdict = e->verdict;

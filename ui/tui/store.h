@@ -44,6 +44,7 @@ enum store_frame_flag {
     STORE_SYNCED = 16,  /* boundary known since the handshake */
     STORE_COMPRESSED = 32,
     STORE_PAYLOAD = 64, /* of a control frame: payload_off is set */
+    STORE_ENDED = 128,  /* its end was reached */
 };
 
 /* One frame, or a gap between frames. */
@@ -109,7 +110,7 @@ struct store_handshake {
     struct ws_deflate_params deflate;
     /* All of these point into `bytes`; ptr NULL: absent. */
     struct slice request_head, response_head; /* raw */
-    struct slice method, target, host, key, accept, protocol;
+    struct slice target, host, key, accept, protocol;
     uint8_t *bytes; /* on the heap */
 };
 
@@ -132,20 +133,23 @@ struct store_conn {
                          STORE_NONE: none */
     uint32_t open_message[2];          /* row of the one that is not done */
     uint16_t rate[STORE_RATE_BUCKETS]; /* frames, a ring */
-    int64_t rate_ns;                   /* where the newest bucket begins */
+    uint32_t found_packet; /* that told the handshake; 0: beyond 32 bits */
+    int64_t rate_ns;       /* where the newest bucket begins */
     bool ended, clean, has_close_code[2];
     uint16_t close_code[2], onclose_code;
     enum verdict_id verdict;
     enum closed_by closed_by;
     int64_t duration_ns;
-    char *text; /* the sentence; heap; NULL: none yet */
+    struct stamp end; /* with ended */
+    char *text;       /* the sentence; heap; NULL: none yet */
 };
 
 struct store_finding {
     int64_t time_ns;
     uint64_t packet;
     uint64_t offset;
-    uint64_t count;
+    uint32_t count;
+    uint32_t message;    /* of the sender's messages; 0: none */
     uint64_t detail_off; /* in the spool */
     uint32_t detail_len; /* bytes; 0: none */
     uint32_t conn;       /* row */
@@ -169,6 +173,7 @@ struct store {
     uint64_t n_unkept;  /* payloads not kept: the spool is full; heads of
                            handshakes and sentences not kept: memory is */
     uint64_t found[SEVERITY_COUNT];
+    uint64_t n_ended; /* connections */
     int64_t first_ns; /* of all; INT64_MAX: nothing came */
 };
 

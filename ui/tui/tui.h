@@ -21,10 +21,12 @@
 
 #include "base/err.h"
 #include "ui/stats.h"
+#include "ui/tui/filter_layer.h"
 #include "ui/tui/grid.h"
 #include "ui/tui/list.h"
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
+#include "ui/tui/shown.h"
 #include "ui/tui/store.h"
 #include "ui/tui/tty.h"
 
@@ -104,6 +106,7 @@ extern const struct view view_conns, view_frames, view_talk, view_ladder,
 struct tui_figures {
     _Atomic uint64_t packets, dropped, queue_len, memory;
     _Atomic uint64_t bytes_read, bytes_total; /* of the file */
+    _Atomic int64_t start_ns; /* of the first packet; 0: none came */
 };
 
 #define TUI_TEXT_MAX 256u
@@ -139,6 +142,9 @@ struct tui {
     size_t shown_end;      /* frames before it are shown: not all, if paused */
     struct rows rows;      /* of the list of frames */
     struct rows conn_rows; /* see tui_conn_rows() */
+    struct shown shown;    /* the filter */
+    int64_t slice_ns;      /* that it may take between two drawings */
+    struct filter_layer filter_layer; /* where it is typed */
 
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
