@@ -274,7 +274,6 @@ pass_events(struct passed *p, const char *sample, const char *text)
 
 static struct store *store;
 static struct stats *stats;
-static struct tui_figures figures;
 
 static void
 pass_rows(struct passed *p, const struct refine *r)
@@ -314,7 +313,7 @@ start(struct refine *r, const char *text)
     struct filter_error error;
     ck_assert_msg(filter_new(&f, slice_cstr(text), &error) == ERR_OK, "%s: %s",
                   text, error.text);
-    filter_set_start(f, atomic_load(&figures.start_ns));
+    filter_set_start(f, store->first_ns);
     refine_start(r, f);
 }
 
@@ -342,7 +341,7 @@ START_TEST(the_rows_of_every_sample_pass_as_their_events_do)
     for (size_t s = 0; s < samples.n; s++) {
         ck_assert_int_eq(store_new(&store, SIZE_MAX, UINT64_MAX), ERR_OK);
         stats = stats_new(NULL);
-        ck_assert(tui_load(samples.names[s], store, stats, &figures));
+        ck_assert(tui_load(samples.names[s], store, stats));
         events.n = rows.n = 0;
         pass_events(&events, samples.names[s], filters[_i]);
         start(&r, filters[_i]);

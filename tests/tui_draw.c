@@ -4,7 +4,7 @@
  * what keys say, and writes the screen as text.
  *
  *     tui_draw FILE utf8|ascii < LINES
- *     tui_draw FILE utf8|ascii COLSxROWS [KEYS]
+ *     tui_draw FILE utf8|ascii|svg COLSxROWS [KEYS]
  *
  * KEYS: words with blanks between, as action.def spells keys; /TEXT looks for
  * it, f/TEXT filters by it (where F4 does), t/TEXT types it.  The first form
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "tests/tui_load.h"
+#include "ui/tui/picture.h"
 
 #define LINE_MAX_LEN 4096
 
@@ -28,7 +29,7 @@ struct drawing {
     struct stats *stats;
     struct tui_figures figures;
     struct out out;
-    bool utf8;
+    bool utf8, svg;
     int status;
 };
 
@@ -73,7 +74,7 @@ load(struct drawing *d, int cols)
     d->cols = cols;
     d->stats = stats_new(&how);
     if (!d->stats || store_new(&d->store, SIZE_MAX, UINT64_MAX) != ERR_OK ||
-        !tui_load(d->file, d->store, d->stats, &d->figures))
+        !tui_load(d->file, d->store, d->stats))
         exit(3);
 }
 
@@ -97,7 +98,8 @@ draw(struct drawing *d, const char *size, const char *keys)
         exit(2);
     load(d, cols);
     tui_init(&t, d->store, d->stats, &d->figures);
-    t.source = "capture";
+    const char *slash = strrchr(d->file, '/');
+    t.source = slash ? slash + 1 : d->file;
     t.slice_ns = INT64_MAX;
     t.grid.utf8 = d->utf8;
     if (!grid_resize(&t.grid, rows, cols))
@@ -112,7 +114,10 @@ draw(struct drawing *d, const char *size, const char *keys)
         if (wrong)
             complain(d, size, keys, wrong);
     }
-    grid_write(&t.grid, &d->out);
+    if (d->svg)
+        picture_write(&t.grid, &d->out);
+    else
+        grid_write(&t.grid, &d->out);
     tui_fini(&t);
 }
 
@@ -136,7 +141,8 @@ main(int argc, char **argv)
     struct drawing d = {.status = 0};
     if (argc < 3)
         return 2;
-    d.utf8 = strcmp(argv[2], "utf8") == 0;
+    d.svg = strcmp(argv[2], "svg") == 0;
+    d.utf8 = d.svg || strcmp(argv[2], "utf8") == 0;
     if (out_init(&d.out, STDOUT_FILENO) != ERR_OK)
         return 3;
     d.file = argv[1];

@@ -11,18 +11,20 @@
 
 #define KEEP_LEN 65536u
 
-struct loading {
+/* Both sinks get every event. */
+struct both {
+    struct event_sink a, b;
+    struct store *store;
     struct pipeline *pipeline;
-    struct tui_figures *figures;
 };
 
 static void
 on_capture(void *ctx, const struct source_info *info, uint64_t first)
 {
-    struct loading *l = ctx;
+    struct both *both = ctx;
     (void)info;
     (void)first;
-    atomic_store(&l->figures->start_ns, pipeline_start_ns(l->pipeline));
+    store_set_start(both->store, pipeline_start_ns(both->pipeline));
 }
 
 static void
@@ -51,11 +53,6 @@ on_packet(void *ctx, const struct source_info *info,
     return true;
 }
 
-/* Both sinks get every event. */
-struct both {
-    struct event_sink a, b;
-};
-
 static void
 on_event(void *ctx, const struct event *event)
 {
@@ -67,15 +64,16 @@ on_event(void *ctx, const struct event *event)
 }
 
 bool
-tui_load(const char *name, struct store *store, struct stats *stats,
-         struct tui_figures *figures)
+tui_load(const char *name, struct store *store, struct stats *stats)
 {
     struct options options;
     struct source *source;
-    struct loading loading = {NULL, figures};
-    struct both both = {store_sink(store, KEEP_LEN), stats_sink(stats)};
+    struct pipeline *p;
+    struct both both = {.a = store_sink(store, KEEP_LEN),
+                        .b = stats_sink(stats),
+                        .store = store};
     struct event_sink sink = both.a;
-    struct pipeline_watch watch = {.ctx = &loading,
+    struct pipeline_watch watch = {.ctx = &both,
                                    .capture = on_capture,
                                    .failed = on_failed,
                                    .unknown_link = on_unknown_link,
@@ -85,10 +83,11 @@ tui_load(const char *name, struct store *store, struct stats *stats,
     sink.event = on_event;
     options_init(&options);
     if (source_new(&source, &name, 1) != ERR_OK ||
-        pipeline_new(&loading.pipeline, &options, source, &sink) != ERR_OK)
+        pipeline_new(&p, &options, source, &sink) != ERR_OK)
         return false;
-    pipeline_run(loading.pipeline, &watch);
-    pipeline_free(loading.pipeline);
+    both.pipeline = p;
+    pipeline_run(p, &watch);
+    pipeline_free(p);
     options_fini(&options);
     return true;
 }
@@ -96,30 +95,7 @@ tui_load(const char *name, struct store *store, struct stats *stats,
 struct tty_key
 tui_load_key(const char *word)
 {
-    static const struct {
-        const char *name;
-        enum tty_key_code code;
-    } names[] = {
-        {"Up", TTY_KEY_UP},          {"Down", TTY_KEY_DOWN},
-        {"Left", TTY_KEY_LEFT},      {"Right", TTY_KEY_RIGHT},
-        {"PgUp", TTY_KEY_PAGE_UP},   {"PgDn", TTY_KEY_PAGE_DOWN},
-        {"Home", TTY_KEY_HOME},      {"End", TTY_KEY_END},
-        {"Enter", TTY_KEY_ENTER},    {"Esc", TTY_KEY_ESCAPE},
-        {"Tab", TTY_KEY_TAB},        {"BackTab", TTY_KEY_BACK_TAB},
-        {"Bksp", TTY_KEY_BACKSPACE}, {"Del", TTY_KEY_DELETE},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(word, names[i].name) == 0)
-            return (struct tty_key){.code = names[i].code};
-    unsigned f;
-    if (sscanf(word, "F%2u", &f) == 1 && f >= 1 && f <= 12)
-        return (struct tty_key){
-            .code = (enum tty_key_code)(TTY_KEY_F1 + (int)f - 1)};
-    if (strcmp(word, "Space") == 0)
-        return (struct tty_key){.ch = ' '};
-    if (word[0] == '^' && word[1])
-        return (struct tty_key){.ch = (uint32_t)word[1] & 31u};
-    return (struct tty_key){.ch = (uint8_t)word[0]};
+    return tui_key_named(word, strlen(word));
 }
 
 static const char *

@@ -12,10 +12,9 @@
 
 #include "ui/tui/tui.h"
 
-/* Reads the capture `name` into both, keeping 64 KiB of a message, and the time
- * of its first packet into figures.  False: it could not be opened. */
-bool tui_load(const char *name, struct store *store, struct stats *stats,
-              struct tui_figures *figures);
+/* Reads the capture `name` into both, keeping 64 KiB of a message.  False: it
+ * could not be opened. */
+bool tui_load(const char *name, struct store *store, struct stats *stats);
 
 /* A key as action.def spells it ("PgDn", "^L", "q"). */
 struct tty_key tui_load_key(const char *word);

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "dissect/event.h"
+#include "ui/broker.h"
 #include "ui/options.h"
 #include "ui/summary.h"
 
@@ -32,6 +33,13 @@ void app_free(struct app *a);
 
 struct event_sink app_sink(struct app *a);
 
+/* Where the person may save, for the broker. */
+struct broker_dir app_dir(void);
+
+/* The broker that makes such files, whose directory `dir` it is; borrowed.
+ * NULL: there is none, and none is needed. */
+void app_set_broker(struct app *a, struct broker *broker, unsigned dir);
+
 /* False: the terminal cannot be used, and reason says why. */
 bool app_open(struct app *a, char reason[APP_REASON_MAX]);
 
@@ -46,11 +54,15 @@ bool app_run(struct app *a, const char *source, bool live,
 /* Gives the terminal back.  Works twice, and on NULL. */
 void app_close(struct app *a);
 
-/* The time of the first packet; from the thread of work. */
-void app_start(struct app *a, int64_t start_ns);
-
-/* A message for the person; from any thread. */
+/* A message for the person; from any thread.  The first of them are kept. */
 void app_say(struct app *a, const char *line);
+
+/* The i-th line that was said, i from 0 on; NULL: there are no more, or no more
+ * are kept.  After app_run(). */
+const char *app_said(const struct app *a, size_t i);
+
+/* The time of the first packet; from the thread of work. */
+void app_set_start(struct app *a, int64_t start_ns);
 
 /* Figures that no event tells; from the thread of work. */
 void app_figures(struct app *a, const struct summary *summary,

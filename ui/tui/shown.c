@@ -75,9 +75,8 @@ tui_rows_update(struct tui *t)
 {
     struct refine *r = &t->shown.refine;
     size_t end = t->paused ? t->shown_end : t->store->frames.n;
-    int64_t start_ns = atomic_load(&t->figures->start_ns);
-    if (r->filter && start_ns)
-        filter_set_start(r->filter, start_ns);
+    if (r->filter && t->store->has_start)
+        filter_set_start(r->filter, t->store->first_ns);
     bool more =
         refine_update(r, t->store, end, atomic_load(t->loading), t->slice_ns);
     if (rows_update(&t->rows, t->store, r, end, ROWS_AT_A_TIME))

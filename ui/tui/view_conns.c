@@ -300,8 +300,6 @@ list(struct tui *t)
 }
 
 const struct view view_conns = {
-    .name = "Conns",
-    .hints = "Enter frames  3 talk  5 handshake  / find  F follow  p pause",
     .draw = draw,
     .act = act,
     .status = status,
