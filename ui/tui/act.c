@@ -6,7 +6,9 @@
 
 #include "ui/tui/copy.h"
 #include "ui/tui/find.h"
+#include "ui/tui/goto.h"
 #include "ui/tui/help.h"
+#include "ui/tui/pick.h"
 #include "ui/tui/tui.h"
 
 static bool
@@ -138,6 +140,15 @@ act_everywhere(struct tui *t, enum action a)
         return true;
     case ACTION_FILTER:
         filter_ask(t, NULL);
+        return true;
+    case ACTION_PICK:
+        pick_apply(t);
+        return true;
+    case ACTION_PREPARE:
+        pick_prepare(t);
+        return true;
+    case ACTION_GOTO:
+        goto_ask(t);
         return true;
     case ACTION_FIND:
     case ACTION_FIND_HERE:

@@ -10,6 +10,12 @@
 /* From here on words are written out. */
 #define WIDE_COLS 100
 
+static bool
+is_filtered_view(const struct tui *t)
+{
+    return FILTERED_VIEWS >> t->view & 1u;
+}
+
 int
 bar_state(struct tui *t, enum filter_state state)
 {
@@ -25,7 +31,8 @@ bar_state(struct tui *t, enum filter_state state)
     struct grid *g = &t->grid;
     int x = 1;
     x += grid_text(g, 1, x, g->cols - x, ROLE_KEY,
-                   g->cols >= WIDE_COLS ? "Filter " : "/ ");
+                   g->cols >= WIDE_COLS || !is_filtered_view(t) ? "Filter "
+                                                                : "/ ");
     x +=
         grid_text(g, 1, x, g->cols - x, states[state].role, states[state].word);
     return x + 1;
@@ -74,7 +81,9 @@ write_counts(const struct tui *t, char *out, size_t size)
     unsigned percent =
         behind ? (unsigned)(r->scanned * 100 / t->shown_end) : 100;
     const char *dot = t->grid.utf8 ? "\u00b7" : "-";
-    if (behind && r->stopped)
+    if (r->filter && !is_filtered_view(t))
+        snprintf(out, size, "not in this view");
+    else if (behind && r->stopped)
         snprintf(out, size, "stopped at %u %% %s %zu hits", percent, dot, r->n);
     else if (behind)
         snprintf(out, size, "%u %% %s %zu hits%s%s%s", percent, dot, r->n,

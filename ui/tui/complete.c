@@ -11,9 +11,10 @@
 /* What may follow the last word of a filter that is not whole: the rest of a
  * number, address, bytes or time, and what closes text, slices, patterns. */
 static const char *const endings[] = {
-    "\"",      ")\"", "]\"", "])\"", "0)\"", "\"\"", "]",    "0]",    "1]",
-    "0:1]",    "=",   "|",   "0",    ".0",   "0.0",  ".0.0", "0.0.0", ".0.0.0",
-    "0.0.0.0", ":0",  "::",  ":",    "00",   "s",    "5s",   "&",     "^",
+    "\"",  ")\"",  "]\"",   "])\"",   "a]\"",    "a])\"", "0)\"", "\"\"",
+    "]",   "0]",   "1]",    "0:1]",   "=",       "|",     "0",    ".0",
+    "0.0", ".0.0", "0.0.0", ".0.0.0", "0.0.0.0", ":0",    "::",   ":",
+    "00",  "s",    "5s",    "&",      "^",
 };
 
 static bool
@@ -82,9 +83,11 @@ filter_judge(struct slice text, struct filter_error *error)
     }
     if (error->offset >= len)
         return FILTER_STATE_INCOMPLETE;
-    /* A blank behind a word says that there is no more of it. */
-    return len == text.len && can_become(text) ? FILTER_STATE_INCOMPLETE
-                                               : FILTER_STATE_BAD;
+    /* A blank behind a word, but not in a text, says that it is whole. */
+    bool goes_on = len == text.len || text.ptr[error->offset] == '"' ||
+                   text.ptr[error->offset] == 'r';
+    return goes_on && can_become(text) ? FILTER_STATE_INCOMPLETE
+                                       : FILTER_STATE_BAD;
 }
 
 bool

@@ -21,7 +21,9 @@ draw_list(struct tui *t, struct rect r)
     frame_row_head(t, r.y, r.x, r.cols);
     list_fit(&t->frames, t->rows.n, (size_t)r.rows - 1);
     if (t->rows.n == 0) {
-        grid_text(g, r.y + 1, r.x + 2, r.cols - 4, ROLE_DIM, "no frames here");
+        grid_text(g, r.y + 1, r.x + 2, r.cols - 4, ROLE_DIM,
+                  tui_filtered(t) ? "no frame passes the filter"
+                                  : "no frames here");
         return;
     }
     t->frame = t->rows.row[t->frames.cursor];
