@@ -90,11 +90,9 @@ static const struct {
 START_TEST(a_text_is_valid_can_become_so_or_cannot)
 {
     struct filter_error error;
-    enum filter_state got =
-        filter_judge(slice_cstr(states[_i].text), &error);
+    enum filter_state got = filter_judge(slice_cstr(states[_i].text), &error);
     ck_assert_msg(got == states[_i].state, "\"%s\" is %d, not %d: %s",
-                  states[_i].text, (int)got, (int)states[_i].state,
-                  error.text);
+                  states[_i].text, (int)got, (int)states[_i].state, error.text);
 }
 END_TEST
 
@@ -134,8 +132,8 @@ static const struct {
     const char *expected;
 } cases[] = {
     {"", -1, "websocket.opcode", "len(", "text", "a field"},
-    {"websocket.pay", -1, "websocket.payload_length",
-     "websocket.payload.text", "ws.len", "a field"},
+    {"websocket.pay", -1, "websocket.payload_length", "websocket.payload.text",
+     "ws.len", "a field"},
     {"opc", -1, "websocket.opcode", NULL, "ws.len", "a field"},
     {"websocket.opcode ", -1, "==", "in", "contains", "an operator"},
     {"websocket.mask ", -1, "==", "&&", "<", "an operator"},
@@ -219,8 +217,7 @@ START_TEST(every_candidate_leads_on)
         /* len() is of bytes and text only. */
         if (strstr(cases[_i].text, "len(") && c.kind == COMPLETE_FIELDS)
             continue;
-        ck_assert_msg(filter_judge(slice_cstr(all), &error) !=
-                          FILTER_STATE_BAD,
+        ck_assert_msg(filter_judge(slice_cstr(all), &error) != FILTER_STATE_BAD,
                       "\"%s\": %s", all, error.text);
     }
 }
@@ -231,7 +228,8 @@ START_TEST(only_fields_of_wireshark_can_be_pasted_there)
     ck_assert(filter_is_portable(slice_cstr("websocket.opcode == text")));
     ck_assert(filter_is_portable(slice_cstr("tcp.port == 80 && ip.src")));
     ck_assert(!filter_is_portable(slice_cstr("ws.len > 5")));
-    ck_assert(!filter_is_portable(slice_cstr("websocket.fin && ws.dir == c2s")));
+    ck_assert(
+        !filter_is_portable(slice_cstr("websocket.fin && ws.dir == c2s")));
     ck_assert(!filter_is_portable(slice_cstr("nonsense")));
 }
 END_TEST
@@ -246,9 +244,10 @@ START_TEST(any_text_and_cursor_can_be_asked_about)
     for (int round = 0; round < 60; round++) {
         size_t n = rng_below(&rng, sizeof text);
         for (size_t i = 0; i < n; i++)
-            text[i] = rng_chance(&rng, 50000)
-                          ? (uint8_t)rng_below(&rng, 256)
-                          : (uint8_t)letters[rng_below(&rng, sizeof letters - 1)];
+            text[i] =
+                rng_chance(&rng, 50000)
+                    ? (uint8_t)rng_below(&rng, 256)
+                    : (uint8_t)letters[rng_below(&rng, sizeof letters - 1)];
         struct slice s = slice_make(text, n);
         (void)filter_judge(s, &error);
         complete(&c, s, rng_below(&rng, (uint32_t)n + 1));

@@ -47,8 +47,8 @@ pick_payload(const struct tui *t, const struct store_frame *f,
     }
     if (n == 0)
         return false;
-    int at = snprintf(out, PICK_MAX, "websocket.payload%s",
-                      text ? ".text" : "");
+    int at =
+        snprintf(out, PICK_MAX, "websocket.payload%s", text ? ".text" : "");
     if (!whole)
         at += snprintf(out + at, PICK_MAX - (size_t)at, "[0:%zu]", n);
     at += snprintf(out + at, PICK_MAX - (size_t)at, " == ");
@@ -57,8 +57,8 @@ pick_payload(const struct tui *t, const struct store_frame *f,
         return true;
     }
     for (size_t i = 0; i < n; i++)
-        at += snprintf(out + at, PICK_MAX - (size_t)at, "%s%02x",
-                       i ? ":" : "", bytes[i]);
+        at += snprintf(out + at, PICK_MAX - (size_t)at, "%s%02x", i ? ":" : "",
+                       bytes[i]);
     return true;
 }
 
@@ -76,8 +76,7 @@ pick_opcode(const char *name, const struct store_frame *f, char out[PICK_MAX])
 }
 
 static bool
-pick_field(const struct tui *t, const struct store_frame *f,
-           char out[PICK_MAX])
+pick_field(const struct tui *t, const struct store_frame *f, char out[PICK_MAX])
 {
     const char *name = frame_field_info((enum frame_field)t->field)->filter;
     unsigned key[4];
