@@ -68,6 +68,7 @@ others='] ]
 2 ? PgDn G
 J J J K 2
 p 2 f
+1 > > > I I < Space Space { } PgDn
 4 Enter Tab Right Right Right
 q'
 
@@ -143,4 +144,17 @@ $others"
     draw "$sample" utf8 100x30 60x20 40x12 39x9 1x1 80x24 160x48 140x40 41x10
     draw "$sample" ascii 160x48 100x30 80x24 60x20 40x12 39x9 1x1
 done
+
+# Lists that sort and fold, and figures, at every size.
+lists='1
+1 > > Down Space I
+1 < Space }'
+for sample in good-gorilla-chat.pcapng odd-refused.pcapng odd-frames.pcap \
+    broken-lost-segment.pcap; do
+    keys=$lists
+    draw "$sample" utf8 160x48 140x40 100x30 80x24 60x20 40x12
+    golden "$sample" lists
+done
+draw good-gorilla-chat.pcapng ascii 160x48 80x24 40x12
+golden good-gorilla-chat.pcapng lists-ascii
 echo "1..$number"

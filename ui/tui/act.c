@@ -40,23 +40,6 @@ act_on_list(struct tui *t, enum action a)
 }
 
 static void
-step_conn(struct tui *t, int step)
-{
-    size_t n = t->store->conns.n;
-    if (n == 0)
-        return;
-    size_t now = t->conn == STORE_NONE ? 0 : t->conn;
-    size_t to = step > 0 ? (now + 1 < n ? now + 1 : now) : now ? now - 1 : 0;
-    t->conn = (uint32_t)to;
-    t->frame = store_conn(t->store, to)->first_frame;
-    list_go(&t->conns, to);
-    if (t->rows.conn != STORE_NONE)
-        tui_set_scope(t, (uint32_t)to);
-    else if (t->frame != STORE_NONE)
-        tui_select_frame(t, t->frame);
-}
-
-static void
 step_frame(struct tui *t, long step)
 {
     if (t->rows.n == 0)
@@ -127,10 +110,10 @@ act_everywhere(struct tui *t, enum action a)
         step_frame(t, -1);
         return true;
     case ACTION_NEXT_CONN:
-        step_conn(t, 1);
+        view_conns_step(t, 1);
         return true;
     case ACTION_PREVIOUS_CONN:
-        step_conn(t, -1);
+        view_conns_step(t, -1);
         return true;
     case ACTION_NEXT_FINDING:
         next_finding(t);

@@ -66,6 +66,15 @@ list_last(struct list *l, bool follow)
     l->follow = follow;
 }
 
+void
+list_keep(struct list *l, size_t row)
+{
+    size_t line = l->cursor - l->top;
+    if (l->top > 0)
+        l->top = row > line ? row - line : 0;
+    l->cursor = row;
+}
+
 size_t
 list_below(const struct list *l)
 {

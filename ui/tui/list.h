@@ -30,6 +30,10 @@ void list_first(struct list *l);
 void list_last(struct list *l, bool follow);
 void list_go(struct list *l, size_t row);
 
+/* What the cursor is on stands in another place now: both keep their line on
+ * the screen, but for a list that shows its beginning. */
+void list_keep(struct list *l, size_t row);
+
 /* Rows that follow what is on the screen. */
 size_t list_below(const struct list *l);
 

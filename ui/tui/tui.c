@@ -293,7 +293,7 @@ tui_init(struct tui *t, struct store *store, struct stats *stats,
     t->figures = figures;
     t->source = "";
     t->loading = &done;
-    t->conn = t->frame = STORE_NONE;
+    t->conn = t->frame = t->conn_at = STORE_NONE;
     rows_start(&t->rows, STORE_NONE);
     rows_start(&t->conn_rows, STORE_NONE);
     t->least = SEVERITY_NOTE;
@@ -306,4 +306,6 @@ tui_fini(struct tui *t)
     grid_fini(&t->grid);
     rows_fini(&t->rows);
     rows_fini(&t->conn_rows);
+    conn_order_fini(&t->conn_order);
+    marks_fini(&t->conn_marks);
 }

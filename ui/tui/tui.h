@@ -21,8 +21,10 @@
 
 #include "base/err.h"
 #include "ui/stats.h"
+#include "ui/tui/conn_order.h"
 #include "ui/tui/grid.h"
 #include "ui/tui/list.h"
+#include "ui/tui/marks.h"
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
 #include "ui/tui/store.h"
@@ -131,7 +133,7 @@ struct tui {
     enum tui_time time;
     enum tui_source source_bytes;
     bool bytes, secrets, hide_control;
-    unsigned pane, talk_as, talk_sender, sort;
+    unsigned pane, talk_as, talk_sender;
     enum severity least;
 
     struct list conns, frames, talk, ladder, handshake, findings, help_list,
@@ -139,6 +141,10 @@ struct tui {
     size_t shown_end;      /* frames before it are shown: not all, if paused */
     struct rows rows;      /* of the list of frames */
     struct rows conn_rows; /* see tui_conn_rows() */
+    int64_t now_ns;        /* of a clock that does not go back; 0: none */
+    struct conn_order conn_order; /* of the list of connections */
+    uint32_t conn_at; /* row that its cursor is on; STORE_NONE: none yet */
+    struct marks conn_marks;
 
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
@@ -192,6 +198,10 @@ void tui_set_scope(struct tui *t, uint32_t conn);
 
 /* Selects a frame (row) in the list of frames, and its connection. */
 void tui_select_frame(struct tui *t, uint32_t frame);
+
+/* Selects the next connection in the order they are listed in, or with -1 the
+ * one before. */
+void view_conns_step(struct tui *t, int step);
 
 /* Goes to another view. */
 void tui_go(struct tui *t, enum view_id view);
