@@ -316,6 +316,8 @@ END_TEST
 
 START_TEST(paused_no_connection_comes)
 {
+    atomic_bool loading = true;
+    tui.loading = &loading;
     add_many(5);
     tui_draw(&tui);
     press("p");

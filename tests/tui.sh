@@ -46,7 +46,10 @@ views='1
 7 Enter
 2 /o n
 e e
-?'
+?
+2 ? n e x t
+2 ? p
+2 : 1 2 Enter'
 # Of these all are kept of 80x24, and of 160x48 so many:
 wide='1
 2
@@ -65,7 +68,8 @@ others='] ]
 5 ] [
 6 PgDn G
 7 G V V
-2 ? PgDn G
+2 ? PgDn Down f r Enter
+2 : z z z Enter
 J J J K 2
 p 2 f
 1 > > > I I < Space Space { } PgDn

@@ -89,30 +89,7 @@ tui_load(const char *name, struct store *store, struct stats *stats)
 struct tty_key
 tui_load_key(const char *word)
 {
-    static const struct {
-        const char *name;
-        enum tty_key_code code;
-    } names[] = {
-        {"Up", TTY_KEY_UP},          {"Down", TTY_KEY_DOWN},
-        {"Left", TTY_KEY_LEFT},      {"Right", TTY_KEY_RIGHT},
-        {"PgUp", TTY_KEY_PAGE_UP},   {"PgDn", TTY_KEY_PAGE_DOWN},
-        {"Home", TTY_KEY_HOME},      {"End", TTY_KEY_END},
-        {"Enter", TTY_KEY_ENTER},    {"Esc", TTY_KEY_ESCAPE},
-        {"Tab", TTY_KEY_TAB},        {"BackTab", TTY_KEY_BACK_TAB},
-        {"Bksp", TTY_KEY_BACKSPACE}, {"Del", TTY_KEY_DELETE},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(word, names[i].name) == 0)
-            return (struct tty_key){.code = names[i].code};
-    unsigned f;
-    if (sscanf(word, "F%2u", &f) == 1 && f >= 1 && f <= 12)
-        return (struct tty_key){
-            .code = (enum tty_key_code)(TTY_KEY_F1 + (int)f - 1)};
-    if (strcmp(word, "Space") == 0)
-        return (struct tty_key){.ch = ' '};
-    if (word[0] == '^' && word[1])
-        return (struct tty_key){.ch = (uint32_t)word[1] & 31u};
-    return (struct tty_key){.ch = (uint8_t)word[0]};
+    return tui_key_named(word, strlen(word));
 }
 
 static const char *

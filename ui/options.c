@@ -385,7 +385,6 @@ struct parse {
     char **argv;
     char *message;
     size_t message_size;
-    uint64_t given;     /* set of 1u << enum option_id */
     bool ended;         /* "--" was seen */
     bool any_word;      /* the first word was seen */
     size_t n_words;     /* files that were named without -r */
@@ -596,7 +595,7 @@ take_option(struct parse *p, const struct option_info *info, const char *value)
             return say(p, "%s needs a value: %s", p->spelled, info->argument);
         value = p->argv[p->at++];
     }
-    p->given |= UINT64_C(1) << (info - option_table);
+    p->o->given |= UINT64_C(1) << (info - option_table);
     switch (set_value(p->o, info, value, &culprit)) {
     case VALUE_OK:
         break;
@@ -722,7 +721,7 @@ check_commands(struct parse *p)
 {
     for (size_t i = 0; i < OPTION_ID_COUNT; i++) {
         const struct option_info *info = &option_table[i];
-        if (!(p->given >> i & 1u) || info->commands >> p->o->command & 1u)
+        if (!(p->o->given >> i & 1u) || info->commands >> p->o->command & 1u)
             continue;
         size_t c = 0;
         while (c < COMMAND_COUNT && !(info->commands >> c & 1u))
@@ -789,7 +788,8 @@ check_input(struct parse *p)
     if (o->tail && o->ifaces.n > 0)
         return say(p, "--tail is for files, not for -i");
     for (size_t i = 0; i < OPTION_ID_COUNT && o->ifaces.n == 0; i++)
-        if (p->given >> i & 1u && option_table[i].group == OPTION_GROUP_LIVE &&
+        if (p->o->given >> i & 1u &&
+            option_table[i].group == OPTION_GROUP_LIVE &&
             i != OPTION_ID_AUTOSTOP)
             return say(p, "--%s is for live capture: it needs -i",
                        option_table[i].name);
@@ -966,6 +966,15 @@ options_parse(struct options *o, int argc, char **argv, char *message,
         r = check_together(&p);
     o->only_opcodes = opcodes_of_kinds(o->only);
     return r;
+}
+
+bool
+options_suit(const struct options *o, enum command command)
+{
+    for (size_t i = 0; i < OPTION_ID_COUNT; i++)
+        if ((o->given >> i & 1u) && !(option_table[i].commands >> command & 1u))
+            return false;
+    return true;
 }
 
 bool

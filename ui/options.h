@@ -181,6 +181,7 @@ struct option_ids {
 struct options {
     enum command command;
     bool command_given;
+    uint64_t given; /* set of 1u << enum option_id */
     struct option_files files;
 
     /* Live capture: no files then. */
@@ -265,6 +266,9 @@ enum options_result options_parse(struct options *o, int argc, char **argv,
 void options_init(struct options *o);
 
 void options_fini(struct options *o);
+
+/* True if every option that was given is one of that command. */
+bool options_suit(const struct options *o, enum command command);
 
 /* True if connection number conn (1 = first) is to be shown. */
 bool options_want_conn(const struct options *o, uint32_t conn);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/run.h"
 
+#include "config.h"
+
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -277,12 +280,16 @@ static void
 show_app(struct run *r)
 {
     const struct options *o = r->options;
+    const char *line;
     const char *source = r->live           ? live_info(r->live)->name
                          : o->files.n == 1 ? o->files.names[0]
                                            : "several files";
     if (!app_run(r->app, source, r->live != NULL, work, leave, r))
         r->status = EXIT_SIGNAL + SIGHUP;
     r->tell.show = NULL;
+    /* On the screen they are gone. */
+    for (size_t i = 0; (line = app_said(r->app, i)) != NULL; i++)
+        fprintf(stderr, PACKAGE_NAME ": %s\n", line);
 }
 
 static void

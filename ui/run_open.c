@@ -73,6 +73,16 @@ raise_limit(size_t n_files)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* opening will tell */
 }
 
+/* The interface is no place to learn that there is nothing to look at. */
+static bool
+can_be_read(struct run *r)
+{
+    const struct option_files *files = &r->options->files;
+    const char *name = files->names[0];
+    return files->n > 1 || strcmp(name, "-") == 0 || access(name, R_OK) == 0 ||
+           fail(r, ERR_OPEN, name, strerror(errno));
+}
+
 static enum err
 open_files(struct run *r, struct source **source)
 {
@@ -177,7 +187,16 @@ plan(struct run *r)
         return fail(r, ERR_USAGE, o->write, "is not the name of a file");
     if (e != ERR_OK)
         return fail(r, e, o->write, err_text(e));
-    e = confine_plan(&r->confine, o, o->write ? &r->dir.dir : NULL, &error);
+    struct broker_dir dirs[2];
+    size_t n = 0;
+    if (o->write)
+        dirs[n++] = r->dir.dir;
+    if (r->app)
+        dirs[n++] = app_dir();
+    e = confine_plan(&r->confine, o, dirs, n, &error);
+    /* Where nothing can be saved, one can still look. */
+    if (e == ERR_OPEN && r->app)
+        e = confine_plan(&r->confine, o, dirs, n - 1, &error);
     const char *name = e == ERR_OPEN && o->write   ? o->write
                        : e == ERR_USAGE && o->user ? "-Z"
                                                    : "start";
@@ -234,6 +253,8 @@ run_open(struct run *r)
     if (o->ifaces.n > 0) {
         if (!open_live(r, &source))
             return false;
+    } else if (r->app && !can_be_read(r)) {
+        return false;
     } else if ((e = open_files(r, &source)) != ERR_OK) {
         return fail(r, e, "start", err_text(e));
     }
@@ -280,6 +301,9 @@ open_terminal(struct run *r)
 bool
 run_start(struct run *r)
 {
+    if (r->app)
+        app_set_broker(r->app, confine_broker(&r->confine),
+                       r->options->write != NULL);
     if (r->app && !open_terminal(r))
         return false;
     if (!enter(r))

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* What actions do that mean the same in all views. */
+/* What actions do that mean the same in all views, and when they can be done.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/tui/copy.h"
 #include "ui/tui/find.h"
 #include "ui/tui/help.h"
 #include "ui/tui/tui.h"
@@ -54,10 +59,6 @@ static void
 next_finding(struct tui *t)
 {
     const struct chunks *all = &t->store->findings;
-    if (all->n == 0) {
-        tui_say(t, "no findings");
-        return;
-    }
     list_fit(&t->findings, all->n, t->findings.height);
     list_go(&t->findings, (t->findings.cursor + 1) % all->n);
     const struct store_finding *f = store_finding(t->store, t->findings.cursor);
@@ -133,6 +134,12 @@ act_everywhere(struct tui *t, enum action a)
     case ACTION_EXPLAIN:
         t->explain = !t->explain;
         return true;
+    case ACTION_COPY:
+        copy_open(t);
+        return true;
+    case ACTION_SAVE:
+        save_open(t);
+        return true;
     case ACTION_REDRAW:
         t->redraw = true;
         return true;
@@ -142,6 +149,51 @@ act_everywhere(struct tui *t, enum action a)
     default:
         return false;
     }
+}
+
+/* "in Frames, Talk" */
+static const char *
+where(uint32_t in, char *out, size_t size)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (unsigned v = 0; v < VIEW_COUNT; v++)
+        if (in >> v & 1u && n < size) {
+            snprintf(out + n, size - n, "%s%s", n ? ", " : "in ",
+                     view_name((enum view_id)v));
+            n += strlen(out + n);
+        }
+    return out;
+}
+
+const char *
+tui_why_not(struct tui *t, enum action a, char *out, size_t size)
+{
+    const struct action_info *info = action_info(a);
+    const char *at_rest = t->live ? "the capture has ended" : "this is a file";
+    bool grows = atomic_load(t->loading);
+    if (!(info->views >> t->view & 1u))
+        return where(info->views, out, size);
+    switch (info->need) {
+    case NEED_ANY:
+        break;
+    case NEED_CONN:
+        return t->store->conns.n ? NULL : "there is no connection yet";
+    case NEED_FRAME:
+        return t->rows.n ? NULL : "there is no frame";
+    case NEED_FINDING:
+        return t->store->findings.n ? NULL : "there are no findings";
+    case NEED_TEXT:
+        return t->find[0] ? NULL : "nothing was looked for yet: / asks";
+    case NEED_FOLLOW: {
+        const struct view *v = tui_view(t);
+        const struct list *l = v->list ? v->list(t) : NULL;
+        return grows || (l && l->follow) ? NULL : at_rest;
+    }
+    case NEED_PAUSE:
+        return grows || t->paused ? NULL : at_rest;
+    }
+    return NULL;
 }
 
 bool

@@ -2,6 +2,7 @@
 #include "ui/tui/app.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 #include "ui/signals.h"
 #include "ui/stats.h"
 #include "ui/terminal.h"
+#include "ui/tui/copy.h"
 #include "ui/tui/store.h"
 #include "ui/tui/tty.h"
 #include "ui/tui/tui.h"
@@ -21,20 +23,45 @@
 /* Bytes of the spool file. */
 #define SPOOL_MAX (UINT64_C(16) << 30)
 
+/* Messages that are kept until the terminal is given back. */
+#define SAID_MAX 16u
+
 struct app {
     const struct options *options;
     struct store *store;
     struct stats *stats;
     struct event_sink to_store, to_stats;
     struct tui tui;
+    struct tui_owner owner;
+    struct broker *broker; /* NULL: files are made here */
+    unsigned dir;          /* of the broker */
     struct tty *tty;
     struct tui_figures figures;
     struct summary summary; /* under the store's lock */
     atomic_bool working;
-    char said[TUI_TEXT_MAX]; /* under the store's lock; "": nothing new */
+    char said[SAID_MAX][TUI_TEXT_MAX]; /* under the store's lock */
+    size_t n_said;
+    char news[TUI_TEXT_MAX]; /* likewise; "": none */
     void (*work)(void *ctx);
     void *ctx;
 };
+
+static int
+create(void *ctx, const char *name)
+{
+    struct app *a = ctx;
+    if (a->broker)
+        return broker_create(a->broker, a->dir, name);
+    return open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+static bool
+copy(void *ctx, struct slice bytes)
+{
+    struct app *a = ctx;
+    tty_copy(a->tty, bytes);
+    return true;
+}
 
 enum err
 app_new(struct app **out, const struct options *o)
@@ -58,6 +85,8 @@ app_new(struct app **out, const struct options *o)
     a->to_store = store_sink(a->store, KEEP_LEN);
     a->to_stats = stats_sink(a->stats);
     tui_init(&a->tui, a->store, a->stats, &a->figures);
+    a->owner = (struct tui_owner){.ctx = a, .create = create, .copy = copy};
+    a->tui.owner = &a->owner;
     a->tui.grid.utf8 = terminal_utf8();
     *out = a;
     return ERR_OK;
@@ -94,6 +123,20 @@ app_sink(struct app *a)
     sink.ctx = a;
     sink.event = on_event;
     return sink;
+}
+
+struct broker_dir
+app_dir(void)
+{
+    return (
+        struct broker_dir){.path = ".", .prefix = SAVE_PREFIX, .fresh = true};
+}
+
+void
+app_set_broker(struct app *a, struct broker *broker, unsigned dir)
+{
+    a->broker = broker;
+    a->dir = dir;
 }
 
 bool
@@ -142,9 +185,9 @@ on_tick(void *ctx)
     struct app *a = ctx;
     store_lock(a->store);
     stats_set_capture(a->stats, &a->summary);
-    if (a->said[0])
-        tui_say(&a->tui, "%s", a->said);
-    a->said[0] = '\0';
+    if (a->news[0])
+        tui_say(&a->tui, "%s", a->news);
+    a->news[0] = '\0';
     store_unlock(a->store);
     if (signals_stop() != 0)
         a->tui.quit = true;
@@ -175,8 +218,16 @@ void
 app_say(struct app *a, const char *line)
 {
     store_lock(a->store);
-    snprintf(a->said, sizeof a->said, "%s", line);
+    snprintf(a->news, sizeof a->news, "%s", line);
+    if (a->n_said < SAID_MAX)
+        snprintf(a->said[a->n_said++], sizeof *a->said, "%s", line);
     store_unlock(a->store);
+}
+
+const char *
+app_said(const struct app *a, size_t i)
+{
+    return i < a->n_said ? a->said[i] : NULL;
 }
 
 void

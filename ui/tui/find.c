@@ -50,10 +50,8 @@ find_next(struct tui *t, bool forward)
         tui_say(t, "nothing to find in this view");
         return;
     }
-    if (!t->find[0]) {
-        tui_say(t, "nothing was looked for yet: / asks");
+    if (!t->find[0])
         return;
-    }
     for (size_t i = 1; i <= l->n; i++) {
         size_t row = (l->cursor + (forward ? i : l->n - i % l->n)) % l->n;
         if (v->match(t, row, t->find)) {

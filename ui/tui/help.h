@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * help.h - the keys of the view at hand.
+ * help.h - the keys and commands, to look for and to run.
  */
 #ifndef UI_TUI_HELP_H
 #define UI_TUI_HELP_H

@@ -22,6 +22,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "ui/put.h"
 #include "ui/text.h"
 
 #define ROLE(symbol, mono, fg8, bg8, fg256, bg256)                             \
@@ -195,15 +196,16 @@ cell_style(const struct tty *t, const struct cell *c, attr_t *attrs,
     *attrs = A_NORMAL;
     *pair = 0;
     uint8_t mono = themes[c->role].mono;
+    /* One colour for all of a selected row, or it would fall to pieces. */
     if (t->color)
-        *pair = (short)(c->role + 1);
+        *pair = (short)((c->cursor ? ROLE_CURSOR : c->role) + 1);
     if (mono == 1)
         *attrs |= A_BOLD;
     if (!t->color && mono == 2)
         *attrs |= A_UNDERLINE;
     if (!t->color && mono == 3)
         *attrs |= A_REVERSE;
-    if (c->cursor)
+    if (!t->color && c->cursor)
         *attrs |= A_REVERSE;
 }
 
@@ -268,6 +270,35 @@ void
 tty_redraw(struct tty *t)
 {
     t->fresh = true;
+}
+
+/* Waits while the terminal does not take any more. */
+static void
+send_all(const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, bytes, len);
+        if (n < 0 && errno != EINTR)
+            return;
+        bytes += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+}
+
+void
+tty_copy(struct tty *t, struct slice bytes)
+{
+    uint8_t text[4096];
+    (void)t;
+    send("\033]52;c;");
+    while (bytes.len > 0) {
+        /* Of whole groups of three, so that padding stands at the end. */
+        size_t n = bytes.len < 3000 ? bytes.len : 3000;
+        uint8_t *end = put_base64(text, slice_head(bytes, n));
+        send_all(text, (size_t)(end - text));
+        bytes = slice_skip(bytes, n);
+    }
+    send("\a");
 }
 
 bool
@@ -417,6 +448,13 @@ void
 tty_redraw(struct tty *t)
 {
     (void)t;
+}
+
+void
+tty_copy(struct tty *t, struct slice bytes)
+{
+    (void)t;
+    (void)bytes;
 }
 
 bool

@@ -71,6 +71,10 @@ void tty_draw(struct tty *t, const struct grid *g);
 /* Everything is drawn again the next time. */
 void tty_redraw(struct tty *t);
 
+/* Sends bytes to the clipboard of the terminal (OSC 52 of xterm), in base64.
+ * The terminal does not answer: whether it takes them is not known. */
+void tty_copy(struct tty *t, struct slice bytes);
+
 /* Waits for a key, a signal, or ms.  False: the terminal is gone. */
 bool tty_wait(struct tty *t, int ms);
 

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "ui/tui/bar.h"
+#include "ui/tui/hints.h"
 
 /* Below this nothing is drawn but that it is too small. */
 #define ROWS_MIN 10
@@ -173,10 +174,10 @@ draw_tabs(struct tui *t)
         bool here = v == t->view;
         if (here)
             x += grid_format(g, 0, x, g->cols - x, ROLE_BAR, "[%u %s]", v + 1,
-                             views[v]->name);
+                             view_name((enum view_id)v));
         else if (wide)
             x += grid_format(g, 0, x, g->cols - x, ROLE_BAR, " %u %s ", v + 1,
-                             views[v]->name);
+                             view_name((enum view_id)v));
         else
             x += grid_format(g, 0, x, g->cols - x, ROLE_BAR, " %u ", v + 1);
     }
@@ -223,18 +224,8 @@ draw_status(struct tui *t)
         grid_text(g, g->rows - 2, g->cols - n - 1, n, ROLE_DIM, right);
 }
 
-static void
-draw_hints(struct tui *t)
-{
-    struct grid *g = &t->grid;
-    int y = g->rows - 1;
-    int x = grid_text(g, y, 1, g->cols - 1, ROLE_KEY, "? help");
-    grid_format(g, y, 1 + x, g->cols - 1 - x, ROLE_DIM, "  %s  q back",
-                tui_view(t)->hints);
-}
-
 void
-tui_draw(struct tui *t)
+tui_paint(struct tui *t)
 {
     struct grid *g = &t->grid;
     grid_clear(g);
@@ -245,15 +236,21 @@ tui_draw(struct tui *t)
         return;
     }
     struct rect body = {2, 0, g->rows - 4, g->cols};
-    store_lock(t->store);
     t->busy = tui_rows_update(t);
     draw_tabs(t);
     bar_draw(t);
     tui_view(t)->draw(t, body);
     draw_status(t);
-    draw_hints(t);
+    hints_draw(t);
     if (t->layer)
         t->layer->draw(t, body);
+}
+
+void
+tui_draw(struct tui *t)
+{
+    store_lock(t->store);
+    tui_paint(t);
     store_unlock(t->store);
 }
 
@@ -262,6 +259,8 @@ tui_key(struct tui *t, struct tty_key key)
 {
     if (key.code == TTY_KEY_PASTE || key.code == TTY_KEY_PASTE_END) {
         t->pasting = key.code == TTY_KEY_PASTE;
+        if (t->pasting && (!t->layer || !t->layer->takes_paste))
+            tui_say(t, "what was pasted is ignored: nothing asks for text");
         return;
     }
     /* Pasted text is no command. */
@@ -276,7 +275,12 @@ tui_key(struct tui *t, struct tty_key key)
         t->layer->key(t, key);
     } else {
         enum action a = key.ch == 3 ? ACTION_BACK : tui_action_of(t->view, key);
-        if (a == ACTION_COUNT || !tui_act(t, a))
+        char reason[TUI_TEXT_MAX];
+        const char *why =
+            a == ACTION_COUNT ? NULL : tui_why_not(t, a, reason, sizeof reason);
+        if (why)
+            tui_say(t, "not now: %s", why);
+        else if (a == ACTION_COUNT || !tui_act(t, a))
             tui_say(t, "no such key here; ? for help");
     }
     store_unlock(t->store);

@@ -41,23 +41,49 @@ enum view_id {
     VIEW_COUNT
 };
 
+/* As on its tab; static. */
+const char *view_name(enum view_id v);
+
 #define VIEW_BIT(symbol) (1u << VIEW_##symbol)
 #define EVERY_VIEW ((1u << VIEW_COUNT) - 1u)
 
-#define ACTION(symbol, keys, views, help) ACTION_##symbol,
+#define ACTION(symbol, ...) ACTION_##symbol,
 enum action {
 #include "ui/tui/action.def"
     ACTION_COUNT
 };
-#undef ACTION
 
+/* What must be so for an action. */
+enum action_need {
+    NEED_ANY = 0, /* nothing */
+    NEED_CONN,    /* a connection is there */
+    NEED_FRAME,   /* a frame is shown */
+    NEED_FINDING,
+    NEED_TEXT,   /* something was looked for */
+    NEED_FOLLOW, /* more may come, or it follows already */
+    NEED_PAUSE,  /* more may come, or it stands still already */
+};
+
+/* One row of action.def; see there. */
 struct action_info {
     const char *keys;
     uint32_t views;
+    enum action_need need;
+    const char *command;
     const char *help;
 };
 
 const struct action_info *action_info(enum action a);
+
+/* What the last line says in these views. */
+struct action_hint {
+    enum action action;
+    uint32_t views;
+    const char *text;
+};
+
+/* The i-th row, in the order of importance; NULL: there are no more. */
+const struct action_hint *action_hint(size_t i);
 
 enum tui_time {
     TUI_TIME_RELATIVE = 0, /* since the first packet of all */
@@ -84,10 +110,18 @@ struct layer {
     bool takes_paste; /* pasted characters come as keys; else they go nowhere */
 };
 
+/* What the interface asks of who owns the terminal and the rights. */
+struct tui_owner {
+    void *ctx;
+    /* Makes a new file, beside the others; a descriptor to write to, or -1
+     * with errno. */
+    int (*create)(void *ctx, const char *name);
+    /* Sends bytes to the clipboard of the terminal; false: it has none. */
+    bool (*copy)(void *ctx, struct slice bytes);
+};
+
 /* A view; all calls come with the store locked. */
 struct view {
-    const char *name;  /* of its tab */
-    const char *hints; /* keys that matter here, behind "? help" */
     void (*draw)(struct tui *t, struct rect r);
     /* False: it does not know what to do with that. */
     bool (*act)(struct tui *t, enum action a);
@@ -114,7 +148,8 @@ struct tui {
     struct store *store; /* borrowed */
     struct stats *stats; /* borrowed, guarded by the store's lock; or NULL */
     const struct tui_figures *figures;
-    const char *source; /* name of the capture, as given */
+    const struct tui_owner *owner; /* NULL: nobody */
+    const char *source;            /* name of the capture, as given */
     bool live;
     atomic_bool *loading; /* the decoding thread still works */
 
@@ -149,6 +184,8 @@ struct tui {
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
     struct prompt prompt;       /* of a layer that has one */
+    bool saving;                /* the menu of copy.h saves */
+    unsigned clip;              /* enum clip: what is to be saved */
     char find[PROMPT_MAX];      /* what was looked for last */
 };
 
@@ -167,6 +204,10 @@ void tui_key(struct tui *t, struct tty_key key);
 /* The action of a key in a view; ACTION_COUNT: none. */
 enum action tui_action_of(enum view_id view, struct tty_key key);
 
+/* The key that a word of action_info.keys names, len bytes; none: code
+ * TTY_KEY_NONE and ch 0. */
+struct tty_key tui_key_named(const char *word, size_t len);
+
 /* A line for the person, until the next key; made safe. */
 void tui_say(struct tui *t, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -178,13 +219,19 @@ void tui_say(struct tui *t, const char *format, ...)
 bool tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx),
               void *ctx);
 
-/* ---- for views ---- */
+/* ---- for views and layers ---- */
+
+/* tui_draw() with the store locked. */
+void tui_paint(struct tui *t);
 
 /* The view that is shown. */
 const struct view *tui_view(const struct tui *t);
 
 /* False: the action means nothing in this view. */
 bool tui_act(struct tui *t, enum action a);
+
+/* Why an action cannot be done now; NULL: it can.  out: where it is made. */
+const char *tui_why_not(struct tui *t, enum action a, char *out, size_t size);
 
 /* Takes in frames that came since the last call.  True: there are more. */
 bool tui_rows_update(struct tui *t);

@@ -495,9 +495,6 @@ list(struct tui *t)
 }
 
 const struct view view_conns = {
-    .name = "Conns",
-    .hints = "Enter frames  3 talk  5 handshake  Space mark  < > sort  I invert"
-             "  / find",
     .draw = draw,
     .act = act,
     .status = status,

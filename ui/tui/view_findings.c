@@ -130,8 +130,6 @@ list(struct tui *t)
 }
 
 const struct view view_findings = {
-    .name = "Findings",
-    .hints = "Enter its frame  e next  / find",
     .draw = draw,
     .act = act,
     .match = match,

@@ -144,9 +144,6 @@ list(struct tui *t)
 }
 
 const struct view view_frames = {
-    .name = "Frames",
-    .hints =
-        "Left Right field  b bytes  f connection  x explain  t time  / find",
     .draw = draw,
     .act = act,
     .status = status,

@@ -165,8 +165,6 @@ status(const struct tui *t, char *out, size_t size)
 }
 
 const struct view view_handshake = {
-    .name = "Handshake",
-    .hints = "] next connection  [ before  H hidden headers  2 frames",
     .draw = draw,
     .act = act,
     .status = status,

@@ -150,8 +150,6 @@ list(struct tui *t)
 }
 
 const struct view view_ladder = {
-    .name = "Ladder",
-    .hints = "Enter frame  ] next connection  t time  / find",
     .draw = draw,
     .act = act,
     .match = match,

@@ -43,8 +43,6 @@ list(struct tui *t)
 }
 
 const struct view view_stats = {
-    .name = "Stats",
-    .hints = "Up Down scroll  1 connections",
     .draw = draw,
     .list = list,
 };

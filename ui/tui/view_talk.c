@@ -167,9 +167,6 @@ list(struct tui *t)
 }
 
 const struct view view_talk = {
-    .name = "Talk",
-    .hints =
-        "v text/hex  d sender  C control frames  ] next connection  / find",
     .draw = draw,
     .act = act,
     .status = status,
