@@ -73,6 +73,7 @@ others='] ]
 J J J K 2
 p 2 f
 1 > > > I I < Space Space { } PgDn
+7 Right Right End Enter e E q u Left V V V PgUp
 4 Enter Tab Right Right Right
 q'
 
@@ -152,7 +153,11 @@ done
 # Lists that sort and fold, and figures, at every size.
 lists='1
 1 > > Down Space I
-1 < Space }'
+1 < Space }
+7
+7 Right Down
+7 u x Down e E V
+7 Tab Right Down Down Left'
 for sample in good-gorilla-chat.pcapng odd-refused.pcapng odd-frames.pcap \
     broken-lost-segment.pcap; do
     keys=$lists

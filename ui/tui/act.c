@@ -56,18 +56,6 @@ step_frame(struct tui *t, long step)
 }
 
 static void
-next_finding(struct tui *t)
-{
-    const struct chunks *all = &t->store->findings;
-    list_fit(&t->findings, all->n, t->findings.height);
-    list_go(&t->findings, (t->findings.cursor + 1) % all->n);
-    const struct store_finding *f = store_finding(t->store, t->findings.cursor);
-    if (f->frame != STORE_NONE)
-        tui_select_frame(t, f->frame);
-    tui_say(t, "%s: %s", finding_info(f->id)->id, finding_info(f->id)->text);
-}
-
-static void
 go_back(struct tui *t)
 {
     if (t->view == VIEW_CONNS)
@@ -117,7 +105,10 @@ act_everywhere(struct tui *t, enum action a)
         view_conns_step(t, -1);
         return true;
     case ACTION_NEXT_FINDING:
-        next_finding(t);
+        view_findings_step(t, 1);
+        return true;
+    case ACTION_PREVIOUS_FINDING:
+        view_findings_step(t, -1);
         return true;
     case ACTION_FIND:
         find_ask(t);

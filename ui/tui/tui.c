@@ -298,6 +298,7 @@ tui_init(struct tui *t, struct store *store, struct stats *stats,
     t->source = "";
     t->loading = &done;
     t->conn = t->frame = t->conn_at = STORE_NONE;
+    t->finding = t->finding_item.row = STORE_NONE;
     rows_start(&t->rows, STORE_NONE);
     rows_start(&t->conn_rows, STORE_NONE);
     t->least = SEVERITY_NOTE;
@@ -312,4 +313,5 @@ tui_fini(struct tui *t)
     rows_fini(&t->conn_rows);
     conn_order_fini(&t->conn_order);
     marks_fini(&t->conn_marks);
+    finding_list_fini(&t->found);
 }

@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "ui/stats.h"
 #include "ui/tui/conn_order.h"
+#include "ui/tui/finding_list.h"
 #include "ui/tui/grid.h"
 #include "ui/tui/list.h"
 #include "ui/tui/marks.h"
@@ -180,6 +181,11 @@ struct tui {
     struct conn_order conn_order; /* of the list of connections */
     uint32_t conn_at; /* row that its cursor is on; STORE_NONE: none yet */
     struct marks conn_marks;
+    struct finding_list found;        /* of the list of findings */
+    size_t found_end;                 /* those before it are shown */
+    uint32_t finding;                 /* selected; STORE_NONE: none */
+    struct finding_item finding_item; /* that the cursor is on, and in which */
+    size_t finding_line;              /* line */
 
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
@@ -249,6 +255,10 @@ void tui_select_frame(struct tui *t, uint32_t frame);
 /* Selects the next connection in the order they are listed in, or with -1 the
  * one before. */
 void view_conns_step(struct tui *t, int step);
+
+/* Selects the next finding in the order they came, or with -1 the one before,
+ * and its frame. */
+void view_findings_step(struct tui *t, int step);
 
 /* Goes to another view. */
 void tui_go(struct tui *t, enum view_id view);
