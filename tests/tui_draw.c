@@ -4,7 +4,7 @@
  * what keys say, and writes the screen as text.
  *
  *     tui_draw FILE utf8|ascii < LINES
- *     tui_draw FILE utf8|ascii COLSxROWS [KEYS]
+ *     tui_draw FILE utf8|ascii|svg COLSxROWS [KEYS]
  *
  * KEYS: words with blanks between, as action.def spells keys; /TEXT looks for
  * it.  The first form draws a screen for each line "COLSxROWS KEYS" that it
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "tests/tui_load.h"
+#include "ui/tui/picture.h"
 
 #define LINE_MAX_LEN 4096
 
@@ -27,7 +28,7 @@ struct drawing {
     struct stats *stats;
     struct tui_figures figures;
     struct out out;
-    bool utf8;
+    bool utf8, svg;
     int status;
 };
 
@@ -81,7 +82,8 @@ draw(struct drawing *d, const char *size, const char *keys)
         exit(2);
     load(d, cols);
     tui_init(&t, d->store, d->stats, &d->figures);
-    t.source = "capture";
+    const char *slash = strrchr(d->file, '/');
+    t.source = slash ? slash + 1 : d->file;
     t.grid.utf8 = d->utf8;
     if (!grid_resize(&t.grid, rows, cols))
         exit(3);
@@ -95,7 +97,10 @@ draw(struct drawing *d, const char *size, const char *keys)
         if (wrong)
             complain(d, size, keys, wrong);
     }
-    grid_write(&t.grid, &d->out);
+    if (d->svg)
+        picture_write(&t.grid, &d->out);
+    else
+        grid_write(&t.grid, &d->out);
     tui_fini(&t);
 }
 
@@ -119,7 +124,8 @@ main(int argc, char **argv)
     struct drawing d = {.status = 0};
     if (argc < 3)
         return 2;
-    d.utf8 = strcmp(argv[2], "utf8") == 0;
+    d.svg = strcmp(argv[2], "svg") == 0;
+    d.utf8 = d.svg || strcmp(argv[2], "utf8") == 0;
     if (out_init(&d.out, STDOUT_FILENO) != ERR_OK)
         return 3;
     d.file = argv[1];

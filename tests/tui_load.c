@@ -11,12 +11,20 @@
 
 #define KEEP_LEN 65536u
 
+/* Both sinks get every event. */
+struct both {
+    struct event_sink a, b;
+    struct store *store;
+    struct pipeline *pipeline;
+};
+
 static void
 on_capture(void *ctx, const struct source_info *info, uint64_t first)
 {
-    (void)ctx;
+    struct both *both = ctx;
     (void)info;
     (void)first;
+    store_set_start(both->store, pipeline_start_ns(both->pipeline));
 }
 
 static void
@@ -45,11 +53,6 @@ on_packet(void *ctx, const struct source_info *info,
     return true;
 }
 
-/* Both sinks get every event. */
-struct both {
-    struct event_sink a, b;
-};
-
 static void
 on_event(void *ctx, const struct event *event)
 {
@@ -66,9 +69,11 @@ tui_load(const char *name, struct store *store, struct stats *stats)
     struct options options;
     struct source *source;
     struct pipeline *p;
-    struct both both = {store_sink(store, KEEP_LEN), stats_sink(stats)};
+    struct both both = {.a = store_sink(store, KEEP_LEN),
+                        .b = stats_sink(stats),
+                        .store = store};
     struct event_sink sink = both.a;
-    struct pipeline_watch watch = {.ctx = NULL,
+    struct pipeline_watch watch = {.ctx = &both,
                                    .capture = on_capture,
                                    .failed = on_failed,
                                    .unknown_link = on_unknown_link,
@@ -80,6 +85,7 @@ tui_load(const char *name, struct store *store, struct stats *stats)
     if (source_new(&source, &name, 1) != ERR_OK ||
         pipeline_new(&p, &options, source, &sink) != ERR_OK)
         return false;
+    both.pipeline = p;
     pipeline_run(p, &watch);
     pipeline_free(p);
     options_fini(&options);

@@ -211,10 +211,11 @@ send_other(struct machine *m, uint8_t kind)
     struct event_gap gap = m->samples.gap;
     struct event_finding finding = m->samples.finding;
     struct event_end end = m->samples.end;
+    struct event_tcp tcp = {.from = from};
     if (m->n_conns == 0 || m->conn[conn].ended)
         return;
     gap.from = finding.from = from;
-    gap.at = finding.at = end.at = now(m);
+    gap.at = finding.at = end.at = tcp.at = now(m);
     if (kind == 0) {
         gap.len = UINT64_MAX >> next(m) % 64;
         event.type = EVENT_GAP;
@@ -227,6 +228,12 @@ send_other(struct machine *m, uint8_t kind)
         finding.detail = who & 32 ? "a\033[2J detail" : NULL;
         event.type = EVENT_FINDING;
         event.finding = &finding;
+    } else if (kind == 3) {
+        tcp.what = (enum event_tcp_what)(next(m) % EVENT_TCP_COUNT);
+        tcp.at.packet -= next(m); /* may be told late */
+        tcp.seq = who;
+        event.type = EVENT_TCP;
+        event.tcp = &tcp;
     } else {
         m->conn[conn].ended = true;
         end.verdict = (enum verdict_id)(next(m) % VERDICT_COUNT);
@@ -289,7 +296,7 @@ step(struct machine *m)
         else if (op < 240)
             send_frame(m);
         else
-            send_other(m, op < 245 ? 0 : op < 254 ? 1 : 2);
+            send_other(m, op < 243 ? 0 : op < 245 ? 3 : op < 254 ? 1 : 2);
     }
     tui_draw(&m->tui);
     require(m, tui_load_wrong_grid(&m->tui.grid));

@@ -349,6 +349,7 @@ on_event(void *ctx, const struct event *event)
     case EVENT_FRAME:
     case EVENT_MESSAGE:
     case EVENT_GAP:
+    case EVENT_TCP:
         break;
     }
 }

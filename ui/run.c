@@ -28,6 +28,8 @@ on_capture(void *ctx, const struct source_info *info, uint64_t first_packet)
     struct run *r = ctx;
     if (r->filter && !r->told_start)
         filter_set_start(r->filter, pipeline_start_ns(r->pipeline));
+    if (r->app)
+        app_set_start(r->app, pipeline_start_ns(r->pipeline));
     r->told_start = true;
     writer_capture(&r->writer, info, first_packet);
 }

@@ -239,3 +239,11 @@ app_figures(struct app *a, const struct summary *summary, uint64_t dropped)
     atomic_store(&a->figures.packets, summary->packets);
     atomic_store(&a->figures.dropped, dropped);
 }
+
+void
+app_set_start(struct app *a, int64_t start_ns)
+{
+    store_lock(a->store);
+    store_set_start(a->store, start_ns);
+    store_unlock(a->store);
+}

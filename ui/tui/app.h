@@ -60,6 +60,9 @@ void app_say(struct app *a, const char *line);
  * are kept.  After app_run(). */
 const char *app_said(const struct app *a, size_t i);
 
+/* The time of the first packet; from the thread of work. */
+void app_set_start(struct app *a, int64_t start_ns);
+
 /* Figures that no event tells; from the thread of work. */
 void app_figures(struct app *a, const struct summary *summary,
                  uint64_t dropped);

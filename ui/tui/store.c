@@ -34,6 +34,7 @@ store_new(struct store **out, size_t max_bytes, uint64_t spool_max)
     s->frames.row_len = sizeof(struct store_frame);
     s->messages.row_len = sizeof(struct store_message);
     s->findings.row_len = sizeof(struct store_finding);
+    s->tcp.row_len = sizeof(struct store_tcp);
     s->max_bytes = max_bytes;
     s->first_ns = INT64_MAX;
     *out = s;
@@ -53,6 +54,7 @@ store_free(struct store *s)
     chunks_fini(&s->frames);
     chunks_fini(&s->messages);
     chunks_fini(&s->findings);
+    chunks_fini(&s->tcp);
     map_fini(&s->by_number);
     spool_fini(&s->spool);
     (void)pthread_mutex_destroy(&s->lock);
@@ -62,6 +64,21 @@ store_free(struct store *s)
 /* ---- rows ---- */
 
 /* Takes len bytes of max_bytes; false: there are not so many. */
+void
+store_set_start(struct store *s, int64_t start_ns)
+{
+    if (!s->has_start)
+        s->first_ns = start_ns;
+    s->has_start = true;
+}
+
+static void
+came_at(struct store *s, int64_t time_ns)
+{
+    if (!s->has_start && time_ns < s->first_ns)
+        s->first_ns = time_ns;
+}
+
 static bool
 take_memory(struct store *s, size_t len)
 {
@@ -215,8 +232,7 @@ on_handshake(struct store *s, uint32_t number, const struct event_handshake *e)
     h->status = e->response_head ? e->response_head->status : 0;
     memcpy(h->accept_expected, e->accept_expected, sizeof h->accept_expected);
     copy_heads(s, h, e);
-    if (c->start_ns < s->first_ns)
-        s->first_ns = c->start_ns;
+    came_at(s, c->start_ns);
     if (map_insert(&s->by_number, map_hash(&s->by_number, &number, 1), c) !=
         ERR_OK)
         s->n_dropped++;
@@ -257,8 +273,7 @@ link_frame(struct store *s, struct store_conn *c, struct store_frame *f)
     c->last_frame = row;
     if (f->time_ns > c->last_ns)
         c->last_ns = f->time_ns;
-    if (f->time_ns < s->first_ns)
-        s->first_ns = f->time_ns;
+    came_at(s, f->time_ns);
 }
 
 /* Told before the frame it is of, which may still come: those of a sender come
@@ -461,6 +476,14 @@ on_end(struct store *s, struct store_conn *c, const struct event_end *e)
     keep_text(s, c, e->text);
 }
 
+static void
+on_tcp(struct store *s, const struct store_conn *c, const struct event_tcp *e)
+{
+    struct store_tcp *row = add_row(s, &s->tcp);
+    if (row)
+        store_tcp_fill(row, c->row, e);
+}
+
 void
 store_take(struct store *s, const struct event *event)
 {
@@ -489,6 +512,9 @@ store_take(struct store *s, const struct event *event)
     case EVENT_END:
         on_end(s, c, event->end);
         break;
+    case EVENT_TCP:
+        on_tcp(s, c, event->tcp);
+        break;
     case EVENT_HANDSHAKE:
         break;
     }
@@ -509,7 +535,8 @@ store_sink(struct store *s, size_t keep_len)
     return (struct event_sink){.wants = 1u << EVENT_HANDSHAKE |
                                         1u << EVENT_FRAME |
                                         1u << EVENT_MESSAGE | 1u << EVENT_GAP |
-                                        1u << EVENT_FINDING | 1u << EVENT_END,
+                                        1u << EVENT_FINDING | 1u << EVENT_END |
+                                        1u << EVENT_TCP,
                                .keep = keep_len,
                                .least = SEVERITY_NOTE,
                                .ctx = s,

@@ -7,6 +7,7 @@
  *   frames       64 bytes a row; gaps are rows among them
  *   messages     of which frames, and where their payload is in the spool
  *   findings
+ *   TCP          what it did: store_tcp.h
  *
  * One thread writes, through store_sink(); another reads.  Who calls anything
  * here but the sink holds the lock: store_lock().  Rows never move and are
@@ -28,6 +29,7 @@
 #include "dissect/event.h"
 #include "ui/tui/chunks.h"
 #include "ui/tui/spool.h"
+#include "ui/tui/store_tcp.h"
 
 /* No row. */
 #define STORE_NONE UINT32_MAX
@@ -159,7 +161,7 @@ struct store_finding {
 
 struct store {
     pthread_mutex_t lock;
-    struct chunks conns, frames, messages, findings;
+    struct chunks conns, frames, messages, findings, tcp;
     struct spool spool;
     struct map by_number; /* of conns, by their number */
     struct store_conn *last;
@@ -169,7 +171,9 @@ struct store {
     uint64_t n_unkept;  /* payloads not kept: the spool is full; heads of
                            handshakes and sentences not kept: memory is */
     uint64_t found[SEVERITY_COUNT];
-    int64_t first_ns; /* of all; INT64_MAX: nothing came */
+    int64_t first_ns; /* of the capture, else of what came first; INT64_MAX:
+                         nothing came */
+    bool has_start;   /* first_ns is that of the capture */
 };
 
 /*
@@ -182,6 +186,10 @@ void store_free(struct store *s);
 
 /* The sink to give to the dissector; keeps keep bytes of a payload at most. */
 struct event_sink store_sink(struct store *s, size_t keep);
+
+/* The time of the first packet, from which times are counted; may come at any
+ * time, the first one counts.  With the lock held. */
+void store_set_start(struct store *s, int64_t start_ns);
 
 /* What the sink does, with the lock held. */
 void store_take(struct store *s, const struct event *event);

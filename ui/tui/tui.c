@@ -314,4 +314,5 @@ tui_fini(struct tui *t)
     conn_order_fini(&t->conn_order);
     marks_fini(&t->conn_marks);
     finding_list_fini(&t->found);
+    ladder_fini(&t->ladder_rows);
 }

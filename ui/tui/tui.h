@@ -24,6 +24,7 @@
 #include "ui/tui/conn_order.h"
 #include "ui/tui/finding_list.h"
 #include "ui/tui/grid.h"
+#include "ui/tui/ladder.h"
 #include "ui/tui/list.h"
 #include "ui/tui/marks.h"
 #include "ui/tui/prompt.h"
@@ -186,6 +187,8 @@ struct tui {
     uint32_t finding;                 /* selected; STORE_NONE: none */
     struct finding_item finding_item; /* that the cursor is on, and in which */
     size_t finding_line;              /* line */
+    struct ladder ladder_rows;
+    size_t ladder_tcp_end; /* rows of store->tcp that it shows */
 
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
