@@ -73,6 +73,7 @@ others='] ]
 J J J K 2
 p 2 f
 1 > > > I I < Space Space { } PgDn
+6 Right + + - Tab Enter 6 Tab PgDn Enter 6 Tab Tab Down Enter
 7 Right Right End Enter e E q u Left V V V PgUp
 4 Enter Tab Right Right Right
 q'
@@ -157,7 +158,13 @@ lists='1
 7
 7 Right Down
 7 u x Down e E V
-7 Tab Right Down Down Left'
+7 Tab Right Down Down Left
+6
+6 Tab Down o
+6 Tab Tab
+6 Tab Tab Tab
+6 Tab Tab Tab Tab > > > I
+6 Tab Tab Tab Tab Tab Down'
 for sample in good-gorilla-chat.pcapng odd-refused.pcapng odd-frames.pcap \
     broken-lost-segment.pcap; do
     keys=$lists

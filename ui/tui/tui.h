@@ -102,6 +102,17 @@ enum tui_source {
     TUI_SOURCE_COUNT
 };
 
+/* Of the view of statistics, as Tab goes through them. */
+enum stats_panel {
+    STATS_PANEL_CURVE = 0,
+    STATS_PANEL_OPCODES,
+    STATS_PANEL_SIZES,
+    STATS_PANEL_TURNS,
+    STATS_PANEL_CONNS,
+    STATS_PANEL_CLOSES,
+    STATS_PANEL_COUNT
+};
+
 struct tui;
 
 /* What lies over a view and has the keys until it closes itself (t->layer =
@@ -173,8 +184,7 @@ struct tui {
     unsigned pane, talk_as, talk_sender;
     enum severity least;
 
-    struct list conns, frames, talk, ladder, handshake, findings, help_list,
-        stats_list;
+    struct list conns, frames, talk, ladder, handshake, findings, help_list;
     size_t shown_end;      /* frames before it are shown: not all, if paused */
     struct rows rows;      /* of the list of frames */
     struct rows conn_rows; /* see tui_conn_rows() */
@@ -182,6 +192,10 @@ struct tui {
     struct conn_order conn_order; /* of the list of connections */
     uint32_t conn_at; /* row that its cursor is on; STORE_NONE: none yet */
     struct marks conn_marks;
+    enum stats_panel stats_panel; /* has the keys */
+    struct list stats_lists[STATS_PANEL_COUNT];
+    bool stats_log;      /* scale */
+    unsigned stats_zoom; /* a step of the curve is 2^it of what is counted */
     struct finding_list found;        /* of the list of findings */
     size_t found_end;                 /* those before it are shown */
     uint32_t finding;                 /* selected; STORE_NONE: none */
@@ -254,6 +268,9 @@ void tui_set_scope(struct tui *t, uint32_t conn);
 
 /* Selects a frame (row) in the list of frames, and its connection. */
 void tui_select_frame(struct tui *t, uint32_t frame);
+
+/* Brings the list of connections up to date, its cursor on the one selected. */
+void view_conns_keep_up(struct tui *t);
 
 /* Selects the next connection in the order they are listed in, or with -1 the
  * one before. */

@@ -303,8 +303,8 @@ select_conn(struct tui *t, uint32_t row)
 
 /* The order as it is now, with the cursor on the connection selected: by keys
  * in this list, or in another view. */
-static void
-keep_up(struct tui *t)
+void
+view_conns_keep_up(struct tui *t)
 {
     struct conn_order *o = &t->conn_order;
     struct list *l = &t->conns;
@@ -343,7 +343,7 @@ void
 view_conns_step(struct tui *t, int step)
 {
     const struct conn_order *o = &t->conn_order;
-    keep_up(t);
+    view_conns_keep_up(t);
     if (o->n == 0)
         return;
     size_t at = conn_order_place(o, t->conn);
@@ -364,7 +364,7 @@ draw(struct tui *t, struct rect r)
 {
     struct grid *g = &t->grid;
     struct table table;
-    keep_up(t);
+    view_conns_keep_up(t);
     size_t n = t->conn_order.n;
     int preview = r.rows >= PREVIEW_FROM && n > 0 ? PREVIEW_ROWS + 1 : 0;
     int height = r.rows - 1 - preview;
@@ -430,7 +430,7 @@ sort_by(struct tui *t, unsigned step)
 static bool
 act(struct tui *t, enum action a)
 {
-    keep_up(t);
+    view_conns_keep_up(t);
     switch (a) {
     case ACTION_ENTER:
         if (t->conn == STORE_NONE)
