@@ -24,7 +24,6 @@
 
 struct drawing {
     const char *file;
-    int cols; /* that the statistics were made for */
     struct store *store;
     struct stats *stats;
     struct tui_figures figures;
@@ -62,17 +61,10 @@ press(struct tui *t, const char *word)
     while (t->busy);
 }
 
-/* Tables of statistics are as wide as they were made. */
 static void
-load(struct drawing *d, int cols)
+load(struct drawing *d)
 {
-    struct stats_options how = {.width = (size_t)cols, .utf8 = d->utf8};
-    if (d->cols == cols)
-        return;
-    store_free(d->store);
-    stats_free(d->stats);
-    d->cols = cols;
-    d->stats = stats_new(&how);
+    d->stats = stats_new(NULL);
     if (!d->stats || store_new(&d->store, SIZE_MAX, 0, UINT64_MAX) != ERR_OK ||
         !tui_load(d->file, d->store, d->stats))
         exit(3);
@@ -96,7 +88,6 @@ draw(struct drawing *d, const char *size, const char *keys)
     int cols, rows;
     if (sscanf(size, "%dx%d", &cols, &rows) != 2)
         exit(2);
-    load(d, cols);
     tui_init(&t, d->store, d->stats, &d->figures);
     const char *slash = strrchr(d->file, '/');
     t.source = slash ? slash + 1 : d->file;
@@ -146,6 +137,7 @@ main(int argc, char **argv)
     if (out_init(&d.out, STDOUT_FILENO) != ERR_OK)
         return 3;
     d.file = argv[1];
+    load(&d);
     if (argc == 3)
         draw_lines(&d);
     else

@@ -289,7 +289,8 @@ tui_init(struct tui *t, struct store *store, struct stats *stats,
     t->figures = figures;
     t->source = "";
     t->loading = &done;
-    t->conn = t->frame = STORE_NONE;
+    t->conn = t->frame = t->conn_at = STORE_NONE;
+    t->finding = t->finding_item.row = STORE_NONE;
     rows_start(&t->rows, STORE_NONE);
     rows_start(&t->conn_rows, STORE_NONE);
     t->least = SEVERITY_NOTE;
@@ -306,6 +307,9 @@ tui_fini(struct tui *t)
     rows_fini(&t->conn_rows);
     shown_fini(&t->shown);
     filter_layer_fini(&t->filter_layer);
+    conn_order_fini(&t->conn_order);
+    marks_fini(&t->conn_marks);
+    finding_list_fini(&t->found);
     ladder_fini(&t->ladder_rows);
     talk_fini(&t->talk_rows);
 }
