@@ -14,7 +14,7 @@ static struct tui tui;
 static void
 setup(void)
 {
-    ck_assert_int_eq(store_new(&store, SIZE_MAX, UINT64_MAX), ERR_OK);
+    ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
     stats = stats_new(NULL);
     ck_assert_ptr_nonnull(stats);
     tui_init(&tui, store, stats, &figures);
@@ -100,10 +100,10 @@ START_TEST(a_size_leads_to_a_message_of_that_size)
     press_times("Down", 3); /* 0, 1, 2 to 3, 4 to 7 */
     press("Enter");
     ck_assert_int_eq(tui.view, VIEW_FRAMES);
-    const struct store_frame *f = store_frame(store, tui.frame);
-    uint64_t len = store_message(store, f->message)->len;
-    ck_assert_uint_ge(len, 4);
-    ck_assert_uint_le(len, 7);
+    struct store_message m;
+    ck_assert(store_message_of(store, tui.frame, &m));
+    ck_assert_uint_ge(m.len, 4);
+    ck_assert_uint_le(m.len, 7);
 }
 END_TEST
 

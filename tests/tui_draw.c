@@ -49,7 +49,7 @@ static void
 load(struct drawing *d)
 {
     d->stats = stats_new(NULL);
-    if (!d->stats || store_new(&d->store, SIZE_MAX, UINT64_MAX) != ERR_OK ||
+    if (!d->stats || store_new(&d->store, SIZE_MAX, 0, UINT64_MAX) != ERR_OK ||
         !tui_load(d->file, d->store, d->stats))
         exit(3);
 }

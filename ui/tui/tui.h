@@ -24,12 +24,16 @@
 #include "ui/tui/conn_order.h"
 #include "ui/tui/finding_list.h"
 #include "ui/tui/grid.h"
+#include "ui/tui/hit.h"
 #include "ui/tui/ladder.h"
 #include "ui/tui/list.h"
 #include "ui/tui/marks.h"
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
+#include "ui/tui/search.h"
+#include "ui/tui/shake.h"
 #include "ui/tui/store.h"
+#include "ui/tui/talk.h"
 #include "ui/tui/tty.h"
 
 enum view_id {
@@ -167,11 +171,15 @@ struct tui {
     atomic_bool *loading; /* the decoding thread still works */
 
     struct grid grid;
+    struct hits hits; /* of what the grid shows */
+    bool mouse;       /* is wanted */
+    bool told_shift;  /* how to select text with it */
     enum view_id view;
     enum view_id before;       /* where BACK goes */
     const struct layer *layer; /* NULL: none */
     bool explain, paused, quit, suspend, redraw;
-    bool busy; /* there are frames that the rows do not know yet */
+    bool busy; /* drawing goes on with something: frames that the rows do not
+                  know yet, or find.h */
 
     /* The selection, which all views share. */
     uint32_t conn;  /* row, STORE_NONE: none yet */
@@ -180,8 +188,8 @@ struct tui {
 
     enum tui_time time;
     enum tui_source source_bytes;
-    bool bytes, secrets, hide_control;
-    unsigned pane, talk_as, talk_sender;
+    bool bytes, secrets;
+    unsigned pane;
     enum severity least;
 
     struct list conns, frames, talk, ladder, handshake, findings, help_list;
@@ -202,7 +210,11 @@ struct tui {
     struct finding_item finding_item; /* that the cursor is on, and in which */
     size_t finding_line;              /* line */
     struct ladder ladder_rows;
+    struct talk talk_rows;
     size_t ladder_tcp_end; /* rows of store->tcp that it shows */
+    struct shake_found shake_found;
+    unsigned shake_step; /* of the computation; 0: all of it */
+    bool shake_accept;   /* small screens: the computation, not the heads */
 
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
@@ -210,6 +222,7 @@ struct tui {
     bool saving;                /* the menu of copy.h saves */
     unsigned clip;              /* enum clip: what is to be saved */
     char find[PROMPT_MAX];      /* what was looked for last */
+    struct search search;       /* for it, while it goes on */
 };
 
 /* Ready to draw; store, stats and figures are borrowed. */
@@ -223,6 +236,9 @@ void tui_draw(struct tui *t);
 
 /* Does what a key says.  Takes the store's lock. */
 void tui_key(struct tui *t, struct tty_key key);
+
+/* The same for who holds the lock already. */
+void tui_key_locked(struct tui *t, struct tty_key key);
 
 /* The action of a key in a view; ACTION_COUNT: none. */
 enum action tui_action_of(enum view_id view, struct tty_key key);

@@ -266,6 +266,7 @@ draw_list(struct tui *t, struct rect r)
     fit_columns(t, r, c, at);
     columns_head(&t->grid, r.y, c, N_COLS, at, N_COLS, false);
     list_fit(&t->findings, n, (size_t)(r.rows > 1 ? r.rows - 1 : 0));
+    hit_list(t, (struct rect){r.y + 1, r.x, r.rows - 1, r.cols}, &t->findings);
     for (size_t i = 0; i < t->findings.height && t->findings.top + i < n; i++)
         draw_line(t, r.y + 1 + (int)i, r, at, t->findings.top + i);
     if (n == 0)
