@@ -25,7 +25,7 @@ static void
 setup(void)
 {
     order = (struct conn_order){.n = 0};
-    ck_assert_int_eq(store_new(&store, SIZE_MAX, UINT64_MAX), ERR_OK);
+    ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
     stats = stats_new(NULL);
     ck_assert_ptr_nonnull(stats);
     sink = store_sink(store, 0);

@@ -135,6 +135,7 @@ draw_bars(struct stats_page *page, enum stats_panel p, struct rect r,
         r.rows--;
     }
     list_fit(l, n, (size_t)(r.rows > 0 ? r.rows : 0));
+    hit_list(t, (struct rect){y, r.x, r.rows, r.cols}, l);
     for (size_t i = l->top; i < n && i < l->top + l->height; i++, y++) {
         draw_bar(page, y, r, &c, &rows[i], most);
         if (i == l->cursor && t->stats_panel == p)
@@ -543,6 +544,7 @@ draw_conns(struct stats_page *page, struct rect r)
     columns_head(&t->grid, r.y, conn_columns, N_COLS, at, sorted_column(o->by),
                  o->inverted);
     list_fit(&t->conns, o->n, (size_t)(r.rows > 1 ? r.rows - 1 : 0));
+    hit_list(t, (struct rect){r.y + 1, r.x, r.rows - 1, r.cols}, &t->conns);
     for (size_t i = 0; i < t->conns.height && t->conns.top + i < o->n; i++) {
         size_t place = t->conns.top + i;
         int y = r.y + 1 + (int)i;

@@ -206,15 +206,17 @@ open_time(struct tui *t, int64_t from_ns)
 static bool
 open_size(struct tui *t, unsigned bits)
 {
-    for (size_t i = 0; i < t->store->frames.n; i++) {
+    size_t i = 0;
+    for (; i < t->store->frames.n; i++) {
         struct store_message m;
-        if (!store_message_of(t->store, i, &m))
+        if (store_frame_opcode(store_frame(t->store, i)) & 8u ||
+            !store_message_of(t->store, i, &m))
             continue;
         unsigned has = m.len ? 64u - (unsigned)__builtin_clzll(m.len) : 0;
         if (m.flags & STORE_MESSAGE_HAS_LEN && has == bits)
-            return open_frame(t, i);
+            break;
     }
-    return false;
+    return open_frame(t, i);
 }
 
 static bool
@@ -258,6 +260,7 @@ open_selected(struct tui *t)
         tui_say(t, "times lead to no frame");
         return;
     }
+    store_rest(t->store);
     if (!found)
         tui_say(t, "there is none");
 }
