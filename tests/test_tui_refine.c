@@ -339,7 +339,7 @@ START_TEST(the_rows_of_every_sample_pass_as_their_events_do)
     find_samples(); /* one that is cut tells so */
     ck_assert_uint_gt(samples.n, 20);
     for (size_t s = 0; s < samples.n; s++) {
-        ck_assert_int_eq(store_new(&store, SIZE_MAX, UINT64_MAX), ERR_OK);
+        ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
         stats = stats_new(NULL);
         ck_assert(tui_load(samples.names[s], store, stats));
         events.n = rows.n = 0;

@@ -7,6 +7,7 @@ void
 rows_start(struct rows *r, uint32_t conn)
 {
     r->conn = conn;
+    r->filter = NULL;
     r->n = r->scanned = 0;
 }
 
@@ -32,21 +33,26 @@ add(struct rows *r, uint32_t row)
 }
 
 bool
-rows_update(struct rows *r, const struct store *s, const struct refine *filter,
-            size_t end, size_t most)
+rows_update(struct rows *r, const struct store *s, size_t end, size_t most)
 {
-    if (filter && filter->filter && filter->scanned < end)
-        end = filter->scanned;
+    if (r->filter && r->filter->scanned < end)
+        end = r->filter->scanned;
     if (end <= r->scanned)
         return false;
     size_t stop = end - r->scanned > most ? r->scanned + most : end;
+    if (rows_are_all(r)) {
+        r->n = r->scanned = end;
+        return false;
+    }
+    size_t from = r->scanned;
     for (; r->scanned < stop; r->scanned++) {
         const struct store_frame *f = store_frame(s, r->scanned);
         if ((r->conn == STORE_NONE || f->conn == r->conn) &&
-            (!filter || refine_frame(filter, r->scanned)) &&
+            (!r->filter || refine_frame(r->filter, r->scanned)) &&
             !add(r, (uint32_t)r->scanned))
             return false;
     }
+    chunks_rest(&s->frames, from, stop);
     return r->scanned < end;
 }
 
@@ -56,7 +62,7 @@ rows_place(const struct rows *r, uint32_t frame)
     size_t low = 0, high = r->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (r->row[middle] < frame)
+        if (rows_at(r, middle) < frame)
             low = middle + 1;
         else
             high = middle;
