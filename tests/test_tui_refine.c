@@ -356,12 +356,44 @@ START_TEST(the_rows_of_every_sample_pass_as_their_events_do)
 }
 END_TEST
 
+/* However the rows are cut into turns, and however few of them there are at
+ * first, the same pass. */
+START_TEST(rows_looked_at_in_turns_pass_as_all_at_once)
+{
+    static struct passed whole, turns;
+    find_samples();
+    for (size_t s = 0; s < samples.n; s += 3) {
+        struct refine r = {.filter = NULL};
+        ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
+        stats = stats_new(NULL);
+        ck_assert(tui_load(samples.names[s], store, stats));
+        whole.n = turns.n = 0;
+        start(&r, filters[_i]);
+        while (refine_update(&r, store, store->frames.n, false, INT64_MAX))
+            ;
+        pass_rows(&whole, &r);
+        start(&r, filters[_i]);
+        for (size_t end = 0; end < store->frames.n; end += 7)
+            (void)refine_update(&r, store, end, true, 0);
+        while (refine_update(&r, store, store->frames.n, false, 0))
+            ;
+        pass_rows(&turns, &r);
+        compare(&whole, &turns, samples.names[s], filters[_i]);
+        refine_fini(&r);
+        store_free(store);
+        stats_free(stats);
+    }
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
     Suite *s = suite_create("tui_refine");
     TCase *tc = tcase_create("samples");
     tcase_add_loop_test(tc, the_rows_of_every_sample_pass_as_their_events_do, 0,
+                        sizeof filters / sizeof *filters);
+    tcase_add_loop_test(tc, rows_looked_at_in_turns_pass_as_all_at_once, 0,
                         sizeof filters / sizeof *filters);
     suite_add_tcase(s, tc);
     return s;

@@ -32,6 +32,18 @@ write_string(char *out, size_t size, const uint8_t *bytes, size_t n)
     return len + (size_t)snprintf(out + len, size - len, "\"");
 }
 
+/* A filter sees the payload of a data frame: with its message, which is
+ * whole. */
+static bool
+has_payload(const struct tui *t, const struct store_frame *f)
+{
+    struct store_message m;
+    return ws_opcode_is_control(store_frame_opcode(f)) ||
+           f->flags & STORE_SINGLE ||
+           (store_message_of(t->store, t->frame, &m) &&
+            m.flags & STORE_MESSAGE_FINISHED);
+}
+
 /* Its payload, or the beginning of it. */
 static bool
 pick_payload(const struct tui *t, const struct store_frame *f,
@@ -45,7 +57,7 @@ pick_payload(const struct tui *t, const struct store_frame *f,
                  rd_load_be16(bytes));
         return true;
     }
-    if (n == 0)
+    if (n == 0 || !has_payload(t, f))
         return false;
     int at =
         snprintf(out, PICK_MAX, "websocket.payload%s", text ? ".text" : "");

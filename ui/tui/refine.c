@@ -59,11 +59,9 @@ set(uint64_t *bits, size_t at)
 static void
 clear(struct refine *r)
 {
-    for (size_t i = 0; i < r->conns.n; i++) {
-        struct refine_conn *c = chunks_at(&r->conns, i);
-        filter_conn_fini(&c->known);
-    }
-    chunks_fini(&r->conns);
+    for (size_t i = 0; i < r->conns_looked; i++)
+        filter_conn_fini(&r->conns[i].known);
+    free(r->conns);
     filter_free(r->filter);
     free(r->frames);
     free(r->findings);
@@ -166,12 +164,18 @@ look_at_handshake(struct refine *r, const struct store_conn *row,
 static bool
 look_at_conns(struct refine *r, const struct store *s, size_t most)
 {
-    for (; r->conns.n < s->conns.n && most > 0; most--) {
-        const struct store_conn *row = store_conn(s, r->conns.n);
-        struct refine_conn *c = chunks_add(&r->conns);
-        if (!c)
+    if (s->conns.n > r->conns_cap) {
+        size_t cap = s->conns.n + s->conns.n / 2 + 16;
+        struct refine_conn *grown = realloc(r->conns, cap * sizeof *grown);
+        if (!grown)
             return false;
-        look_at_handshake(r, row, c);
+        r->conns = grown;
+        r->conns_cap = cap;
+    }
+    for (; r->conns_looked < s->conns.n && most > 0; most--) {
+        struct refine_conn *c = &r->conns[r->conns_looked];
+        memset(c, 0, sizeof *c);
+        look_at_handshake(r, store_conn(s, r->conns_looked++), c);
     }
     return true;
 }
@@ -206,10 +210,10 @@ look_at_ends(struct refine *r, const struct store *s, size_t most)
     if (!r->asks_ends)
         return;
     for (; most > 0 && r->ends_scanned < s->n_ended; most--) {
-        if (r->end_at >= r->conns.n)
+        if (r->end_at >= r->conns_looked)
             r->end_at = 0;
         const struct store_conn *row = store_conn(s, r->end_at);
-        struct refine_conn *c = chunks_at(&r->conns, r->end_at++);
+        struct refine_conn *c = &r->conns[r->end_at++];
         if (row->ended && !c->ended)
             look_at_end(r, row, c);
     }
@@ -233,26 +237,16 @@ read_payload(struct refine *r, const struct store *s,
     return n > 0 ? slice_make(r->payload, n) : slice_make(NULL, 0);
 }
 
-/* If it has a message, that is complete with it, and not given up. */
-static bool
-completes(const struct store_frame *f)
-{
-    return f->byte0 >> 7 && f->flags & STORE_ENDED && !(f->flags & STORE_GAP) &&
-           !ws_opcode_is_control(store_frame_opcode(f));
-}
-
 /* The message that a frame completed; false: none. */
 static bool
 rebuild_message(struct refine *r, const struct store *s, size_t row,
-                const struct store_frame *f, struct event_message *out)
+                const struct store_message *m, struct event_message *out)
 {
-    struct store_message message, *m = &message;
-    if (!(r->needs & FILTER_NEEDS_MESSAGES) || !completes(f) ||
-        !store_message_of(s, row, m) || m->last_frame != row ||
-        !(m->flags & STORE_MESSAGE_DONE))
+    bool done = store_frame(s, row)->flags & STORE_SINGLE ||
+                m->flags & STORE_MESSAGE_FINISHED;
+    if (!(r->needs & FILTER_NEEDS_MESSAGES) || m->last_frame != row || !done)
         return false;
-    *out = (struct event_message){.from = store_frame_from(f),
-                                  .number = m->number,
+    *out = (struct event_message){.number = m->number,
                                   .opcode = m->opcode,
                                   .n_frames = m->n_frames,
                                   .has_len = m->flags & STORE_MESSAGE_HAS_LEN,
@@ -298,10 +292,8 @@ rebuild_control(struct refine *r, const struct store *s,
 
 /* The event that a row was made of, without what no filter asks for. */
 static void
-rebuild_frame(const struct store *s, size_t row, const struct store_frame *f,
-              struct event_frame *e)
+rebuild_frame(const struct store_frame *f, struct event_frame *e)
 {
-    struct store_message m;
     *e = (struct event_frame){
         .from = store_frame_from(f),
         .number = f->number,
@@ -319,8 +311,6 @@ rebuild_frame(const struct store *s, size_t row, const struct store_frame *f,
     };
     for (unsigned i = 0; i < 4; i++)
         e->header.mask[i] = (uint8_t)(f->mask >> (24 - 8 * i));
-    if (store_message_of(s, row, &m))
-        e->message = m.number;
 }
 
 static bool
@@ -329,15 +319,19 @@ frame_passes(struct refine *r, const struct store *s, size_t row,
 {
     const struct store_frame *f = store_frame(s, row);
     struct event_frame e;
-    struct event_message m;
+    struct event_message message;
+    struct store_message m;
     uint8_t bytes[CONTROL_MAX];
     if (!(r->needs & FILTER_NEEDS_FRAMES))
         return c->passes;
-    rebuild_frame(s, row, f, &e);
-    if (ws_opcode_is_control(e.header.opcode))
+    rebuild_frame(f, &e);
+    if (ws_opcode_is_control(e.header.opcode)) {
         rebuild_control(r, s, f, &e, bytes);
-    else if (rebuild_message(r, s, row, f, &m))
-        e.completed = &m;
+    } else if (store_message_of(s, row, &m)) {
+        e.message = m.number;
+        if (rebuild_message(r, s, row, &m, &message))
+            e.completed = &message;
+    }
     struct event event = {.type = EVENT_FRAME,
                           .conn = c->known.conn,
                           .frame = &e};
@@ -361,14 +355,21 @@ gap_passes(struct refine *r, const struct store_frame *f,
                          &c->known);
 }
 
-/* Its message is told behind a frame: may that still come? */
+/* The last frame of all may still be told to be all of a message, or to
+ * complete one. */
 static bool
-is_unsettled(const struct refine *r, const struct store *s, size_t row)
+is_unsettled(const struct store *s, size_t row)
 {
+    const struct store_frame *f = store_frame(s, row);
+    const struct store_conn *c = store_conn(s, f->conn);
+    enum ws_sender from = store_frame_from(f);
     struct store_message m;
-    return row + 1 == s->frames.n && r->needs & FILTER_NEEDS_MESSAGES &&
-           completes(store_frame(s, row)) &&
-           !(store_message_of(s, row, &m) && m.flags & STORE_MESSAGE_DONE);
+    if (row + 1 < s->frames.n || f->flags & (STORE_GAP | STORE_SINGLE) ||
+        ws_opcode_is_control(store_frame_opcode(f)))
+        return false;
+    return c->open_frame[from] == row ||
+           (f->byte0 >> 7 && store_message_of(s, row, &m) &&
+            !(m.flags & STORE_MESSAGE_DONE));
 }
 
 /* False: the last one is left for later. */
@@ -376,13 +377,14 @@ static bool
 look_at_frames(struct refine *r, const struct store *s, size_t end,
                bool loading)
 {
+    size_t from = r->scanned;
     for (; r->scanned < end; r->scanned++) {
         const struct store_frame *f = store_frame(s, r->scanned);
-        if (f->conn >= r->conns.n) /* out of memory */
+        if (f->conn >= r->conns_looked) /* out of memory */
             return false;
-        if (loading && is_unsettled(r, s, r->scanned))
+        if (loading && is_unsettled(s, r->scanned))
             return false;
-        struct refine_conn *c = chunks_at(&r->conns, f->conn);
+        struct refine_conn *c = &r->conns[f->conn];
         if (f->flags & STORE_GAP ? gap_passes(r, f, c)
                                  : frame_passes(r, s, r->scanned, c)) {
             set(r->frames, r->scanned);
@@ -390,6 +392,7 @@ look_at_frames(struct refine *r, const struct store *s, size_t end,
             show(r, c);
         }
     }
+    chunks_rest(&s->frames, from, r->scanned);
     return true;
 }
 
@@ -399,7 +402,7 @@ static void
 look_at_finding(struct refine *r, const struct store *s, size_t row)
 {
     const struct store_finding *f = store_finding(s, row);
-    struct refine_conn *c = chunks_at(&r->conns, f->conn);
+    struct refine_conn *c = &r->conns[f->conn];
     struct event_finding e = {.id = f->id,
                               .severity = f->severity,
                               .has_from = f->has_from,
@@ -446,34 +449,30 @@ look(struct refine *r, const struct store *s, size_t end, bool loading)
         r->no_memory = true;
         return false;
     }
-    if (r->conns.n < s->conns.n)
+    if (r->conns_looked < s->conns.n)
         return true;
     for (; r->findings_scanned < findings; r->findings_scanned++)
         look_at_finding(r, s, r->findings_scanned);
     look_at_ends(r, s, ROWS_A_LOOK);
-    size_t from = r->scanned;
-    bool all = look_at_frames(r, s, frames, loading);
-    chunks_rest(&s->frames, from, r->scanned);
-    return all && (r->scanned < end || r->findings_scanned < s->findings.n ||
-                   (r->asks_ends && r->ends_scanned < s->n_ended));
+    return look_at_frames(r, s, frames, loading) &&
+           (r->scanned < end || r->findings_scanned < s->findings.n ||
+            (r->asks_ends && r->ends_scanned < s->n_ended));
 }
 
 bool
-refine_update(struct refine *r, struct store *s, size_t end, bool loading,
+refine_update(struct refine *r, const struct store *s, size_t end, bool loading,
               int64_t slice_ns)
 {
     if (!r->filter || r->stopped)
         return false;
     int64_t start = now_ns();
     bool more;
-    if (!r->conns.room)
-        chunks_init(&r->conns, sizeof(struct refine_conn), &s->room);
-    size_t before = r->scanned + r->findings_scanned + r->conns.n;
+    size_t before = r->scanned + r->findings_scanned + r->conns_looked;
     uint64_t ends = r->ends_scanned;
     do
         more = look(r, s, end, loading);
     while (more && now_ns() - start < slice_ns);
-    r->turn += before != r->scanned + r->findings_scanned + r->conns.n ||
+    r->turn += before != r->scanned + r->findings_scanned + r->conns_looked ||
                ends != r->ends_scanned;
     if (r->no_memory && !more)
         r->stopped = r->scanned < end;
@@ -498,7 +497,5 @@ refine_finding(const struct refine *r, const struct store *s, size_t row)
 bool
 refine_conn(const struct refine *r, size_t row)
 {
-    return !r->filter ||
-           (row < r->conns.n &&
-            ((const struct refine_conn *)chunks_at(&r->conns, row))->shown);
+    return !r->filter || (row < r->conns_looked && r->conns[row].shown);
 }

@@ -23,8 +23,9 @@
 #include <stdint.h>
 
 #include "ui/filter/filter.h"
-#include "ui/tui/chunks.h"
 #include "ui/tui/store.h"
+
+struct refine_conn;
 
 /* Embed it; zeroed there is no filter, and everything passes.  Members are for
  * refine.c; others read filter, scanned, n, n_conns, n_partial, turn. */
@@ -33,16 +34,16 @@ struct refine {
     uint32_t needs;
     bool asks_ends; /* it uses what ends of connections have */
     bool stopped;
-    size_t scanned;      /* frames (and gaps) that were looked at */
-    size_t n;            /* ... that passed */
-    size_t n_conns;      /* connections that pass so far */
-    uint64_t n_partial;  /* payloads that were searched in part */
-    uint64_t turn;       /* counts changes */
-    bool no_memory;      /* what does not fit passes */
-    struct chunks conns; /* struct refine_conn, as the store's rows, and in its
-                            room */
-    uint64_t *frames;    /* bits */
-    size_t frames_cap;   /* bits */
+    size_t scanned;            /* frames (and gaps) that were looked at */
+    size_t n;                  /* ... that passed */
+    size_t n_conns;            /* connections that pass so far */
+    uint64_t n_partial;        /* payloads that were searched in part */
+    uint64_t turn;             /* counts changes */
+    bool no_memory;            /* what does not fit passes */
+    struct refine_conn *conns; /* as the store's rows */
+    size_t conns_cap, conns_looked;
+    uint64_t *frames;  /* bits */
+    size_t frames_cap; /* bits */
     uint64_t *findings;
     size_t findings_cap, findings_scanned;
     size_t end_at; /* connection to ask next whether it ended */
@@ -63,8 +64,8 @@ void refine_stop(struct refine *r);
  * slice_ns.  loading: more may come, also of the last frame.  True: there is
  * more to look at.
  */
-bool refine_update(struct refine *r, struct store *s, size_t end, bool loading,
-                   int64_t slice_ns);
+bool refine_update(struct refine *r, const struct store *s, size_t end,
+                   bool loading, int64_t slice_ns);
 
 /* Whether a row passes, as far as is known.  Without a filter: yes. */
 bool refine_frame(const struct refine *r, size_t row);

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/tui/rows.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 void
 rows_start(struct rows *r, uint32_t conn)
 {
     r->conn = conn;
+    r->filter = NULL;
     r->n = r->scanned = 0;
-    r->filtered = false;
 }
 
 void
@@ -34,16 +33,13 @@ add(struct rows *r, uint32_t row)
 }
 
 bool
-rows_update(struct rows *r, const struct store *s, const struct refine *filter,
-            size_t end, size_t most)
+rows_update(struct rows *r, const struct store *s, size_t end, size_t most)
 {
-    if (filter && filter->filter && filter->scanned < end)
-        end = filter->scanned;
+    if (r->filter && r->filter->scanned < end)
+        end = r->filter->scanned;
     if (end <= r->scanned)
         return false;
     size_t stop = end - r->scanned > most ? r->scanned + most : end;
-    assert(r->scanned == 0 || r->filtered == (filter && filter->filter));
-    r->filtered = filter && filter->filter;
     if (rows_are_all(r)) {
         r->n = r->scanned = end;
         return false;
@@ -52,7 +48,7 @@ rows_update(struct rows *r, const struct store *s, const struct refine *filter,
     for (; r->scanned < stop; r->scanned++) {
         const struct store_frame *f = store_frame(s, r->scanned);
         if ((r->conn == STORE_NONE || f->conn == r->conn) &&
-            (!filter || refine_frame(filter, r->scanned)) &&
+            (!r->filter || refine_frame(r->filter, r->scanned)) &&
             !add(r, (uint32_t)r->scanned))
             return false;
     }

@@ -65,6 +65,7 @@ static void
 restart_rows(struct tui *t, uint32_t conn)
 {
     rows_start(&t->rows, conn);
+    t->rows.filter = tui_filtered(t) ? &t->shown.refine : NULL;
     t->frames.cursor = t->frames.top = t->frames.n = 0;
     t->shown.want = t->frames.follow ? STORE_NONE : t->frame;
     t->shown.want_at = 0;
@@ -79,7 +80,7 @@ tui_rows_update(struct tui *t)
         filter_set_start(r->filter, t->store->first_ns);
     bool more =
         refine_update(r, t->store, end, atomic_load(t->loading), t->slice_ns);
-    if (rows_update(&t->rows, t->store, r, end, ROWS_AT_A_TIME))
+    if (rows_update(&t->rows, t->store, end, ROWS_AT_A_TIME))
         more = true;
     t->shown_end = end;
     seek(t, more);
@@ -103,8 +104,7 @@ tui_conn_rows(struct tui *t)
     if (t->conn != t->conn_rows.conn)
         rows_start(&t->conn_rows, t->conn);
     if (t->conn != STORE_NONE)
-        (void)rows_update(&t->conn_rows, t->store, NULL, t->shown_end,
-                          SIZE_MAX);
+        (void)rows_update(&t->conn_rows, t->store, t->shown_end, SIZE_MAX);
     return &t->conn_rows;
 }
 
@@ -115,7 +115,7 @@ tui_select_frame(struct tui *t, uint32_t frame)
     if (frame >= t->shown_end) /* came while the display was paused, or just */
         t->shown_end = t->paused ? t->shown_end : t->store->frames.n;
     while (t->rows.scanned <= frame &&
-           rows_update(&t->rows, t->store, r, t->shown_end, ROWS_AT_A_TIME))
+           rows_update(&t->rows, t->store, t->shown_end, ROWS_AT_A_TIME))
         ;
     t->frame = frame;
     t->conn = store_frame(t->store, frame)->conn;

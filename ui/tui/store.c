@@ -92,13 +92,6 @@ store_set_start(struct store *s, int64_t start_ns)
 }
 
 static void
-worsen(struct store_frame *f, enum severity s)
-{
-    if (f->severity < 1u + s)
-        f->severity = (1u + s) & 15u;
-}
-
-static void
 came_at(struct store *s, int64_t time_ns)
 {
     if (!s->has_start && time_ns < s->first_ns)
@@ -135,13 +128,14 @@ find_conn(struct store *s, uint32_t number)
     return s->last;
 }
 
-/* False: the spool is full. */
-static bool
-keep(struct store *s, struct slice bytes, uint64_t *off)
+static void
+keep(struct store *s, struct slice bytes, uint64_t *off, uint8_t *flags,
+     uint8_t flag)
 {
-    bool kept = spool_add(&s->spool, bytes, off);
-    s->n_unkept += !kept;
-    return kept;
+    if (spool_add(&s->spool, bytes, off))
+        *flags |= flag;
+    else
+        s->n_unkept++;
 }
 
 /* Counts one frame in the curve of its connection. */
@@ -350,7 +344,8 @@ link_findings(struct store *s, struct store_conn *c, struct store_frame *f,
         if (n->frame == STORE_NONE && n->has_from && n->number == f->number &&
             n->from == store_frame_from(f)) {
             n->frame = row;
-            worsen(f, n->severity);
+            if (f->severity < 1 + n->severity)
+                f->severity = (uint8_t)(1 + n->severity);
         } else if (c->pending == STORE_NONE && is_ahead(c, n)) {
             c->pending = (uint32_t)i;
         }
@@ -364,6 +359,8 @@ on_frame(struct store *s, struct store_conn *c, const struct event_frame *e)
     c->frames[e->from]++;
     c->bytes[e->from] += h->payload_len;
     count_rate(c, e->at.time_ns);
+    if (!ws_opcode_is_control(h->opcode))
+        c->frame_ended[e->from] = h->fin && e->ended;
     if (h->opcode == WS_OP_CLOSE && c->state == STORE_OPEN)
         c->state = STORE_CLOSING;
     struct store_frame *f = add_row(s, &s->frames);
@@ -376,20 +373,18 @@ on_frame(struct store *s, struct store_conn *c, const struct event_frame *e)
     f->number = (uint32_t)e->number;
     f->mask = rd_load_be32(h->mask);
     f->byte0 = (uint8_t)((unsigned)h->fin << 7 | h->rsv << 4 | h->opcode);
-    f->header_len = h->header_len & 15u;
-    f->flags = (uint16_t)((e->from == WS_SENDER_SERVER ? STORE_SERVER : 0) |
-                          (h->masked ? STORE_MASKED : 0) |
-                          (e->complete ? STORE_COMPLETE : 0) |
-                          (e->synced ? STORE_SYNCED : 0) |
-                          (e->ended ? STORE_ENDED : 0) |
-                          (e->compressed ? STORE_COMPRESSED : 0));
+    f->header_len = h->header_len;
+    f->flags = (uint8_t)((e->from == WS_SENDER_SERVER ? STORE_SERVER : 0) |
+                         (h->masked ? STORE_MASKED : 0) |
+                         (e->complete ? STORE_COMPLETE : 0) |
+                         (e->synced ? STORE_SYNCED : 0) |
+                         (e->compressed ? STORE_COMPRESSED : 0));
     link_frame(s, c, f);
     join_message(s, c, e, last_row(&s->frames));
     link_findings(s, c, f, last_row(&s->frames));
     if (e->payload.len > 0) {
         f->plain_len = (uint32_t)e->payload.len;
-        if (keep(s, e->payload, &f->payload_off))
-            f->flags |= STORE_PAYLOAD;
+        keep(s, e->payload, &f->payload_off, &f->flags, STORE_PAYLOAD);
     }
 }
 
@@ -421,8 +416,7 @@ fill_message(struct store *s, struct store_message *m,
                          (e->truncated ? STORE_MESSAGE_TRUNCATED : 0) |
                          (e->has_utf8_error ? STORE_MESSAGE_BAD_UTF8 : 0));
     m->kept = (uint32_t)e->payload.len;
-    if (keep(s, e->payload, &m->payload_off))
-        m->flags |= STORE_MESSAGE_KEPT;
+    keep(s, e->payload, &m->payload_off, &m->flags, STORE_MESSAGE_KEPT);
 }
 
 static void
@@ -437,8 +431,7 @@ on_message(struct store *s, struct store_conn *c, const struct event_message *e)
             f->message = number;
             f->plain_len = (uint32_t)e->payload.len;
             f->flags |= STORE_SINGLE;
-            if (keep(s, e->payload, &f->payload_off))
-                f->flags |= STORE_PAYLOAD;
+            keep(s, e->payload, &f->payload_off, &f->flags, STORE_PAYLOAD);
             return;
         }
         open_row(s, c, e->from);
@@ -449,6 +442,8 @@ on_message(struct store *s, struct store_conn *c, const struct event_message *e)
         return;
     c->open_message[e->from] = STORE_NONE;
     fill_message(s, message_row(s, row), e);
+    if (c->frame_ended[e->from])
+        message_row(s, row)->flags |= STORE_MESSAGE_FINISHED;
 }
 
 static void
@@ -518,7 +513,9 @@ on_finding(struct store *s, struct store_conn *c, const struct event_finding *e)
     if (c->pending == STORE_NONE && is_ahead(c, f))
         c->pending = last_row(&s->findings);
     if (f->frame != STORE_NONE) {
-        worsen(store_frame(s, f->frame), e->severity);
+        uint8_t *severity = &store_frame(s, f->frame)->severity;
+        if (*severity < 1 + e->severity)
+            *severity = (uint8_t)(1 + e->severity);
     }
 }
 
@@ -539,9 +536,9 @@ keep_text(struct store *s, struct store_conn *c, const char *text)
 static void
 on_end(struct store *s, struct store_conn *c, const struct event_end *e)
 {
+    s->n_ended += !c->ended;
     open_row(s, c, WS_SENDER_CLIENT);
     open_row(s, c, WS_SENDER_SERVER);
-    s->n_ended += !c->ended;
     c->ended = true;
     c->end = e->at;
     c->clean = e->clean;

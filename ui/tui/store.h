@@ -51,7 +51,6 @@ enum store_frame_flag {
     STORE_PAYLOAD = 64, /* payload_off is set */
     STORE_SINGLE = 128, /* all of a message, which came whole and is valid, and
                            has no row of its own */
-    STORE_ENDED = 256,  /* its end was reached */
 };
 
 /* One frame, or a gap between frames. */
@@ -69,10 +68,10 @@ struct store_frame {
     uint32_t plain_len;   /* bytes unmasked and inflated: of a control frame,
                              or with STORE_SINGLE; with STORE_PAYLOAD they are
                              at payload_off */
-    uint16_t flags;       /* set of enum store_frame_flag */
     uint8_t byte0;        /* FIN, RSV1 to 3, opcode */
-    uint8_t header_len : 4; /* bytes */
-    uint8_t severity : 4;   /* 1 + the worst enum severity found; 0: none */
+    uint8_t header_len;   /* bytes */
+    uint8_t flags;        /* set of enum store_frame_flag */
+    uint8_t severity;     /* 1 + the worst enum severity found; 0: none */
 };
 
 enum store_message_flag {
@@ -82,7 +81,9 @@ enum store_message_flag {
     STORE_MESSAGE_COMPRESSED = 8,
     STORE_MESSAGE_TRUNCATED = 16, /* kept is not all of it */
     STORE_MESSAGE_BAD_UTF8 = 32,
-    STORE_MESSAGE_KEPT = 64, /* payload_off is set */
+    STORE_MESSAGE_KEPT = 64,      /* payload_off is set */
+    STORE_MESSAGE_FINISHED = 128, /* by a frame that came to its end: it was
+                                      not given up */
 };
 
 /* Its time is that of its last frame. */
@@ -149,6 +150,8 @@ struct store_conn {
     uint32_t found_packet; /* that told the handshake; 0: beyond 32 bits */
     int64_t rate_ns;       /* where the newest bucket begins */
     bool ended, clean, has_close_code[2];
+    bool frame_ended[2]; /* the last data frame of a sender is the last of its
+                            message, and came to its end */
     uint16_t close_code[2], onclose_code;
     enum verdict_id verdict;
     enum closed_by closed_by;
