@@ -31,7 +31,7 @@ static struct shake lines;
 static void
 setup(void)
 {
-    ck_assert_int_eq(store_new(&store, SIZE_MAX, UINT64_MAX), ERR_OK);
+    ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
     sink = store_sink(store, 1000);
     event_samples_init(&samples);
     memset(&found, 0, sizeof found);

@@ -50,7 +50,10 @@ e e
 ?
 2 ? n e x t
 2 ? p
-2 : 1 2 Enter'
+2 : 1 2 Enter
+click:0,13
+2 click:6,20 wheel-down:6,20
+1 twice:3,10 click:23,3'
 # Of these all are kept of 80x24, and of 160x48 so many:
 wide='1
 2
@@ -71,6 +74,9 @@ others='] ]
 7 G V V
 2 ? PgDn Down f r Enter
 2 : z z z Enter
+4 click:5,5 twice:6,6 wheel-up:7,7
+6 wheel-down:5,5 wheel-down:5,5
+7 twice:4,4 click:0,3
 J J J K 2
 p 2 f
 4 Enter Tab Right Right Right

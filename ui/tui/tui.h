@@ -22,10 +22,12 @@
 #include "base/err.h"
 #include "ui/stats.h"
 #include "ui/tui/grid.h"
+#include "ui/tui/hit.h"
 #include "ui/tui/ladder.h"
 #include "ui/tui/list.h"
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
+#include "ui/tui/search.h"
 #include "ui/tui/shake.h"
 #include "ui/tui/store.h"
 #include "ui/tui/tty.h"
@@ -154,11 +156,15 @@ struct tui {
     atomic_bool *loading; /* the decoding thread still works */
 
     struct grid grid;
+    struct hits hits; /* of what the grid shows */
+    bool mouse;       /* is wanted */
+    bool told_shift;  /* how to select text with it */
     enum view_id view;
     enum view_id before;       /* where BACK goes */
     const struct layer *layer; /* NULL: none */
     bool explain, paused, quit, suspend, redraw;
-    bool busy; /* there are frames that the rows do not know yet */
+    bool busy; /* drawing goes on with something: frames that the rows do not
+                  know yet, or find.h */
 
     /* The selection, which all views share. */
     uint32_t conn;  /* row, STORE_NONE: none yet */
@@ -188,6 +194,7 @@ struct tui {
     bool saving;                /* the menu of copy.h saves */
     unsigned clip;              /* enum clip: what is to be saved */
     char find[PROMPT_MAX];      /* what was looked for last */
+    struct search search;       /* for it, while it goes on */
 };
 
 /* Ready to draw; store, stats and figures are borrowed. */
@@ -201,6 +208,9 @@ void tui_draw(struct tui *t);
 
 /* Does what a key says.  Takes the store's lock. */
 void tui_key(struct tui *t, struct tty_key key);
+
+/* The same for who holds the lock already. */
+void tui_key_locked(struct tui *t, struct tty_key key);
 
 /* The action of a key in a view; ACTION_COUNT: none. */
 enum action tui_action_of(enum view_id view, struct tty_key key);

@@ -34,6 +34,7 @@ draw_row(struct tui *t, int y, struct rect r, uint32_t row)
     const struct store_frame *f = store_frame(t->store, row);
     enum ws_sender from = store_frame_from(f);
     uint8_t bytes[SHOWN_MAX], opcode = store_frame_opcode(f);
+    struct store_message m;
     char time[32];
     bool whole;
     tui_time(t, f->time_ns, f->time_ns, time, sizeof time);
@@ -61,17 +62,16 @@ draw_row(struct tui *t, int y, struct rect r, uint32_t row)
         }
         left += used;
         cols -= used;
-    } else if (n == 0 && f->message != STORE_NONE &&
-               store_message(t->store, f->message)->n_frames > 1) {
-        const struct store_message *m = store_message(t->store, f->message);
-        if (m->last_frame != row) {
+    } else if (n == 0 && store_message_of(t->store, row, &m) &&
+               m.n_frames > 1) {
+        if (m.last_frame != row) {
             grid_format(g, y, left, cols, ROLE_DIM, "... (part)");
             return;
         }
-        n = store_message_payload(t->store, m, 0, bytes, sizeof bytes);
+        n = store_message_payload(t->store, &m, 0, bytes, sizeof bytes);
         payload = slice_make(bytes, n);
-        whole = n == m->kept;
-        opcode = m->opcode;
+        whole = n == m.kept;
+        opcode = m.opcode;
     }
     if (t->talk_as == 1 || (opcode == WS_OP_BINARY))
         draw_hex(g, y, left, cols, payload.ptr, payload.len);
@@ -108,11 +108,12 @@ draw(struct tui *t, struct rect r)
     int y = r.y + 1;
     for (size_t row = t->frames.top; row < t->rows.n && y < r.y + r.rows;
          row++) {
-        if (row != t->frames.cursor && !is_shown(t, t->rows.row[row]))
+        if (row != t->frames.cursor && !is_shown(t, rows_at(&t->rows, row)))
             continue;
-        draw_row(t, y, r, t->rows.row[row]);
+        draw_row(t, y, r, rows_at(&t->rows, row));
+        hit_row(t, (struct rect){y, r.x, 1, r.cols}, &t->frames, row);
         if (row == t->frames.cursor) {
-            t->frame = t->rows.row[row];
+            t->frame = rows_at(&t->rows, row);
             grid_cursor(g, y, r.x, r.cols);
         }
         y++;
