@@ -217,7 +217,7 @@ draw_status(struct tui *t)
     if (right[0] && strlen(right) > (size_t)g->cols - 20)
         store_losses(t->store, right, sizeof right, false);
     int n = (int)strlen(right);
-    if (l && l->n > 0 && n < g->cols - 40)
+    if (l && l->n > 0 && n < g->cols - 30)
         n += snprintf(right + n, sizeof right - (size_t)n, "%s%zu of %zu%s",
                       n ? "  " : "", l->cursor + 1, l->n,
                       l->follow ? "  follow" : "");
@@ -345,4 +345,5 @@ tui_fini(struct tui *t)
     rows_fini(&t->rows);
     rows_fini(&t->conn_rows);
     ladder_fini(&t->ladder_rows);
+    talk_fini(&t->talk_rows);
 }
