@@ -51,6 +51,12 @@ views='1
 7
 7 Enter
 2 /o n
+2 f/websocket.opcode==text
+2 f/ws.len>9 3
+2 f/ws.len>5 / t/&&websocket.pay
+2 / t/websocket.opcode== Down
+2 / t/websocket.opcode==foo
+2 Right Right A
 e e
 ?
 2 ? n e x t
@@ -63,6 +69,7 @@ click:0,13
 wide='1
 2
 2 B B G
+2 Right Right a / t/&&ws.
 3
 4
 5
@@ -92,6 +99,16 @@ others='] ]
 J J J K 2
 p 2 f
 4 Enter Tab Right Right Right
+2 f/ws.rtt G
+1 f/ws.conn==1 2 f f
+7 a 1
+7 A n Enter
+2 A o Tab Tab Esc
+2 / Tab Tab Tab Enter ^R Up Up Left Left Bksp ^W ^U Enter
+1 / ^R f/ws.len f/ws.dir / ^R ^R ^R Enter 2
+2 ^G t/3 Enter ^G t/0 Enter ^G Esc
+6 f/ws.type==gap
+2 / t/"x
 q'
 
 lines() { # lines SIZE...: what tui_draw is to draw

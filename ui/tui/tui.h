@@ -21,6 +21,7 @@
 
 #include "base/err.h"
 #include "ui/stats.h"
+#include "ui/tui/filter_layer.h"
 #include "ui/tui/grid.h"
 #include "ui/tui/hit.h"
 #include "ui/tui/ladder.h"
@@ -29,6 +30,7 @@
 #include "ui/tui/rows.h"
 #include "ui/tui/search.h"
 #include "ui/tui/shake.h"
+#include "ui/tui/shown.h"
 #include "ui/tui/store.h"
 #include "ui/tui/talk.h"
 #include "ui/tui/tty.h"
@@ -49,6 +51,9 @@ const char *view_name(enum view_id v);
 
 #define VIEW_BIT(symbol) (1u << VIEW_##symbol)
 #define EVERY_VIEW ((1u << VIEW_COUNT) - 1u)
+/* Lists that show what passes the filter. */
+#define FILTERED_VIEWS                                                         \
+    (VIEW_BIT(CONNS) | VIEW_BIT(FRAMES) | VIEW_BIT(STATS) | VIEW_BIT(FINDINGS))
 
 #define ACTION(symbol, ...) ACTION_##symbol,
 enum action {
@@ -183,6 +188,9 @@ struct tui {
     size_t shown_end;      /* frames before it are shown: not all, if paused */
     struct rows rows;      /* of the list of frames */
     struct rows conn_rows; /* see tui_conn_rows() */
+    struct shown shown;    /* the filter */
+    int64_t slice_ns;      /* that it may take between two drawings */
+    struct filter_layer filter_layer; /* where it is typed */
     struct ladder ladder_rows;
     struct talk talk_rows;
     size_t ladder_tcp_end; /* rows of store->tcp that it shows */
