@@ -175,6 +175,7 @@ draw_lines(struct opening *s, struct rect r, size_t from, size_t end)
     for (size_t i = top; i < end && i - top < rows; i++) {
         int y = r.y + (int)(i - top);
         draw_line(s, y, r, &s->lines.line[i]);
+        hit_row(s->t, (struct rect){y, r.x, 1, r.cols}, &s->t->handshake, i);
         if (i == l->cursor)
             grid_cursor(&s->t->grid, y, r.x, 7);
     }
