@@ -4,6 +4,7 @@
  * say is so.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/check_main.h"
@@ -240,6 +241,109 @@ START_TEST(a_prompt_takes_what_fits_and_whole_characters)
 }
 END_TEST
 
+/* ---- the mouse ---- */
+
+START_TEST(a_click_on_a_tab_goes_to_its_view)
+{
+    press("1");
+    tui_draw(&tui);
+    /* "[1 Conns] 2  3 ..." of 80 columns */
+    press("click:0,10");
+    ck_assert_int_eq(tui.view, VIEW_FRAMES);
+    ck_assert_str_eq(tui.message, "hold Shift to select text");
+    press("click:0,0");
+    ck_assert_int_eq(tui.view, VIEW_CONNS);
+    ck_assert_str_eq(tui.message, ""); /* said once */
+}
+END_TEST
+
+START_TEST(a_click_on_a_hint_is_its_key)
+{
+    press("7");
+    press("click:23,3"); /* ? help */
+    ck_assert_ptr_nonnull(tui.layer);
+    press("click:0,0"); /* what lies below the help is not hit */
+    ck_assert_ptr_nonnull(tui.layer);
+    ck_assert_int_eq(tui.view, VIEW_FINDINGS);
+    press("click:23,2"); /* Enter run: closes it */
+    ck_assert_ptr_null(tui.layer);
+}
+END_TEST
+
+static const char *const nowhere[] = {"click:1,79",      "click:-1,-1",
+                                      "click:5000,5000", "twice:10,10",
+                                      "wheel-up:0,0",    "wheel-down:-3,-3",
+                                      "wheel-up:10,10",  "wheel-down:10,10",
+                                      "click:22,1"};
+
+START_TEST(a_click_on_nothing_does_nothing)
+{
+    char view[2] = {'1', '\0'};
+    for (unsigned v = 0; v < VIEW_COUNT; v++) {
+        view[0] = (char)('1' + v);
+        press(view);
+        press(nowhere[_i]);
+        ck_assert_int_eq(tui.view, (enum view_id)v);
+        ck_assert(!tui.layer && !tui.quit);
+    }
+}
+END_TEST
+
+START_TEST(rows_are_clicked_and_scrolled)
+{
+    char name[512];
+    const char *srcdir = getenv("srcdir");
+    snprintf(name, sizeof name, "%s/samples/good-chat.pcapng",
+             srcdir ? srcdir : ".");
+    ck_assert(tui_load(name, store, stats));
+    press("2"); /* rows from the fourth line on */
+    press("click:6,20");
+    ck_assert_uint_eq(tui.frames.cursor, 3);
+    ck_assert_uint_eq(tui.frame, rows_at(&tui.rows, 3));
+    press("wheel-down:6,20");
+    ck_assert_uint_eq(tui.frames.cursor, 3);
+    ck_assert_uint_eq(tui.frames.top, 3);
+    press("click:6,20");
+    ck_assert_uint_eq(tui.frames.cursor, 6);
+    press("wheel-up:6,20");
+    ck_assert_uint_eq(tui.frames.top, 0);
+    press("1");
+    press("twice:3,10"); /* as Enter does */
+    ck_assert_int_eq(tui.view, VIEW_FRAMES);
+    press("3");
+    press("click:5,20");
+    ck_assert_uint_eq(tui.frames.cursor, 2);
+}
+END_TEST
+
+START_TEST(enter_right_behind_another_key_opens_what_that_selected)
+{
+    char name[512];
+    const char *srcdir = getenv("srcdir");
+    snprintf(name, sizeof name, "%s/samples/odd-frames.pcap",
+             srcdir ? srcdir : ".");
+    ck_assert(tui_load(name, store, stats));
+    ck_assert_uint_gt(store->conns.n, 1);
+    tui_draw(&tui);
+    tui_key(&tui, tui_load_key("Down"));
+    tui_key(&tui, tui_load_key("Enter"));
+    ck_assert_uint_eq(tui.conn, 1);
+    ck_assert_uint_eq(tui.rows.conn, 1);
+}
+END_TEST
+
+START_TEST(pasted_text_that_nothing_asks_for_is_told)
+{
+    tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE});
+    press("q");
+    tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE_END});
+    ck_assert_ptr_nonnull(strstr(tui.message, "pasted"));
+    press("/");
+    tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE});
+    ck_assert_str_eq(tui.message, "");
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -265,6 +369,13 @@ suite(void)
                         VIEW_COUNT);
     tcase_add_test(tc, back_leads_to_the_first_view_and_out);
     tcase_add_test(tc, what_is_pasted_is_no_command);
+    tcase_add_test(tc, pasted_text_that_nothing_asks_for_is_told);
+    tcase_add_test(tc, a_click_on_a_tab_goes_to_its_view);
+    tcase_add_test(tc, a_click_on_a_hint_is_its_key);
+    tcase_add_loop_test(tc, a_click_on_nothing_does_nothing, 0,
+                        sizeof nowhere / sizeof *nowhere);
+    tcase_add_test(tc, rows_are_clicked_and_scrolled);
+    tcase_add_test(tc, enter_right_behind_another_key_opens_what_that_selected);
     tcase_add_test(tc, text_is_pasted_into_a_prompt);
     tcase_add_test(tc, a_prompt_takes_what_fits_and_whole_characters);
     suite_add_tcase(s, tc);

@@ -95,6 +95,21 @@ tui_load(const char *name, struct store *store, struct stats *stats)
 struct tty_key
 tui_load_key(const char *word)
 {
+    static const struct {
+        const char *name;
+        enum tty_key_code code;
+        bool twice;
+    } events[] = {{"click:", TTY_KEY_MOUSE, false},
+                  {"twice:", TTY_KEY_MOUSE, true},
+                  {"wheel-up:", TTY_KEY_WHEEL_UP, false},
+                  {"wheel-down:", TTY_KEY_WHEEL_DOWN, false}};
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        struct tty_key key = {.code = events[i].code, .twice = events[i].twice};
+        size_t len = strlen(events[i].name);
+        if (strncmp(word, events[i].name, len) == 0 &&
+            sscanf(word + len, "%d,%d", &key.y, &key.x) == 2)
+            return key;
+    }
     return tui_key_named(word, strlen(word));
 }
 
@@ -137,6 +152,8 @@ tui_load_wrong_grid(const struct grid *g)
 static bool
 list_holds(const struct list *l)
 {
+    if (l->n > 0 && l->away && l->cursor < l->n && l->top < l->n)
+        return true;
     return l->n == 0 || (l->cursor < l->n && l->top <= l->cursor &&
                          (l->height == 0 || l->cursor - l->top < l->height));
 }

@@ -3,7 +3,7 @@
  * What a byte means to tui_load_steps():
  *
  *   0 - 127     that character as a key
- *   128 - 167   a key that is no character
+ *   128 - 167   a key that is no character; of the mouse, row and column
  *   168 - 189   another size
  *   190 - 195   UTF-8 or ASCII, loading or not, a figure
  *   196 - 255   an event; bytes behind it say which and of whom
@@ -273,6 +273,19 @@ press(struct machine *m, struct tty_key key)
     m->tui.quit = m->tui.suspend = m->tui.redraw = false;
 }
 
+/* Of the mouse two bytes tell where. */
+static struct tty_key
+code_key(struct machine *m, enum tty_key_code code)
+{
+    struct tty_key key = {.code = code};
+    if (code >= TTY_KEY_MOUSE && code <= TTY_KEY_WHEEL_DOWN) {
+        key.y = next(m) % 80;
+        key.x = next(m);
+        key.twice = key.x & 1;
+    }
+    return key;
+}
+
 static void
 step(struct machine *m)
 {
@@ -280,7 +293,7 @@ step(struct machine *m)
     if (op < 128) {
         press(m, (struct tty_key){.ch = op});
     } else if (op < 168) {
-        press(m, (struct tty_key){.code = (enum tty_key_code)(op - 128)});
+        press(m, code_key(m, (enum tty_key_code)(op - 128)));
     } else if (op < 190) {
         resize(m, op - 168);
     } else if (op < 192) {

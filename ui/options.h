@@ -192,6 +192,7 @@ struct options {
     const char *tstamp_type;         /* NULL: libpcap's default */
     const char *user;                /* NULL: not given */
     bool no_promiscuous, immediate, list_interfaces, no_sandbox, tail;
+    bool no_mouse;
     struct option_bounds stop; /* of the whole run */
 
     /* Saving packets. */

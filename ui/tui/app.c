@@ -91,6 +91,7 @@ app_new(struct app **out, const struct options *o)
     a->owner = (struct tui_owner){.ctx = a, .create = create, .copy = copy};
     a->tui.owner = &a->owner;
     a->tui.grid.utf8 = terminal_utf8();
+    a->tui.mouse = !o->no_mouse;
     *out = a;
     return ERR_OK;
 }
@@ -146,7 +147,7 @@ bool
 app_open(struct app *a, char reason[APP_REASON_MAX])
 {
     struct tty_options o = {.color = terminal_color(a->options),
-                            .mouse = false};
+                            .mouse = !a->options->no_mouse};
     a->tty = tty_open(&o, reason);
     return a->tty != NULL;
 }

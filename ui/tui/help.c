@@ -62,6 +62,7 @@ draw_lines(struct tui *t, struct rect r)
             continue;
         }
         draw_action(t, y, r, line->action);
+        hit_row(t, (struct rect){y, r.x, 1, r.cols}, l, l->top + i);
         if (l->top + i == l->cursor)
             grid_cursor(&t->grid, y, r.x, r.cols);
     }

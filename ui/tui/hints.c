@@ -19,6 +19,7 @@ put_hint(struct tui *t, int x, const char *key, size_t key_len,
     used += grid_text(g, y, x + used, g->cols - x - used, ROLE_DIM, " ");
     used += grid_put(g, y, x + used, g->cols - x - used, ROLE_DIM,
                      slice_make((const uint8_t *)text, len), false);
+    hit_key(t, (struct rect){y, x, 1, used}, tui_key_named(key, key_len));
     return used;
 }
 

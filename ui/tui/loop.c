@@ -16,6 +16,7 @@ draw_on(struct tui *t, struct tty *tty)
         !grid_resize(&t->grid, rows, cols))
         return false;
     tui_draw(t);
+    tty_mouse(tty, t->mouse);
     if (t->redraw)
         tty_redraw(tty);
     t->redraw = false;

@@ -173,6 +173,7 @@ draw_tabs(struct tui *t)
     grid_line(g, 0, 0, g->cols, ROLE_BAR, ' ', ' ');
     for (unsigned v = 0; v < VIEW_COUNT; v++) {
         bool here = v == t->view;
+        int left = x;
         if (here)
             x += grid_format(g, 0, x, g->cols - x, ROLE_BAR, "[%u %s]", v + 1,
                              view_name((enum view_id)v));
@@ -181,6 +182,8 @@ draw_tabs(struct tui *t)
                              view_name((enum view_id)v));
         else
             x += grid_format(g, 0, x, g->cols - x, ROLE_BAR, " %u ", v + 1);
+        hit_key(t, (struct rect){0, left, 1, x - left},
+                (struct tty_key){.ch = '1' + v});
     }
     char right[TUI_TEXT_MAX];
     uint64_t dropped = atomic_load(&t->figures->dropped);
@@ -214,7 +217,7 @@ draw_status(struct tui *t)
     if (right[0] && strlen(right) > (size_t)g->cols - 20)
         store_losses(t->store, right, sizeof right, false);
     int n = (int)strlen(right);
-    if (l && l->n > 0 && n < g->cols - 40)
+    if (l && l->n > 0 && n < g->cols - 30)
         n += snprintf(right + n, sizeof right - (size_t)n, "%s%zu of %zu%s",
                       n ? "  " : "", l->cursor + 1, l->n,
                       l->follow ? "  follow" : "");
@@ -226,18 +229,31 @@ draw_status(struct tui *t)
         grid_text(g, g->rows - 2, g->cols - n - 1, n, ROLE_DIM, right);
 }
 
+static bool
+is_too_small(const struct grid *g)
+{
+    return g->rows < ROWS_MIN || g->cols < COLS_MIN;
+}
+
+static struct rect
+body_of(const struct grid *g)
+{
+    return (struct rect){2, 0, g->rows - 4, g->cols};
+}
+
 void
 tui_paint(struct tui *t)
 {
     struct grid *g = &t->grid;
     grid_clear(g);
-    if (g->rows < ROWS_MIN || g->cols < COLS_MIN) {
+    t->hits.n = 0;
+    if (is_too_small(g)) {
         grid_format(g, 0, 0, g->cols, ROLE_STRONG,
                     "too small: %dx%d, need %dx%d", g->cols, g->rows, COLS_MIN,
                     ROWS_MIN);
         return;
     }
-    struct rect body = {2, 0, g->rows - 4, g->cols};
+    struct rect body = body_of(g);
     t->busy = tui_rows_update(t);
     t->busy |= find_go_on(t);
     draw_tabs(t);
@@ -245,8 +261,10 @@ tui_paint(struct tui *t)
     tui_view(t)->draw(t, body);
     draw_status(t);
     hints_draw(t);
-    if (t->layer)
+    if (t->layer) {
+        t->hits.n = 0;
         t->layer->draw(t, body);
+    }
 }
 
 void
@@ -255,6 +273,26 @@ tui_draw(struct tui *t)
     store_lock(t->store);
     tui_paint(t);
     store_unlock(t->store);
+}
+
+void
+tui_key_locked(struct tui *t, struct tty_key key)
+{
+    char reason[TUI_TEXT_MAX];
+    if (t->layer) {
+        t->layer->key(t, key);
+        return;
+    }
+    enum action a = key.ch == 3 ? ACTION_BACK : tui_action_of(t->view, key);
+    const char *why =
+        a == ACTION_COUNT ? NULL : tui_why_not(t, a, reason, sizeof reason);
+    /* What is selected is known by drawing it, and keys come faster. */
+    if (a == ACTION_ENTER)
+        tui_paint(t);
+    if (why)
+        tui_say(t, "not now: %s", why);
+    else if (a == ACTION_COUNT || !tui_act(t, a))
+        tui_say(t, "no such key here; ? for help");
 }
 
 void
@@ -274,18 +312,11 @@ tui_key(struct tui *t, struct tty_key key)
         return;
     t->message[0] = '\0';
     store_lock(t->store);
-    if (t->layer) {
-        t->layer->key(t, key);
-    } else {
-        enum action a = key.ch == 3 ? ACTION_BACK : tui_action_of(t->view, key);
-        char reason[TUI_TEXT_MAX];
-        const char *why =
-            a == ACTION_COUNT ? NULL : tui_why_not(t, a, reason, sizeof reason);
-        if (why)
-            tui_say(t, "not now: %s", why);
-        else if (a == ACTION_COUNT || !tui_act(t, a))
-            tui_say(t, "no such key here; ? for help");
-    }
+    if (key.code == TTY_KEY_MOUSE || key.code == TTY_KEY_WHEEL_UP ||
+        key.code == TTY_KEY_WHEEL_DOWN)
+        hit_mouse(t, key);
+    else
+        tui_key_locked(t, key);
     store_unlock(t->store);
 }
 

@@ -22,11 +22,13 @@
 #include "base/err.h"
 #include "ui/stats.h"
 #include "ui/tui/grid.h"
+#include "ui/tui/hit.h"
 #include "ui/tui/ladder.h"
 #include "ui/tui/list.h"
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
 #include "ui/tui/search.h"
+#include "ui/tui/shake.h"
 #include "ui/tui/store.h"
 #include "ui/tui/tty.h"
 
@@ -154,6 +156,9 @@ struct tui {
     atomic_bool *loading; /* the decoding thread still works */
 
     struct grid grid;
+    struct hits hits; /* of what the grid shows */
+    bool mouse;       /* is wanted */
+    bool told_shift;  /* how to select text with it */
     enum view_id view;
     enum view_id before;       /* where BACK goes */
     const struct layer *layer; /* NULL: none */
@@ -179,6 +184,9 @@ struct tui {
     struct rows conn_rows; /* see tui_conn_rows() */
     struct ladder ladder_rows;
     size_t ladder_tcp_end; /* rows of store->tcp that it shows */
+    struct shake_found shake_found;
+    unsigned shake_step; /* of the computation; 0: all of it */
+    bool shake_accept;   /* small screens: the computation, not the heads */
 
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
@@ -200,6 +208,9 @@ void tui_draw(struct tui *t);
 
 /* Does what a key says.  Takes the store's lock. */
 void tui_key(struct tui *t, struct tty_key key);
+
+/* The same for who holds the lock already. */
+void tui_key_locked(struct tui *t, struct tty_key key);
 
 /* The action of a key in a view; ACTION_COUNT: none. */
 enum action tui_action_of(enum view_id view, struct tty_key key);

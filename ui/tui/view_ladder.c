@@ -547,6 +547,10 @@ draw(struct tui *t, struct rect r)
     int names = draw_names(t, main, &lanes);
     const struct ladder *la = &t->ladder_rows;
     follow_selection(t, main.rows - names);
+    hit_list(t,
+             (struct rect){main.y + names, main.x, main.rows - names,
+                           main.cols},
+             &t->ladder);
     for (size_t i = 0; i < t->ladder.height; i++) {
         size_t row = t->ladder.top + i;
         int y = main.y + names + (int)i;

@@ -111,6 +111,7 @@ draw(struct tui *t, struct rect r)
         if (row != t->frames.cursor && !is_shown(t, rows_at(&t->rows, row)))
             continue;
         draw_row(t, y, r, rows_at(&t->rows, row));
+        hit_row(t, (struct rect){y, r.x, 1, r.cols}, &t->frames, row);
         if (row == t->frames.cursor) {
             t->frame = rows_at(&t->rows, row);
             grid_cursor(g, y, r.x, r.cols);
