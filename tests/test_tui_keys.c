@@ -312,7 +312,7 @@ START_TEST(rows_are_clicked_and_scrolled)
     ck_assert_int_eq(tui.view, VIEW_FRAMES);
     press("3");
     press("click:5,20");
-    ck_assert_uint_eq(tui.frames.cursor, 2);
+    ck_assert_uint_eq(tui.talk.cursor, 2);
 }
 END_TEST
 

@@ -182,6 +182,8 @@ START_TEST(reasons_tell_what_is_missing)
                      "the capture has ended");
     ck_assert_str_eq(tui_why_not(&tui, ACTION_SECRETS, reason, sizeof reason),
                      "in Handshake");
+    ck_assert_str_eq(tui_why_not(&tui, ACTION_CONTROL, reason, sizeof reason),
+                     "in Talk");
     ck_assert_ptr_null(tui_why_not(&tui, ACTION_QUIT, reason, sizeof reason));
     /* What goes on must be ended even when nothing comes any more. */
     tui.paused = true;

@@ -39,6 +39,11 @@ views='1
 2 x t
 3
 3 v d
+3 v Down Down
+3 v v Tab Down
+3 v v v G K
+3 z C /e n
+3 u d
 4
 5
 5 H
@@ -68,6 +73,13 @@ others='] ]
 2 f f t t
 1 Down Enter
 3 C d d G
+3 v u Tab PgDn Tab g
+3 v v v Tab G ] ]
+3 z d d G t t
+3 Enter
+3 g Enter
+3 G Enter
+3 p u ] F
 4 G PgUp
 5 ] [
 6 PgDn G

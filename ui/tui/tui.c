@@ -345,4 +345,5 @@ tui_fini(struct tui *t)
     rows_fini(&t->rows);
     rows_fini(&t->conn_rows);
     ladder_fini(&t->ladder_rows);
+    talk_fini(&t->talk_rows);
 }

@@ -30,6 +30,7 @@
 #include "ui/tui/search.h"
 #include "ui/tui/shake.h"
 #include "ui/tui/store.h"
+#include "ui/tui/talk.h"
 #include "ui/tui/tty.h"
 
 enum view_id {
@@ -173,8 +174,8 @@ struct tui {
 
     enum tui_time time;
     enum tui_source source_bytes;
-    bool bytes, secrets, hide_control;
-    unsigned pane, talk_as, talk_sender, sort;
+    bool bytes, secrets;
+    unsigned pane, sort;
     enum severity least;
 
     struct list conns, frames, talk, ladder, handshake, findings, help_list,
@@ -183,6 +184,7 @@ struct tui {
     struct rows rows;      /* of the list of frames */
     struct rows conn_rows; /* see tui_conn_rows() */
     struct ladder ladder_rows;
+    struct talk talk_rows;
     size_t ladder_tcp_end; /* rows of store->tcp that it shows */
     struct shake_found shake_found;
     unsigned shake_step; /* of the computation; 0: all of it */
