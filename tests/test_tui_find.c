@@ -68,7 +68,7 @@ press(const char *keys)
 static void
 look_for(const char *text)
 {
-    press("/");
+    press("\x06"); /* ^F */
     press(text);
     tui_key(&tui, (struct tty_key){.code = TTY_KEY_ENTER});
 }

@@ -62,7 +62,7 @@ KEYS = [
     ("connections", "2", "1"),
     ("one connection only", "1", "\r"),
     ("all again", "1\r", "f"),
-    ("find what is not there", "2g/" + NEVER, "\r"),
+    ("find what is not there", "2g\x06" + NEVER, "\r"),
 ]
 
 

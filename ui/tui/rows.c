@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/tui/rows.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* After so many, those that were read from the file are let go. */
@@ -11,6 +12,7 @@ rows_start(struct rows *r, uint32_t conn)
 {
     r->conn = conn;
     r->n = r->scanned = 0;
+    r->filtered = false;
 }
 
 void
@@ -36,12 +38,15 @@ add(struct rows *r, uint32_t row)
 
 /* Looks at the rows before stop; false: no memory. */
 static bool
-scan(struct rows *r, const struct store *s, size_t stop)
+scan(struct rows *r, const struct store *s, const struct refine *filter,
+     size_t stop)
 {
     size_t from = r->scanned;
     for (; r->scanned < stop; r->scanned++) {
         const struct store_frame *f = store_frame(s, r->scanned);
-        if (f->conn == r->conn && !add(r, (uint32_t)r->scanned))
+        if ((r->conn == STORE_NONE || f->conn == r->conn) &&
+            (!filter || refine_frame(filter, r->scanned)) &&
+            !add(r, (uint32_t)r->scanned))
             return false;
     }
     chunks_rest(&s->frames, from, stop);
@@ -49,16 +54,24 @@ scan(struct rows *r, const struct store *s, size_t stop)
 }
 
 bool
-rows_update(struct rows *r, const struct store *s, size_t end, size_t most)
+rows_update(struct rows *r, const struct store *s, const struct refine *filter,
+            size_t end, size_t most)
 {
+    if (filter && filter->filter && filter->scanned < end)
+        end = filter->scanned;
+    if (end <= r->scanned)
+        return false;
     size_t stop = end - r->scanned > most ? r->scanned + most : end;
+    assert(r->scanned == 0 || r->filtered == (filter && filter->filter));
+    r->filtered = filter && filter->filter;
     if (rows_are_all(r)) {
-        r->n = r->scanned = end > r->scanned ? end : r->scanned;
+        r->n = r->scanned = end;
         return false;
     }
     while (r->scanned < stop) {
         size_t left = stop - r->scanned;
-        if (!scan(r, s, r->scanned + (left < REST_ROWS ? left : REST_ROWS)))
+        if (!scan(r, s, filter,
+                  r->scanned + (left < REST_ROWS ? left : REST_ROWS)))
             return false;
     }
     return r->scanned < end;
