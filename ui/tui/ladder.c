@@ -7,6 +7,8 @@
 /* How far back what TCP did is put in its place: the SYNs come right behind
  * the handshake event, when more may be there already. */
 #define BACK_MAX 256u
+/* After so many frames, what was read from the file is let go. */
+#define REST_FRAMES 4096u
 
 void
 ladder_fini(struct ladder *l)
@@ -410,6 +412,9 @@ ladder_update(struct ladder *l, const struct store *s, uint32_t conn,
             add_tcp(l, s, frames, (uint32_t)l->tcp_scanned++);
         } else if (has_frame) {
             add_frame(l, s, frames);
+            if (l->pos % REST_FRAMES == 0)
+                chunks_rest(&s->frames, rows_at(frames, l->pos - REST_FRAMES),
+                            rows_at(frames, l->pos - 1));
         } else {
             break;
         }

@@ -34,9 +34,19 @@ draw_on(struct tui *t, struct tty *tty)
     return true;
 }
 
+/* What a key made the views look at may be many rows here and there. */
+static void
+rest(struct tui *t)
+{
+    store_lock(t->store);
+    store_rest(t->store);
+    store_unlock(t->store);
+}
+
 bool
 tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx), void *ctx)
 {
+    bool keys = false;
     while (!t->quit) {
         struct tty_key key;
         /* Asked before drawing: what comes last is drawn soon, too. */
@@ -45,12 +55,16 @@ tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx), void *ctx)
         t->now_ns = now_ns();
         if (!draw_on(t, tty))
             return false;
+        if (keys)
+            rest(t);
+        keys = false;
         int wait_ms = t->busy ? 0 : loading ? REDRAW_MS : IDLE_MS;
         if (!tty_wait(tty, wait_ms))
             return false;
         while (!t->quit &&
                ((key = tty_key(tty)).code != TTY_KEY_NONE || key.ch)) {
             tui_key(t, key);
+            keys = true;
             if (t->suspend)
                 tty_suspend(tty);
             t->suspend = false;

@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+/* After so many, those that were read from the file are let go. */
+#define REST_ROWS 65536u
+
 void
 rows_start(struct rows *r, uint32_t conn)
 {
@@ -32,6 +35,22 @@ add(struct rows *r, uint32_t row)
     return true;
 }
 
+/* Looks at the rows before stop; false: no memory. */
+static bool
+scan(struct rows *r, const struct store *s, size_t stop)
+{
+    size_t from = r->scanned;
+    for (; r->scanned < stop; r->scanned++) {
+        const struct store_frame *f = store_frame(s, r->scanned);
+        if ((r->conn == STORE_NONE || f->conn == r->conn) &&
+            (!r->filter || refine_frame(r->filter, r->scanned)) &&
+            !add(r, (uint32_t)r->scanned))
+            return false;
+    }
+    chunks_rest(&s->frames, from, stop);
+    return true;
+}
+
 bool
 rows_update(struct rows *r, const struct store *s, size_t end, size_t most)
 {
@@ -44,15 +63,11 @@ rows_update(struct rows *r, const struct store *s, size_t end, size_t most)
         r->n = r->scanned = end;
         return false;
     }
-    size_t from = r->scanned;
-    for (; r->scanned < stop; r->scanned++) {
-        const struct store_frame *f = store_frame(s, r->scanned);
-        if ((r->conn == STORE_NONE || f->conn == r->conn) &&
-            (!r->filter || refine_frame(r->filter, r->scanned)) &&
-            !add(r, (uint32_t)r->scanned))
+    while (r->scanned < stop) {
+        size_t left = stop - r->scanned;
+        if (!scan(r, s, r->scanned + (left < REST_ROWS ? left : REST_ROWS)))
             return false;
     }
-    chunks_rest(&s->frames, from, stop);
     return r->scanned < end;
 }
 

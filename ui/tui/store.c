@@ -705,10 +705,11 @@ store_losses(const struct store *s, char *out, size_t size, bool why)
     char rows[40] = "", payloads[40] = "", reason[80] = "";
     int error = s->room.error ? s->room.error : s->spool.error;
     if (s->n_dropped)
-        snprintf(rows, sizeof rows, "%" PRIu64 " rows", s->n_dropped);
+        snprintf(rows, sizeof rows, "%" PRIu64 " row%s", s->n_dropped,
+                 s->n_dropped == 1 ? "" : "s");
     if (s->n_unkept)
-        snprintf(payloads, sizeof payloads, "%" PRIu64 " payloads",
-                 s->n_unkept);
+        snprintf(payloads, sizeof payloads, "%" PRIu64 " payload%s",
+                 s->n_unkept, s->n_unkept == 1 ? "" : "s");
     if (why)
         snprintf(reason, sizeof reason, ": %s",
                  error ? strerror(error) : "the limit is reached");
