@@ -83,6 +83,15 @@ tell_app(struct run *r)
     app_figures(r->app, &r->summary, r->summary.dropped);
 }
 
+/* Whether nothing that comes will be written any more. */
+static bool
+is_unheard(const struct run *r)
+{
+    if (r->export)
+        return export_is_over(r->export);
+    return out_over(&r->out) && !writer_outlives(&r->writer, &r->out);
+}
+
 /* What is due now and then; false: stop reading. */
 static bool
 do_chores(struct run *r)
@@ -108,7 +117,7 @@ do_chores(struct run *r)
         run_tell_saving(r);
     }
     return (signals_stop() == 0 || r->live) && !atomic_load(&r->left) &&
-           (!out_over(&r->out) || writer_outlives(&r->writer, &r->out));
+           !is_unheard(r);
 }
 
 /* Whether -a duration:N of a file is over; live it is the clock's. */
@@ -195,7 +204,7 @@ on_packet(void *ctx, const struct source_info *info,
     progress_step(&r->progress, info, packets);
     if ((!r->plain || signals_pending) && !attend(r, info, packet, packets))
         return false;
-    return !out_over(&r->out) || writer_outlives(&r->writer, &r->out);
+    return !is_unheard(r);
 }
 
 /* The file of -w: what the system counted, and the end. */
@@ -221,6 +230,14 @@ finish_saving(struct run *r)
 }
 
 static void
+finish_export(struct run *r)
+{
+    enum exit_status status = export_finish(r->export, &r->tell, &r->summary);
+    if (r->status == EXIT_DONE)
+        r->status = status;
+}
+
+static void
 finish(struct run *r)
 {
     struct pipeline_totals t = pipeline_totals(r->pipeline);
@@ -232,6 +249,8 @@ finish(struct run *r)
     writer_finish(&r->writer, &r->summary,
                   r->status == EXIT_DONE && (signals_stop() == 0 || r->live));
     progress_clear(&r->progress);
+    if (r->export)
+        finish_export(r);
     if (r->live)
         run_tell_lost(r, run_now_ns(CLOCK_MONOTONIC), true);
     if (r->saving)
@@ -293,8 +312,9 @@ run_pipeline(struct run *r)
     r->start_ns = run_now_ns(CLOCK_MONOTONIC);
     r->screen = r->watching && r->writer.stats && isatty(STDOUT_FILENO);
     /* On a terminal that fills with output, the output is the progress. */
+    bool elsewhere = r->export && r->options->write;
     if (r->live || r->app ||
-        (isatty(STDOUT_FILENO) && !r->options->quiet &&
+        (isatty(STDOUT_FILENO) && !r->options->quiet && !elsewhere &&
          (!r->writer.stats || r->screen)))
         r->progress.on = false;
     r->plain = !r->app && !r->saving && !r->watching &&
@@ -330,7 +350,7 @@ run_command(const struct options *o)
     r.tell = (struct tell){.out = &r.out,
                            .progress = &r.progress,
                            .utf8 = terminal_utf8()};
-    signals_init(o->write != NULL);
+    signals_init(o->write != NULL && o->command != COMMAND_EXPORT);
     if (run_open(&r) && run_start(&r))
         run_pipeline(&r);
     int status = exit_status(&r);
@@ -339,6 +359,7 @@ run_command(const struct options *o)
     app_free(r.app);
     live_free(r.live);
     saving_free(r.saving);
+    export_free(r.export);
     confine_end(&r.confine);
     saving_dir_fini(&r.dir);
     display_fini(&r.display);

@@ -166,6 +166,17 @@ open_saving(struct run *r)
     return false;
 }
 
+/* What export makes. */
+static bool
+open_export(struct run *r)
+{
+    if (r->options->write && !check_apart(r))
+        return false;
+    enum err e = export_open(r->export, confine_broker(&r->confine));
+    return e == ERR_OK || fail(r, e, r->options->write,
+                               e == ERR_OPEN ? strerror(errno) : err_text(e));
+}
+
 /* Who to become, and the process that writes files for it. */
 static bool
 plan(struct run *r)
@@ -205,6 +216,12 @@ open_output(struct run *r, struct event_sink *sink)
 {
     const struct options *o = r->options;
     enum err e;
+    if (o->command == COMMAND_EXPORT) {
+        e = export_new(&r->export, o, &r->out, sink);
+        return e == ERR_OK ||
+               fail(r, e, "temporary file",
+                    e == ERR_OPEN ? strerror(errno) : err_text(e));
+    }
     if (o->command != COMMAND_TUI) {
         e = writer_init(&r->writer, o, &r->expect, &r->out, sink);
         return e == ERR_OK || fail(r, e, "start", err_text(e));
@@ -237,7 +254,8 @@ run_open(struct run *r)
     } else if ((e = open_files(r, &source)) != ERR_OK) {
         return fail(r, e, "start", err_text(e));
     }
-    if (o->write && !open_saving(r)) {
+    bool opened = r->export ? open_export(r) : o->write ? open_saving(r) : true;
+    if (!opened) {
         source_free(source);
         return false;
     }

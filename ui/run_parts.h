@@ -20,6 +20,7 @@
 #include "ui/display.h"
 #include "ui/exit_status.h"
 #include "ui/expect.h"
+#include "ui/export.h"
 #include "ui/options.h"
 #include "ui/out.h"
 #include "ui/pipeline.h"
@@ -47,6 +48,7 @@ struct run {
     struct saving_dir dir; /* of -w */
     struct saving *saving; /* NULL: nothing is saved */
     struct live *live;     /* NULL: files */
+    struct export *export; /* NULL: another command */
     struct app *app;       /* NULL: no terminal interface */
     atomic_bool left;      /* the person has left it */
     struct pipeline *pipeline;

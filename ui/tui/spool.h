@@ -40,8 +40,7 @@ struct spool {
     int error;        /* errno of the first write that failed; 0: none */
 };
 
-/* Makes the file in $TMPDIR, else /var/tmp, else /tmp.  ERR_NOMEM, ERR_OPEN
- * (errno tells). */
+/* Makes the file (nameless.h).  ERR_NOMEM, ERR_OPEN (errno tells). */
 ERR_CHECK enum err spool_init(struct spool *s, uint64_t max);
 void spool_fini(struct spool *s);
 
