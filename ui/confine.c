@@ -6,10 +6,11 @@
 
 enum err
 confine_plan(struct confine *c, const struct options *o,
-             const struct broker_dir *dir, struct guard_error *e)
+             const struct broker_dir *dirs, size_t n_dirs,
+             struct guard_error *e)
 {
-    struct broker_options broker = {.dirs = dir,
-                                    .n_dirs = 1,
+    struct broker_options broker = {.dirs = dirs,
+                                    .n_dirs = n_dirs,
                                     .privileges = &c->privileges,
                                     .sandbox = !o->no_sandbox};
     enum err err = privileges_plan(&c->privileges, o->user, e);
@@ -23,7 +24,7 @@ confine_plan(struct confine *c, const struct options *o,
                           "no right to become another user than root "
                           "(CAP_SETUID, CAP_SETGID); -Z root stays root");
     c->privileges.undumpable = o->ifaces.n > 0;
-    if (!dir)
+    if (n_dirs == 0)
         return ERR_OK;
     err = broker_start(&c->broker, &broker, e);
     c->has_broker = err == ERR_OK;

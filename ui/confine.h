@@ -34,11 +34,11 @@ struct confine {
     bool keeps_rights; /* this build or system cannot give them up */
 };
 
-/* dir: where files may be written; NULL: nowhere.  Errors as of
+/* dirs: where files may be written, n_dirs of them; 0: nowhere.  Errors as of
  * privileges_plan() and broker_start(), told in *e; ERR_REFUSED: root that must
  * stay root (PRIVILEGES_BOUND) wants to capture. */
 ERR_CHECK enum err confine_plan(struct confine *c, const struct options *o,
-                                const struct broker_dir *dir,
+                                const struct broker_dir *dirs, size_t n_dirs,
                                 struct guard_error *e);
 
 /* read_only: descriptors that nothing may be written to (n of them).  Errors as

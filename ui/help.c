@@ -126,7 +126,8 @@ help_write(FILE *out, enum command command)
         write_general(out);
     } else {
         const struct command_info *info = command_info(command);
-        const char *kind = command == COMMAND_EXPORT ? " har" : "";
+        const char *kind =
+            command == COMMAND_EXPORT ? " har|payloads|pcapng" : "";
         fprintf(out, "Usage: wsray %s%s [OPTIONS]%s\n", info->name, kind,
                 command == COMMAND_FINDINGS    ? " [ID...]"
                 : command == COMMAND_FIELDS    ? " [NAME...]"

@@ -700,7 +700,7 @@ take_kind(struct parse *p, const char *word)
             return OPTIONS_RUN;
         nearest_try(&n, name, strlen(name));
     }
-    say(p, "export: '%.*s' is not one of har",
+    say(p, "export: '%.*s' is not one of har, payloads, pcapng",
         (int)min_of(strlen(word), NEAREST_WORD_MAX), word);
     return n.best ? suggest(p, "", n.best, n.best_len) : OPTIONS_USAGE;
 }
@@ -912,10 +912,32 @@ static enum options_result
 check_export(struct parse *p)
 {
     struct options *o = p->o;
+    bool pcapng = o->export_kind == EXPORT_PCAPNG;
+    bool payloads = o->export_kind == EXPORT_PAYLOADS;
     if (!p->any_kind)
-        return say(p, "export what? One of har");
+        return say(p, "export what? One of har, payloads, pcapng");
     if (o->write && strcmp(o->write, "-") == 0)
         o->write = NULL;
+    if (payloads && !o->write)
+        return say(p, "export payloads needs a directory: -w DIR");
+    if (o->force && !payloads)
+        return say(p, "--force is for 'export payloads'");
+    if (o->no_secrets && o->export_kind != EXPORT_HAR)
+        return say(p, "--no-secrets is for 'export har'");
+    if (o->comment && payloads)
+        return say(p, "--comment is for 'export har' and 'export pcapng'");
+    if (!pcapng)
+        return OPTIONS_RUN;
+    if (o->only)
+        return say(p, "--only chooses no connections: it is not for 'export "
+                      "pcapng'");
+    if (o->ifaces.n > 0 || o->tail)
+        return say(p, "export pcapng reads twice, which a live capture cannot "
+                      "be: save it first, with -w FILE --ws-only");
+    for (size_t i = 0; i < o->files.n; i++)
+        if (strcmp(o->files.names[i], "-") == 0)
+            return say(p, "export pcapng reads twice, which standard input "
+                          "cannot be: save it to a file first");
     return OPTIONS_RUN;
 }
 

@@ -237,7 +237,7 @@ struct options {
 
     /* Of export.  write: where to; NULL: standard output. */
     enum export_kind export_kind;
-    bool no_secrets;
+    bool force, no_secrets;
 
     int64_t interval_ns; /* of stats: between two screens */
 

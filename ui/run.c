@@ -175,6 +175,13 @@ save_one(struct run *r, const struct source_info *info,
     saving_packet(r->saving, packet, info, &sight);
 }
 
+static void
+see_one(struct run *r, const struct packet *packet)
+{
+    struct pipeline_sight sight = pipeline_sight(r->pipeline);
+    export_see(r->export, packet->number, &sight);
+}
+
 /* What a run has to do behind each packet that does more than read files to
  * their end. */
 static bool
@@ -184,6 +191,8 @@ attend(struct run *r, const struct source_info *info,
     bool go_on = true;
     if (r->saving)
         save_one(r, info, packet);
+    if (r->again)
+        see_one(r, packet);
     r->any = true;
     r->idle = false;
     r->packet_ns = packet->time_ns;
@@ -232,7 +241,7 @@ finish_saving(struct run *r)
 static void
 finish_export(struct run *r)
 {
-    enum exit_status status = export_finish(r->export, &r->tell, &r->summary);
+    enum exit_status status = export_finish(r->export, &r->summary);
     if (r->status == EXIT_DONE)
         r->status = status;
 }
@@ -279,6 +288,8 @@ work(void *ctx)
                                    .unknown_link = on_unknown_link,
                                    .packet = on_packet};
     pipeline_run(r->pipeline, &watch);
+    if (r->again)
+        run_again(r);
     if (r->app)
         tell_app(r);
 }
@@ -317,7 +328,7 @@ run_pipeline(struct run *r)
         (isatty(STDOUT_FILENO) && !r->options->quiet && !elsewhere &&
          (!r->writer.stats || r->screen)))
         r->progress.on = false;
-    r->plain = !r->app && !r->saving && !r->watching &&
+    r->plain = !r->app && !r->saving && !r->again && !r->watching &&
                r->options->stop.packets == 0 &&
                r->options->stop.duration_ns == 0;
     if (r->app)
@@ -360,6 +371,7 @@ run_command(const struct options *o)
     live_free(r.live);
     saving_free(r.saving);
     export_free(r.export);
+    source_free(r.again);
     confine_end(&r.confine);
     saving_dir_fini(&r.dir);
     display_fini(&r.display);

@@ -73,16 +73,42 @@ raise_limit(size_t n_files)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* opening will tell */
 }
 
+/* Only what can be read from its start again. */
+static bool
+check_twice(struct run *r)
+{
+    const struct option_files *files = &r->options->files;
+    struct stat st;
+    for (size_t i = 0; i < files->n; i++)
+        if (stat(files->names[i], &st) == 0 && !S_ISREG(st.st_mode))
+            return fail(r, ERR_USAGE, files->names[i],
+                        "export pcapng reads twice, which this cannot be: save "
+                        "it to a file first");
+    return true;
+}
+
+static enum err
+open_again(struct run *r)
+{
+    const struct option_files *files = &r->options->files;
+    enum err e = source_new(&r->again, files->names, files->n);
+    return e == ERR_OK ? source_open_all(r->again) : e;
+}
+
 static enum err
 open_files(struct run *r, struct source **source)
 {
     const struct option_files *files = &r->options->files;
-    raise_limit(files->n);
+    raise_limit(r->export ? 2 * files->n : files->n);
     enum err e = source_new(source, files->names, files->n);
     if (e != ERR_OK)
         return e;
     e = source_open_all(*source);
     if (e != ERR_OK) {
+        source_free(*source);
+        return e;
+    }
+    if (export_reads_twice(r->options) && (e = open_again(r)) != ERR_OK) {
         source_free(*source);
         return e;
     }
@@ -170,11 +196,13 @@ open_saving(struct run *r)
 static bool
 open_export(struct run *r)
 {
+    struct guard_error error;
     if (r->options->write && !check_apart(r))
         return false;
-    enum err e = export_open(r->export, confine_broker(&r->confine));
-    return e == ERR_OK || fail(r, e, r->options->write,
-                               e == ERR_OPEN ? strerror(errno) : err_text(e));
+    enum err e = export_open(r->export, confine_broker(&r->confine), &error);
+    return e == ERR_OK ||
+           fail(r, e, r->options->write ? r->options->write : "standard output",
+                error.reason);
 }
 
 /* Who to become, and the process that writes files for it. */
@@ -182,13 +210,20 @@ static bool
 plan(struct run *r)
 {
     struct guard_error error;
+    struct broker_dir dirs[EXPORT_DIRS_MAX];
     const struct options *o = r->options;
-    enum err e = o->write ? saving_dir_init(&r->dir, o) : ERR_OK;
+    size_t n_dirs = export_dirs(o, dirs);
+    enum err e = ERR_OK;
+    if (o->write && n_dirs == 0) {
+        e = saving_dir_init(&r->dir, o);
+        dirs[0] = r->dir.dir;
+        n_dirs = 1;
+    }
     if (e == ERR_LIMIT)
         return fail(r, ERR_USAGE, o->write, "is not the name of a file");
     if (e != ERR_OK)
         return fail(r, e, o->write, err_text(e));
-    e = confine_plan(&r->confine, o, o->write ? &r->dir.dir : NULL, &error);
+    e = confine_plan(&r->confine, o, dirs, n_dirs, &error);
     const char *name = e == ERR_OPEN && o->write   ? o->write
                        : e == ERR_USAGE && o->user ? "-Z"
                                                    : "start";
@@ -217,7 +252,7 @@ open_output(struct run *r, struct event_sink *sink)
     const struct options *o = r->options;
     enum err e;
     if (o->command == COMMAND_EXPORT) {
-        e = export_new(&r->export, o, &r->out, sink);
+        e = export_new(&r->export, o, &r->tell, &r->out, sink);
         return e == ERR_OK ||
                fail(r, e, "temporary file",
                     e == ERR_OPEN ? strerror(errno) : err_text(e));
@@ -248,6 +283,8 @@ run_open(struct run *r)
         return false;
     if (!open_output(r, &sink) || !plan(r))
         return false;
+    if (export_reads_twice(o) && !check_twice(r))
+        return false;
     if (o->ifaces.n > 0) {
         if (!open_live(r, &source))
             return false;
@@ -268,6 +305,7 @@ run_open(struct run *r)
     sink = summary_sink(&r->summary, sink);
     if (r->saving)
         sink = saving_sink(r->saving, sink);
+    r->sink = sink;
     source_on_idle(source, r->on_idle, r);
     source_interrupt(source, &signals_pending);
     e = pipeline_new(&r->pipeline, o, source, &sink);
