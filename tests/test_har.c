@@ -10,6 +10,7 @@
 #include "tests/check_main.h"
 #include "tests/event_samples.h"
 #include "tests/out_text.h"
+#include "tests/rng.h"
 
 static struct out_text text;
 static struct har *har;
@@ -351,6 +352,48 @@ START_TEST(one_connection_alone_needs_no_room_for_each_message)
 }
 END_TEST
 
+/* Three connections with messages of all sizes, in turns; returns a copy. */
+static char *
+mixed_document(size_t index_max)
+{
+    static char payload[30000];
+    const struct har_options options = {.version = "1.0",
+                                        .index_max = index_max};
+    struct rng rng = {.state = 7};
+    reopen(&options);
+    memset(payload, 'x', sizeof payload);
+    for (uint32_t conn = 1; conn <= 3; conn++)
+        send_handshake(conn);
+    for (uint64_t i = 0; i < 1000; i++) {
+        uint32_t conn = 1 + rng_below(&rng, 3);
+        size_t len = rng_below(&rng, rng_below(&rng, 20) == 0 ? 30000 : 100);
+        samples.message.at.packet = i + 1;
+        send_message(conn, slice_make(payload, len));
+        if (i % 100 == 0)
+            send_finding(conn);
+    }
+    for (uint32_t conn = 1; conn <= 3; conn++)
+        send_end(conn);
+    char *text_copy = strdup(finish());
+    ck_assert_ptr_nonnull(text_copy);
+    ck_assert_uint_eq(har_figures(har)->messages, 1000);
+    ck_assert_uint_eq(har_figures(har)->left_out, 0);
+    return text_copy;
+}
+
+START_TEST(it_does_not_matter_where_messages_wait)
+{
+    char *roomy = mixed_document(SIZE_MAX);
+    static const size_t maxima[] = {100000, 60000, 40000};
+    for (size_t i = 0; i < sizeof maxima / sizeof *maxima; i++) {
+        char *tight = mixed_document(maxima[i]);
+        ck_assert_msg(strcmp(roomy, tight) == 0, "with %zu bytes", maxima[i]);
+        free(tight);
+    }
+    free(roomy);
+}
+END_TEST
+
 START_TEST(a_full_disk_leaves_a_whole_document)
 {
     static char payload[100000];
@@ -407,6 +450,7 @@ suite(void)
                         sizeof urls / sizeof *urls);
     tcase_add_test(t, past_the_limit_messages_are_left_out_and_counted);
     tcase_add_test(t, one_connection_alone_needs_no_room_for_each_message);
+    tcase_add_test(t, it_does_not_matter_where_messages_wait);
     tcase_add_test(t, a_full_disk_leaves_a_whole_document);
     suite_add_tcase(s, t);
     return s;

@@ -19,6 +19,10 @@
 /* A URL that is longer is cut; heads have their own limit. */
 #define URL_MAX ((size_t)1 << 20)
 #define COPY_LEN ((size_t)32 * 1024)
+/* Bytes that wait of a chain, and of one thing for that. */
+#define LATE_MIN ((size_t)512)
+#define LATE_MAX ((size_t)8 * 1024)
+#define LATE_THING_MAX ((size_t)4 * 1024)
 #define NS_PER_MS INT64_C(1000000)
 
 /* Neighbours in the nameless file. */
@@ -27,10 +31,15 @@ struct run {
     uint64_t n;        /* things in it */
 };
 
-/* Things of one connection in the order they came, each ",{...}". */
+/* Things of one connection in the order they came, each ",{...}": those in the
+ * file first, then the last few, which wait in memory: one system call for many
+ * of them, both when they are written and when they are read. */
 struct chain {
     struct run *runs;
     size_t n, cap;
+    uint8_t *late;
+    size_t late_len, late_cap; /* bytes */
+    uint64_t n_late;
     uint64_t things;
     uint64_t left_out;
 };
@@ -57,7 +66,8 @@ struct har {
     struct har_conn *all; /* in no order */
     struct buf url;
     struct when when;
-    size_t index_len; /* bytes of all runs */
+    size_t index_len; /* bytes of all runs and of what waits in memory ... */
+    size_t late_len;  /* ... of which that */
     bool any;         /* an entry was written */
     uint8_t copy[COPY_LEN];
 };
@@ -89,20 +99,106 @@ grow(struct har *h, struct chain *c)
     return true;
 }
 
+static void
+leave_out(struct har *h, struct chain *c, uint64_t n)
+{
+    if (out_over(&h->spool))
+        h->figures.spool_errno = h->spool.error_errno;
+    else
+        h->figures.over += n;
+    c->left_out += n;
+}
+
+/* What stands in the spool from off on, len bytes, are n things. */
+static void
+add_run(struct har *h, struct chain *c, uint64_t off, uint64_t len, uint64_t n)
+{
+    struct run *last = c->n > 0 ? &c->runs[c->n - 1] : NULL;
+    if (!last || last->off + last->len != off) {
+        if (!grow(h, c)) {
+            leave_out(h, c, n);
+            return;
+        }
+        last = &c->runs[c->n++];
+        *last = (struct run){.off = off};
+    }
+    last->len += len;
+    last->n += n;
+    c->things += n;
+}
+
+/* Moves what waits in memory to the spool. */
+static void
+add_late(struct har *h, struct chain *c)
+{
+    uint64_t off = spool_end(h), n = c->n_late;
+    if (n == 0)
+        return;
+    out_put(&h->spool, c->late, c->late_len);
+    c->things -= n;
+    if (out_over(&h->spool))
+        leave_out(h, c, n);
+    else
+        add_run(h, c, off, c->late_len, n);
+    c->late_len = 0;
+    c->n_late = 0;
+}
+
+/* Room for len more bytes that wait, at most LATE_MAX in all, in no more than
+ * half of the memory; false: there is none. */
+static bool
+grow_late(struct har *h, struct chain *c, size_t len)
+{
+    size_t cap = c->late_cap > 0 ? c->late_cap : LATE_MIN;
+    if (len <= c->late_cap - c->late_len)
+        return true;
+    while (cap - c->late_len < len)
+        cap *= 2;
+    size_t more = cap - c->late_cap, half = h->options.index_max / 2;
+    if (cap > LATE_MAX || more > half || h->late_len > half - more ||
+        h->index_len > h->options.index_max - more)
+        return false;
+    uint8_t *late = realloc(c->late, cap);
+    if (!late)
+        return false;
+    h->index_len += more;
+    h->late_len += more;
+    c->late = late;
+    c->late_cap = cap;
+    return true;
+}
+
+/* Lets the thing at the end of the spool wait in memory; false: it stays where
+ * it is. */
+static bool
+take_late(struct har *h, struct chain *c, uint64_t off, size_t len)
+{
+    uint8_t thing[LATE_THING_MAX];
+    if (len > sizeof thing || off < h->spool.written)
+        return false;
+    memcpy(thing, h->spool.ptr + h->spool.len - len, len);
+    h->spool.len -= len;
+    if (len > LATE_MAX - c->late_len)
+        add_late(h, c);
+    if (!grow_late(h, c, len)) {
+        out_put(&h->spool, thing, len);
+        return false;
+    }
+    memcpy(c->late + c->late_len, thing, len);
+    c->late_len += len;
+    c->n_late++;
+    c->things++;
+    return true;
+}
+
 /* Whether a thing can be written to the spool for the chain now, which is
  * needed before chain_add(); else it is left out. */
 static bool
 chain_ready(struct har *h, struct chain *c)
 {
-    const struct run *last = c->n > 0 ? &c->runs[c->n - 1] : NULL;
-    if (out_over(&h->spool)) {
-        h->figures.spool_errno = h->spool.error_errno;
-    } else if ((last && last->off + last->len == spool_end(h)) || grow(h, c)) {
+    if (!out_over(&h->spool))
         return true;
-    } else {
-        h->figures.over++;
-    }
-    c->left_out++;
+    leave_out(h, c, 1);
     return false;
 }
 
@@ -110,19 +206,19 @@ chain_ready(struct har *h, struct chain *c)
 static void
 chain_add(struct har *h, struct chain *c, uint64_t off)
 {
+    uint64_t len = spool_end(h) - off;
     if (out_over(&h->spool)) { /* it was not */
-        h->figures.spool_errno = h->spool.error_errno;
-        c->left_out++;
+        leave_out(h, c, 1);
         return;
     }
-    struct run *last = c->n > 0 ? &c->runs[c->n - 1] : NULL;
-    if (!last || last->off + last->len != off) {
-        last = &c->runs[c->n++];
-        *last = (struct run){.off = off};
-    }
-    last->len += spool_end(h) - off;
-    last->n++;
-    c->things++;
+    if (len <= LATE_THING_MAX && take_late(h, c, off, (size_t)len))
+        return;
+    off = spool_end(h) - len;
+    add_late(h, c);
+    if (out_over(&h->spool))
+        leave_out(h, c, 1);
+    else
+        add_run(h, c, off, len, 1);
 }
 
 static bool
@@ -165,12 +261,27 @@ copy_run(struct har *h, const struct run *run, bool first)
     return true;
 }
 
+/* The counts stay. */
+static void
+chain_free(struct har *h, struct chain *c)
+{
+    h->index_len -= c->cap * sizeof *c->runs + c->late_cap;
+    h->late_len -= c->late_cap;
+    free(c->runs);
+    free(c->late);
+    c->runs = NULL;
+    c->late = NULL;
+    c->n = c->cap = c->late_len = c->late_cap = 0;
+    c->n_late = 0;
+}
+
 /* Writes what a chain holds, and empties it. */
 static void
 chain_write(struct har *h, struct chain *c)
 {
     bool first = true;
-    (void)out_flush(&h->spool); /* out_over() is looked at below */
+    if (c->n > 0)
+        (void)out_flush(&h->spool); /* out_over() is looked at below */
     if (out_over(&h->spool))
         h->figures.spool_errno = h->spool.error_errno;
     for (size_t i = 0; i < c->n; i++) {
@@ -181,10 +292,9 @@ chain_write(struct har *h, struct chain *c)
             c->things -= c->runs[i].n;
         }
     }
-    h->index_len -= c->cap * sizeof *c->runs;
-    free(c->runs);
-    c->runs = NULL;
-    c->n = c->cap = 0;
+    if (c->n_late > 0)
+        out_put(h->out, c->late + first, c->late_len - first);
+    chain_free(h, c);
 }
 
 /* ---- Connections ---- */
@@ -226,9 +336,9 @@ drop_conn(struct har *h, struct har_conn *c)
         h->all = c->next;
     if (c->next)
         c->next->prev = c->prev;
-    free(c->heads.runs);
-    free(c->messages.runs);
-    free(c->findings.runs);
+    chain_free(h, &c->heads);
+    chain_free(h, &c->messages);
+    chain_free(h, &c->findings);
     free(c);
 }
 

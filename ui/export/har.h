@@ -46,8 +46,9 @@ struct har_options {
     /* Leaves out the headers Cookie, Set-Cookie, Authorization and
      * Proxy-Authorization, as DevTools do. */
     bool no_secrets;
-    /* Memory, for where things stand in the nameless file: bytes.  24 for each
-     * time that messages of another connection come between. */
+    /* Memory for what waits for the end of its connection, bytes: the last few
+     * KiB of each, and where the rest stands in the nameless file, 24 for each
+     * piece. */
     size_t index_max;
 };
 
@@ -56,7 +57,7 @@ struct har_figures {
     uint64_t messages;  /* frames as well; written */
     uint64_t cut;       /* messages that were longer than what was kept */
     uint64_t left_out;  /* messages and findings, by one of the below */
-    uint64_t over;      /* times index_max was reached, or memory ran out */
+    uint64_t over;      /* of these for index_max, or without memory */
     int spool_errno;    /* the nameless file failed; 0: it did not */
     uint64_t no_memory; /* connections that were left out */
 };
