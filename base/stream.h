@@ -53,6 +53,8 @@ struct stream_pair {
     uint64_t open_packet;   /* number of its first packet */
     /* What may still change after open(); mostly it is there by then. */
     int64_t syn_ns[2];      /* time of the first SYN, with syn_seen */
+    uint32_t syn_seq[2];    /* its sequence number */
+    uint32_t syn_after[2];  /* its packet number, less open_packet */
     uint64_t opened_packet; /* the ACK that completed the TCP handshake, all
                                three were captured; 0: they were not */
     int64_t opened_ns;      /* its time */

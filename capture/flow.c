@@ -808,6 +808,8 @@ flow_syn(struct flow_table *t, struct flow *f, unsigned dir,
     f->syn_again |= !first;
     f->pair.syn_seen[dir] = !lacks;
     f->pair.syn_ns[dir] = f->meta.time_ns;
+    f->pair.syn_seq[dir] = h->seq;
+    f->pair.syn_after[dir] = (uint32_t)(f->meta.number - f->pair.open_packet);
     struct tcp_options options;
     tcp_options_parse(h->options, &options);
     f->pair.mss[dir] = options.has_mss ? options.mss : 0;

@@ -48,6 +48,7 @@ struct side {
     /* What TCP said before there was a WebSocket to tell it to: hand_over().
      * packet 0: nothing yet. */
     struct stamp fin, reset;
+    uint32_t fin_seq, reset_seq;
     enum stream_end why; /* valid when c->ended has the direction */
 };
 
@@ -255,9 +256,11 @@ hand_over(struct conn *c)
         const struct side *side = &c->side[dir];
         enum ws_sender from = sender_of(c, dir);
         struct pkt_meta fin = {.number = side->fin.packet,
-                               .time_ns = side->fin.time_ns};
+                               .time_ns = side->fin.time_ns,
+                               .seq = side->fin_seq};
         struct pkt_meta reset = {.number = side->reset.packet,
-                                 .time_ns = side->reset.time_ns};
+                                 .time_ns = side->reset.time_ns,
+                                 .seq = side->reset_seq};
         struct pkt_meta last = {.number = c->last.packet,
                                 .time_ns = c->last.time_ns};
         if (fin.number)
@@ -1169,10 +1172,14 @@ conn_tcp(struct conn *c, unsigned dir, enum stream_tcp what,
         tcp_news_is_twin(&c->news, dir, meta,
                          (int64_t)limits->value[THRESHOLD_DUPLICATE_CAPTURE]))
         return;
-    if (what == STREAM_TCP_FIN && side->fin.packet == 0)
+    if (what == STREAM_TCP_FIN && side->fin.packet == 0) {
         side->fin = (struct stamp){meta->time_ns, meta->number};
-    if (what == STREAM_TCP_RST && side->reset.packet == 0)
+        side->fin_seq = meta->seq;
+    }
+    if (what == STREAM_TCP_RST && side->reset.packet == 0) {
         side->reset = (struct stamp){meta->time_ns, meta->number};
+        side->reset_seq = meta->seq;
+    }
     if (c->ws) {
         ws_conn_tcp(c->ws, sender_of(c, dir), what, meta);
     } else if (is_news(what)) {

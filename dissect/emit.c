@@ -51,6 +51,12 @@ emit_end(const struct emitter *e, const struct event_end *ev)
     pass_on(e, &(struct event){.type = EVENT_END, .conn = e->conn, .end = ev});
 }
 
+void
+emit_tcp(const struct emitter *e, const struct event_tcp *ev)
+{
+    pass_on(e, &(struct event){.type = EVENT_TCP, .conn = e->conn, .tcp = ev});
+}
+
 static void
 pass_finding(const struct emitter *e, const struct event_finding *ev)
 {

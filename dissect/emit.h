@@ -59,6 +59,7 @@ void emit_frame(const struct emitter *e, const struct event_frame *ev);
 void emit_message(const struct emitter *e, const struct event_message *ev);
 void emit_gap(const struct emitter *e, const struct event_gap *ev);
 void emit_end(const struct emitter *e, const struct event_end *ev);
+void emit_tcp(const struct emitter *e, const struct event_tcp *ev);
 
 /* Passes the first finding of its id and sender on; later ones are only
  * counted.  ev->count is ignored, and ev->severity unless ev->lowered. */

@@ -46,3 +46,19 @@ closed_by_name(enum closed_by by)
     assert((unsigned)by < sizeof names / sizeof names[0]);
     return names[by];
 }
+
+const char *
+event_tcp_name(enum event_tcp_what what)
+{
+    static const char *const names[EVENT_TCP_COUNT] = {
+        [EVENT_TCP_SYN] = "SYN",
+        [EVENT_TCP_SYN_ACK] = "SYN+ACK",
+        [EVENT_TCP_FIN] = "FIN",
+        [EVENT_TCP_RST] = "RST",
+        [EVENT_TCP_RETRANSMIT] = "retransmission",
+        [EVENT_TCP_ZERO_WINDOW] = "zero window",
+        [EVENT_TCP_WINDOW_OPEN] = "window open again",
+    };
+    assert((unsigned)what < EVENT_TCP_COUNT);
+    return names[what];
+}

@@ -163,6 +163,26 @@ struct event_finding {
         count; /* 1: the first one; more: all of its kind, told at the end */
 };
 
+enum event_tcp_what {
+    EVENT_TCP_SYN = 0,
+    EVENT_TCP_SYN_ACK,
+    EVENT_TCP_FIN,
+    EVENT_TCP_RST,
+    EVENT_TCP_RETRANSMIT, /* once for a packet */
+    EVENT_TCP_ZERO_WINDOW,
+    EVENT_TCP_WINDOW_OPEN, /* ... no longer */
+    EVENT_TCP_COUNT
+};
+
+/* What TCP did.  The SYNs, and what was seen before the answer to the upgrade
+ * request, come right behind the handshake with stamps of their own. */
+struct event_tcp {
+    enum ws_sender from;
+    enum event_tcp_what what;
+    struct stamp at;
+    uint32_t seq; /* TCP sequence number of the packet */
+};
+
 /* Who ended a connection. */
 enum closed_by {
     CLOSED_BY_NOBODY = 0, /* still open, or the capture ended first */
@@ -233,6 +253,7 @@ enum event_type {
     EVENT_GAP,
     EVENT_FINDING,
     EVENT_END,
+    EVENT_TCP,
 };
 
 struct event {
@@ -245,6 +266,7 @@ struct event {
         const struct event_gap *gap;
         const struct event_finding *finding;
         const struct event_end *end;
+        const struct event_tcp *tcp;
     };
 };
 
@@ -264,5 +286,7 @@ const char *ws_opcode_name(uint8_t opcode);
 const char *handshake_seen_name(enum handshake_seen seen);
 const char *closed_by_name(enum closed_by by); /* NULL for nobody */
 const char *verdict_name(enum verdict_id id);
+/* "SYN", "SYN+ACK", "FIN", "RST", "retransmission", ... */
+const char *event_tcp_name(enum event_tcp_what what);
 
 #endif /* DISSECT_EVENT_H */

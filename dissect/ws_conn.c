@@ -7,6 +7,7 @@
 #include "dissect/handshake.h"
 #include "dissect/judge/judge.h"
 #include "dissect/judge/peers.h"
+#include "dissect/tcp_tell.h"
 #include "dissect/verdict.h"
 #include "dissect/ws_message.h"
 
@@ -30,6 +31,8 @@ struct ws_conn {
     bool stream_ended[2];
     bool failed[2]; /* no memory for that direction */
     bool finished;
+    bool tells_tcp; /* the sink wants it */
+    struct tcp_tell tcp;
     struct ws_stream_config stream_config[2];
     struct emitter emit;
 };
@@ -48,6 +51,7 @@ ws_conn_new(struct ws_conn **out, const struct ws_conn_config *config)
         return ERR_NOMEM;
     c->config = *config;
     c->offers_deflate = true;
+    c->tells_tcp = (config->sink->wants >> EVENT_TCP & 1u) != 0;
     emit_init(&c->emit, config->sink, config->number);
     c->emit.budget = config->shared->budget;
     struct judge_config rules = {
@@ -76,6 +80,7 @@ ws_conn_free(struct ws_conn *c)
         ws_stream_free(c->stream[i]);
     http1_head_free(c->request);
     judge_free(c->judge);
+    tcp_tell_fini(&c->tcp);
     emit_fini(&c->emit);
     free(c);
 }
@@ -83,7 +88,8 @@ ws_conn_free(struct ws_conn *c)
 size_t
 ws_conn_memory(const struct ws_conn *c)
 {
-    size_t len = budget_block(sizeof *c) + SINK_LEN + judge_memory(c->judge);
+    size_t len = budget_block(sizeof *c) + SINK_LEN + judge_memory(c->judge) +
+                 tcp_tell_memory(&c->tcp);
     if (c->request)
         len += budget_block(sizeof *c->request + c->request->text.len);
     return len;
@@ -96,7 +102,7 @@ ws_conn_failed(const struct ws_conn *c)
     for (unsigned i = 0; i < 2; i++)
         n += c->failed[i] ||
              (c->stream[i] && ws_stream_stats(c->stream[i])->no_memory);
-    return n + c->emit.no_memory + judge_failed(c->judge);
+    return n + c->emit.no_memory + c->tcp.no_memory + judge_failed(c->judge);
 }
 
 static void
@@ -145,6 +151,8 @@ emit_whole_handshake(struct ws_conn *c, const struct http1_head *response,
     ev->accepted = accepted;
     emit_handshake(&c->emit, ev);
     c->handshake_emitted = true;
+    if (c->tells_tcp)
+        tcp_tell_handshake(&c->tcp, &c->emit, pair, c->config.client_dir);
     c->emit.handshake_unseen = accepted && (!response || response->partial);
     judge_handshake(c->judge, ev);
     for (unsigned i = 0; i < 2; i++)
@@ -331,6 +339,8 @@ ws_conn_tcp(struct ws_conn *c, enum ws_sender from, enum stream_tcp what,
         verdict_note_reset(&side->host, meta);
     }
     judge_tcp(c->judge, from, what, meta);
+    if (c->tells_tcp)
+        tcp_tell(&c->tcp, &c->emit, from, what, meta);
 }
 
 static void

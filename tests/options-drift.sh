@@ -87,6 +87,11 @@ sed -n 's/^FIELD([A-Z0-9_]*, "\([a-z0-9_.]*\)".*/\1/p' \
     "$srcdir/ui/filter/fields.def" >"$tmp/fields"
 names_of_rows THRESHOLD <"$srcdir/dissect/threshold.def" >"$tmp/thresholds"
 
+awk 'index($0, "ACTION(") == 1 { in_row = 1; row = "" }
+    in_row { row = row $0 }
+    in_row && /\);?$/ { in_row = 0; split(row, s, "\""); split(s[4], c, " ")
+                      print c[1] }' "$srcdir/ui/tui/action.def" >"$tmp/actions"
+
 rows=$(grep -c '^OPTION(' "$options_def")
 test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/names")"
 result $? "each row of options.def has its name on its first line"
@@ -103,6 +108,10 @@ result $? "each row of finding.def has an id"
 rows=$(grep -c '^THRESHOLD(' "$srcdir/dissect/threshold.def")
 test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/thresholds")"
 result $? "each row of threshold.def has a name"
+
+rows=$(grep -c '^ACTION(' "$srcdir/ui/tui/action.def")
+test "$rows" -gt 0 && test "$rows" -eq "$(grep -c '^[a-z]' "$tmp/actions")"
+result $? "each row of action.def has a command"
 
 rows=$(grep -c '^FIELD(' "$srcdir/ui/filter/fields.def")
 test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/fields")"
@@ -191,6 +200,9 @@ same "the man page names each command" "$tmp/commands" "$tmp/got"
 sed -n '/^\.SS Fields/,/^\.SH/s/^\([a-z0-9_.]*\) ([a-zA-Z0-9 ]*)$/\1/p' \
     "$tmp/man" >"$tmp/got"
 same "the man page names each field" "$tmp/fields" "$tmp/got"
+sed -n '/^\.SH KEYS/,/^\.SH EXIT/s/^.*[^ ].* (:\([a-z-]*\))$/\1/p' "$tmp/man" \
+    >"$tmp/got"
+same "the man page names each key and its command" "$tmp/actions" "$tmp/got"
 sed -e 's/\\-/-/g' -e 's/\\f[BIR]//g' "$(find_file doc/wsray-findings.7)" \
     >"$tmp/man"
 sed -n 's/^\([a-z0-9-]*\) ([a-z]*)$/\1/p' "$tmp/man" >"$tmp/got"

@@ -280,6 +280,7 @@ bool scene_save(const struct scene *s, const struct scene_options *o,
 #define SCENE_FINDINGS_MAX 64u
 #define SCENE_CONNS_MAX 8u
 #define SCENE_GAPS_MAX 16u
+#define SCENE_TCP_MAX 32u
 
 struct scene_finding {
     enum finding_id id;
@@ -324,6 +325,8 @@ struct scene_result {
     struct scene_finding findings[SCENE_FINDINGS_MAX];
     size_t n_gaps;
     struct scene_gap gaps[SCENE_GAPS_MAX];
+    size_t n_tcp;
+    struct event_tcp tcp[SCENE_TCP_MAX];
     size_t n_conns;
     struct scene_conn conns[SCENE_CONNS_MAX]; /* [0] is connection 1 */
     uint64_t packets;

@@ -117,6 +117,10 @@ on_event(void *ctx, const struct event *ev)
     case EVENT_END:
         take_end(c, ev->end);
         break;
+    case EVENT_TCP:
+        if (r->n_tcp++ < SCENE_TCP_MAX)
+            r->tcp[r->n_tcp - 1] = *ev->tcp;
+        break;
     }
 }
 

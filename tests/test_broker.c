@@ -20,7 +20,7 @@
 
 /* Two directories: of -w (names like cap*.pcap), and of --export-dir. */
 static char top[64], saves[96], exports[96];
-static struct broker_dir dirs[2];
+static struct broker_dir dirs[3];
 static struct broker_options options;
 static struct broker broker;
 static bool running;
@@ -68,8 +68,10 @@ make_dirs(void)
     dirs[0] =
         (struct broker_dir){.path = saves, .prefix = "cap", .suffix = ".pcap"};
     dirs[1] = (struct broker_dir){.path = exports};
+    dirs[2] =
+        (struct broker_dir){.path = exports, .prefix = "new-", .fresh = true};
     options = (struct broker_options){.dirs = dirs,
-                                      .n_dirs = 2,
+                                      .n_dirs = 3,
                                       .sandbox = !under_valgrind()};
 }
 
@@ -140,6 +142,26 @@ START_TEST(a_file_that_was_there_is_emptied)
     ck_assert_str_eq(read_file(path_of(saves, "cap.pcap")), "new");
     /* It is ours now. */
     ck_assert_int_eq(broker_remove(&broker, 0, "cap.pcap"), 0);
+}
+END_TEST
+
+START_TEST(where_files_must_be_fresh_none_is_emptied)
+{
+    struct stat st;
+    write_file(path_of(exports, "new-there"), "old");
+    ck_assert_int_eq(symlink("nowhere", path_of(exports, "new-link")), 0);
+    ck_assert_int_eq(broker_create(&broker, 2, "new-there"), -1);
+    ck_assert_int_eq(errno, EEXIST);
+    ck_assert_int_eq(broker_create(&broker, 2, "new-link"), -1);
+    ck_assert_int_eq(errno, EEXIST);
+    ck_assert_int_eq(access(path_of(exports, "nowhere"), F_OK), -1);
+    int fd = broker_create(&broker, 2, "new-one");
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(close(fd), 0);
+    ck_assert_int_eq(broker_create(&broker, 2, "new-one"), -1);
+    ck_assert_int_eq(errno, EEXIST);
+    ck_assert_int_eq(stat(path_of(exports, "new-there"), &st), 0);
+    ck_assert_int_eq(st.st_size, 3);
 }
 END_TEST
 
@@ -233,7 +255,7 @@ static const struct {
     {"cut short", 0, "cap", EPERM},
     {"prefix and suffix overlap", 0, "cap.pca", EPERM},
     {"a slash between both", 0, "cap/.pcap", EINVAL},
-    {"no such directory", 2, "a", EBADF},
+    {"no such directory", 3, "a", EBADF},
     {"no such directory at all", 0xffffffffu, "a", EBADF},
     {"a directory", 1, "directory", EISDIR},
     {"a symbolic link", 1, "link", ELOOP},
@@ -360,7 +382,7 @@ static const struct {
     {"nothing to do", {0, 1, "a"}, BROKER_HEAD_LEN + 1, ENOSYS},
     {"unknown", {3, 1, "a"}, BROKER_HEAD_LEN + 1, ENOSYS},
     {"far unknown", {0xffffffffu, 1, "a"}, BROKER_HEAD_LEN + 1, ENOSYS},
-    {"no directory", {1, 2, "a"}, BROKER_HEAD_LEN + 1, EBADF},
+    {"no directory", {1, 3, "a"}, BROKER_HEAD_LEN + 1, EBADF},
     {"negative", {1, 0xffffffffu, "a"}, BROKER_HEAD_LEN + 1, EBADF},
     {"a slash", {1, 1, "/"}, BROKER_HEAD_LEN + 1, EINVAL},
     {"a slash at the end", {1, 1, "a/"}, BROKER_HEAD_LEN + 2, EINVAL},
@@ -792,6 +814,7 @@ broker_suite(void)
     tcase_add_checked_fixture(good, setup, teardown);
     tcase_add_test(good, a_file_is_made_written_and_removed);
     tcase_add_test(good, a_file_that_was_there_is_emptied);
+    tcase_add_test(good, where_files_must_be_fresh_none_is_emptied);
     tcase_add_test(good, a_ring_of_files_goes_round);
     tcase_add_test(good, a_fifo_is_opened_when_somebody_reads_it);
     tcase_add_test(good, a_fifo_of_somebody_else_is_not_opened);

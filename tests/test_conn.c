@@ -95,6 +95,8 @@ on_event(void *ctx, const struct event *ev)
             b->evidence = ev->end->evidence[0].packet;
         logf_(b, "%u end %s\n", ev->conn, verdict_name(ev->end->verdict));
         break;
+    case EVENT_TCP:
+        break;
     }
 }
 

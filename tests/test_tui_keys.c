@@ -4,18 +4,12 @@
  * say is so.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/check_main.h"
 #include "tests/rng.h"
 #include "tests/tui_load.h"
-
-static const struct view *const views[VIEW_COUNT] = {
-    [VIEW_CONNS] = &view_conns,         [VIEW_FRAMES] = &view_frames,
-    [VIEW_TALK] = &view_talk,           [VIEW_LADDER] = &view_ladder,
-    [VIEW_HANDSHAKE] = &view_handshake, [VIEW_STATS] = &view_stats,
-    [VIEW_FINDINGS] = &view_findings,
-};
 
 START_TEST(every_key_of_an_action_means_it_in_each_of_its_views)
 {
@@ -35,7 +29,7 @@ START_TEST(every_key_of_an_action_means_it_in_each_of_its_views)
             enum action got =
                 tui_action_of((enum view_id)v, tui_load_key(word));
             ck_assert_msg(got == a, "%s in %s is for \"%s\", not \"%s\"", word,
-                          views[v]->name,
+                          view_name((enum view_id)v),
                           got < ACTION_COUNT ? action_info(got)->help : "",
                           info->help);
         }
@@ -54,22 +48,42 @@ START_TEST(every_action_has_a_sentence_of_help)
 }
 END_TEST
 
-/* "Enter frames  3 talk": the first word of each is a key here. */
-START_TEST(hints_name_keys_of_their_view)
+START_TEST(every_action_has_a_command_of_its_own)
 {
-    const struct view *v = views[_i];
-    char word[16];
-    const char *at = v->hints;
-    while (*at) {
-        ck_assert_int_eq(sscanf(at, "%15s", word), 1);
-        ck_assert_msg(tui_action_of((enum view_id)_i, tui_load_key(word)) <
-                          ACTION_COUNT,
-                      "%s: no key %s", v->name, word);
-        at = strstr(at, "  ");
-        if (!at)
-            break;
-        at += 2;
+    const char *mine = action_info((enum action)_i)->command;
+    ck_assert_uint_gt(strlen(mine), 0);
+    while (*mine) {
+        size_t len = strcspn(mine, " ");
+        for (int b = 0; b < _i; b++) {
+            const char *theirs = action_info((enum action)b)->command;
+            while (*theirs) {
+                size_t n = strcspn(theirs, " ");
+                ck_assert_msg(n != len || memcmp(mine, theirs, n) != 0,
+                              "%.*s twice", (int)n, theirs);
+                theirs += n + (theirs[n] == ' ');
+            }
+        }
+        mine += len + (mine[len] == ' ');
     }
+}
+END_TEST
+
+START_TEST(hints_are_of_actions_of_their_views)
+{
+    const struct action_hint *h;
+    unsigned help = 0, back = 0;
+    for (size_t i = 0; (h = action_hint(i)); i++) {
+        ck_assert_uint_ne(h->views, 0);
+        ck_assert_msg((h->views & ~action_info(h->action)->views) == 0,
+                      "\"%s\" in a view without it", h->text);
+        ck_assert_uint_lt(strlen(h->text), 20);
+        bool here = h->views >> _i & 1u;
+        help += here && h->action == ACTION_HELP;
+        back += here && h->action == ACTION_BACK;
+    }
+    ck_assert_int_eq(action_hint(0)->action, ACTION_HELP);
+    ck_assert_uint_eq(help, 1);
+    ck_assert_uint_eq(back, 1);
 }
 END_TEST
 
@@ -91,7 +105,7 @@ START_TEST(other_keys_mean_nothing)
     for (unsigned v = 0; v < VIEW_COUNT; v++)
         ck_assert_msg(tui_action_of((enum view_id)v, no_keys[_i].key) ==
                           ACTION_COUNT,
-                      "%s in %s", no_keys[_i].name, views[v]->name);
+                      "%s in %s", no_keys[_i].name, view_name((enum view_id)v));
 }
 END_TEST
 
@@ -124,7 +138,7 @@ setup(void)
     struct stats_options how = {.width = 80};
     stats = stats_new(&how);
     ck_assert_ptr_nonnull(stats);
-    ck_assert_int_eq(store_new(&store, SIZE_MAX, UINT64_MAX), ERR_OK);
+    ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
     tui_init(&tui, store, stats, &figures);
     ck_assert(grid_resize(&tui.grid, 24, 80));
 }
@@ -157,10 +171,8 @@ START_TEST(every_key_works_in_every_view_where_nothing_is)
              w = strtok_r(NULL, " ", &save)) {
             press(view);
             press(w);
-            if (tui.asking)
+            while (tui.layer)
                 press("Esc");
-            if (tui.help)
-                press("q");
             tui.paused = false;
         }
     }
@@ -198,34 +210,139 @@ END_TEST
 
 START_TEST(text_is_pasted_into_a_prompt)
 {
-    press("/");
+    press("^F");
     tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE});
     press("a");
     press("q");
     press("Enter"); /* a line end in it does not end the prompt */
-    ck_assert(tui.asking);
+    ck_assert(tui.layer);
     tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE_END});
     press("Enter");
-    ck_assert(!tui.asking);
+    ck_assert(!tui.layer);
     ck_assert_str_eq(tui.find, "aq");
 }
 END_TEST
 
 START_TEST(a_prompt_takes_what_fits_and_whole_characters)
 {
-    press("/");
+    press("^F");
     for (int i = 0; i < 1000; i++)
         tui_key(&tui, (struct tty_key){.ch = 0x4e2d});
-    ck_assert_uint_lt(tui.question_len, sizeof tui.question);
-    ck_assert_uint_eq(tui.question_len % 3, 0);
+    ck_assert_uint_lt(tui.prompt.len, sizeof tui.prompt.text);
+    ck_assert_uint_eq(tui.prompt.len % 3, 0);
     press("Bksp");
-    ck_assert_uint_eq(tui.question_len % 3, 0);
+    ck_assert_uint_eq(tui.prompt.len % 3, 0);
     press("^U");
-    ck_assert_uint_eq(tui.question_len, 0);
+    ck_assert_uint_eq(tui.prompt.len, 0);
     press("Bksp");
-    ck_assert_uint_eq(tui.question_len, 0);
+    ck_assert_uint_eq(tui.prompt.len, 0);
     press("Esc");
-    ck_assert(!tui.asking);
+    ck_assert(!tui.layer);
+}
+END_TEST
+
+/* ---- the mouse ---- */
+
+START_TEST(a_click_on_a_tab_goes_to_its_view)
+{
+    press("1");
+    tui_draw(&tui);
+    /* "[1 Conns] 2  3 ..." of 80 columns */
+    press("click:0,10");
+    ck_assert_int_eq(tui.view, VIEW_FRAMES);
+    ck_assert_str_eq(tui.message, "hold Shift to select text");
+    press("click:0,0");
+    ck_assert_int_eq(tui.view, VIEW_CONNS);
+    ck_assert_str_eq(tui.message, ""); /* said once */
+}
+END_TEST
+
+START_TEST(a_click_on_a_hint_is_its_key)
+{
+    press("7");
+    press("click:23,3"); /* ? help */
+    ck_assert_ptr_nonnull(tui.layer);
+    press("click:0,0"); /* what lies below the help is not hit */
+    ck_assert_ptr_nonnull(tui.layer);
+    ck_assert_int_eq(tui.view, VIEW_FINDINGS);
+    for (const char *c = "redraw"; *c; c++)
+        press((char[]){*c, '\0'});
+    press("click:23,2"); /* Enter run: closes it */
+    ck_assert_ptr_null(tui.layer);
+}
+END_TEST
+
+static const char *const nowhere[] = {"click:1,79",      "click:-1,-1",
+                                      "click:5000,5000", "twice:10,10",
+                                      "wheel-up:0,0",    "wheel-down:-3,-3",
+                                      "wheel-up:10,10",  "wheel-down:10,10",
+                                      "click:22,1"};
+
+START_TEST(a_click_on_nothing_does_nothing)
+{
+    char view[2] = {'1', '\0'};
+    for (unsigned v = 0; v < VIEW_COUNT; v++) {
+        view[0] = (char)('1' + v);
+        press(view);
+        press(nowhere[_i]);
+        ck_assert_int_eq(tui.view, (enum view_id)v);
+        ck_assert(!tui.layer && !tui.quit);
+    }
+}
+END_TEST
+
+START_TEST(rows_are_clicked_and_scrolled)
+{
+    char name[512];
+    const char *srcdir = getenv("srcdir");
+    snprintf(name, sizeof name, "%s/samples/good-chat.pcapng",
+             srcdir ? srcdir : ".");
+    ck_assert(tui_load(name, store, stats));
+    press("2"); /* rows from the fourth line on */
+    press("click:6,20");
+    ck_assert_uint_eq(tui.frames.cursor, 3);
+    ck_assert_uint_eq(tui.frame, rows_at(&tui.rows, 3));
+    press("wheel-down:6,20");
+    ck_assert_uint_eq(tui.frames.cursor, 3);
+    ck_assert_uint_eq(tui.frames.top, 3);
+    press("click:6,20");
+    ck_assert_uint_eq(tui.frames.cursor, 6);
+    press("wheel-up:6,20");
+    ck_assert_uint_eq(tui.frames.top, 0);
+    press("1");
+    press("twice:3,10"); /* as Enter does */
+    ck_assert_int_eq(tui.view, VIEW_FRAMES);
+    press("3");
+    press("click:5,20");
+    ck_assert_uint_eq(tui.talk.cursor, 2);
+}
+END_TEST
+
+START_TEST(enter_right_behind_another_key_opens_what_that_selected)
+{
+    char name[512];
+    const char *srcdir = getenv("srcdir");
+    snprintf(name, sizeof name, "%s/samples/odd-frames.pcap",
+             srcdir ? srcdir : ".");
+    ck_assert(tui_load(name, store, stats));
+    ck_assert_uint_gt(store->conns.n, 1);
+    tui_draw(&tui);
+    tui_key(&tui, tui_load_key("Down"));
+    tui_key(&tui, tui_load_key("Enter"));
+    ck_assert_uint_eq(tui.conn, 1);
+    ck_assert_uint_eq(tui.rows.conn, 1);
+}
+END_TEST
+
+START_TEST(pasted_text_that_nothing_asks_for_is_told)
+{
+    tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE});
+    press("q");
+    tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE_END});
+    ck_assert_ptr_nonnull(strstr(tui.message, "pasted"));
+    press("/");
+    tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE});
+    ck_assert_str_eq(tui.message, "");
 }
 END_TEST
 
@@ -239,7 +356,9 @@ suite(void)
                         ACTION_COUNT);
     tcase_add_loop_test(tc, every_action_has_a_sentence_of_help, 0,
                         ACTION_COUNT);
-    tcase_add_loop_test(tc, hints_name_keys_of_their_view, 0, VIEW_COUNT);
+    tcase_add_loop_test(tc, every_action_has_a_command_of_its_own, 0,
+                        ACTION_COUNT);
+    tcase_add_loop_test(tc, hints_are_of_actions_of_their_views, 0, VIEW_COUNT);
     tcase_add_loop_test(tc, other_keys_mean_nothing, 0,
                         sizeof no_keys / sizeof *no_keys);
     suite_add_tcase(s, tc);
@@ -252,6 +371,13 @@ suite(void)
                         VIEW_COUNT);
     tcase_add_test(tc, back_leads_to_the_first_view_and_out);
     tcase_add_test(tc, what_is_pasted_is_no_command);
+    tcase_add_test(tc, pasted_text_that_nothing_asks_for_is_told);
+    tcase_add_test(tc, a_click_on_a_tab_goes_to_its_view);
+    tcase_add_test(tc, a_click_on_a_hint_is_its_key);
+    tcase_add_loop_test(tc, a_click_on_nothing_does_nothing, 0,
+                        sizeof nowhere / sizeof *nowhere);
+    tcase_add_test(tc, rows_are_clicked_and_scrolled);
+    tcase_add_test(tc, enter_right_behind_another_key_opens_what_that_selected);
     tcase_add_test(tc, text_is_pasted_into_a_prompt);
     tcase_add_test(tc, a_prompt_takes_what_fits_and_whole_characters);
     suite_add_tcase(s, tc);

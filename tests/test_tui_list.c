@@ -117,6 +117,44 @@ START_TEST(follow_goes_with_the_end_until_the_reader_moves)
 }
 END_TEST
 
+START_TEST(scrolling_moves_all_but_the_cursor)
+{
+    struct list l = list_of(100, 10);
+    list_go(&l, 5);
+    list_scroll(&l, 30);
+    list_fit(&l, 100, 10);
+    ck_assert_uint_eq(l.cursor, 5);
+    ck_assert_uint_eq(l.top, 30);
+    list_scroll(&l, LONG_MAX);
+    ck_assert_uint_eq(l.top, 90);
+    list_scroll(&l, -LONG_MAX);
+    ck_assert_uint_eq(l.top, 0);
+    list_scroll(&l, 50);
+    list_move(&l, 1); /* goes on from where the cursor is */
+    ck_assert_uint_eq(l.cursor, 6);
+    ck_assert_uint_eq(l.top, 6);
+}
+END_TEST
+
+START_TEST(scrolling_ends_follow_and_stays_in_the_list)
+{
+    struct list l = list_of(100, 10);
+    list_last(&l, true);
+    list_scroll(&l, -3);
+    ck_assert(!l.follow);
+    list_fit(&l, 200, 10);
+    ck_assert_uint_eq(l.top, 87);
+    list_fit(&l, 4, 10);
+    ck_assert_uint_eq(l.top, 0);
+    ck_assert_uint_eq(l.cursor, 3);
+    list_scroll(&l, 3); /* all of it is on the screen */
+    ck_assert_uint_eq(l.top, 0);
+    l = list_of(0, 10);
+    list_scroll(&l, 3);
+    ck_assert_uint_eq(l.top, 0);
+}
+END_TEST
+
 START_TEST(follow_begins_on_an_empty_list)
 {
     struct list l = list_of(0, 10);
@@ -201,6 +239,8 @@ suite(void)
     tcase_add_test(
         tc, rows_that_come_move_nothing_for_who_is_at_the_end_without_follow);
     tcase_add_test(tc, follow_goes_with_the_end_until_the_reader_moves);
+    tcase_add_test(tc, scrolling_moves_all_but_the_cursor);
+    tcase_add_test(tc, scrolling_ends_follow_and_stays_in_the_list);
     tcase_add_test(tc, follow_begins_on_an_empty_list);
     tcase_add_loop_test(tc, the_screen_and_the_list_change_their_size, 0,
                         sizeof resize_cases / sizeof *resize_cases);

@@ -5,9 +5,10 @@
 # every view of some samples at many sizes.
 #
 # Those of 80x24 and 160x48 in UTF-8 are compared with tests/golden/tui/SAMPLE-
-# SIZE; `make update-golden` runs this with UPDATE=1, which rewrites them.  Of
-# all others the shape is checked: as many rows as there are, none too wide,
-# nothing that a terminal obeys, ASCII where ASCII was asked for.
+# SIZE, those of the ladder and the handshake with SAMPLE-stories; `make
+# update-golden` runs this with UPDATE=1, which rewrites them.  Of all others
+# the shape is checked: as many rows as there are, none too wide, nothing that a
+# terminal obeys, ASCII where ASCII was asked for.
 set -u
 srcdir=${srcdir:-.}
 TUI_DRAW=${TUI_DRAW:-./tests/tui_draw}
@@ -38,6 +39,11 @@ views='1
 2 x t
 3
 3 v d
+3 v Down Down
+3 v v Tab Down
+3 v v v G K
+3 z C /e n
+3 u d
 4
 5
 5 H
@@ -45,12 +51,25 @@ views='1
 7
 7 Enter
 2 /o n
+2 f/websocket.opcode==text
+2 f/ws.len>9 3
+2 f/ws.len>5 / t/&&websocket.pay
+2 / t/websocket.opcode== Down
+2 / t/websocket.opcode==foo
+2 Right Right A
 e e
-?'
+?
+2 ? n e x t
+2 ? p
+2 : 1 2 Enter
+click:0,13
+2 click:6,20 wheel-down:6,20
+1 twice:3,10 click:23,3'
 # Of these all are kept of 80x24, and of 160x48 so many:
 wide='1
 2
 2 B B G
+2 Right Right a / t/&&ws.
 3
 4
 5
@@ -61,14 +80,35 @@ others='] ]
 2 f f t t
 1 Down Enter
 3 C d d G
+3 v u Tab PgDn Tab g
+3 v v v Tab G ] ]
+3 z d d G t t
+3 Enter
+3 g Enter
+3 G Enter
+3 p u ] F
 4 G PgUp
 5 ] [
 6 PgDn G
 7 G V V
-2 ? PgDn G
+2 ? PgDn Down f r Enter
+2 : z z z Enter
+4 click:5,5 twice:6,6 wheel-up:7,7
+6 wheel-down:5,5 wheel-down:5,5
+7 twice:4,4 click:0,3
 J J J K 2
 p 2 f
 4 Enter Tab Right Right Right
+2 f/ws.rtt G
+1 f/ws.conn==1 2 f f
+7 a 1
+7 A n Enter
+2 A o Tab Tab Esc
+2 / Tab Tab Tab Enter ^R Up Up Left Left Bksp ^W ^U Enter
+1 / ^R f/ws.len f/ws.dir / ^R ^R ^R Enter 2
+2 ^G t/3 Enter ^G t/0 Enter ^G Esc
+6 f/ws.type==gap
+2 / t/"x
 q'
 
 lines() { # lines SIZE...: what tui_draw is to draw
@@ -142,5 +182,20 @@ for sample in good-chat.pcapng odd-frames.pcap broken-lost-segment.pcap \
 $others"
     draw "$sample" utf8 100x30 60x20 40x12 39x9 1x1 80x24 160x48 140x40 41x10
     draw "$sample" ascii 160x48 100x30 80x24 60x20 40x12 39x9 1x1
+done
+# The ladder and the handshake: what each sample says at every size.
+stories='4
+4 o G
+4 C u
+5
+5 ]
+5 ] n n'
+for sample in good-chat.pcapng odd-wrong-accept.pcap odd-refused.pcapng \
+    broken-midstream.pcap broken-lost-segment.pcap odd-close.pcap; do
+    keys=$stories
+    draw "$sample" utf8 160x48 100x30 80x24 60x20 40x12
+    golden "$sample" stories
+    draw "$sample" ascii 80x24 40x12
+    golden "$sample" stories-ascii
 done
 echo "1..$number"

@@ -4,12 +4,13 @@
  * what keys say, and writes the screen as text.
  *
  *     tui_draw FILE utf8|ascii < LINES
- *     tui_draw FILE utf8|ascii COLSxROWS [KEYS]
+ *     tui_draw FILE utf8|ascii|svg COLSxROWS [KEYS]
  *
  * KEYS: words with blanks between, as action.def spells keys; /TEXT looks for
- * it.  The first form draws a screen for each line "COLSxROWS KEYS" that it
- * reads, behind a line "== COLSxROWS KEYS".  Exit status 1: a screen is not as
- * every screen must be (tui_load.h), and standard error tells which.
+ * it, f/TEXT filters by it (where F4 does), t/TEXT types it.  The first form
+ * draws a screen for each line "COLSxROWS KEYS" that it reads, behind a line
+ * "== COLSxROWS KEYS".  Exit status 1: a screen is not as every screen must be
+ * (tui_load.h), and standard error tells which.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "tests/tui_load.h"
+#include "ui/tui/picture.h"
 
 #define LINE_MAX_LEN 4096
 
@@ -27,22 +29,37 @@ struct drawing {
     struct stats *stats;
     struct tui_figures figures;
     struct out out;
-    bool utf8;
+    bool utf8, svg;
     int status;
 };
 
 static void
+type(struct tui *t, const char *text)
+{
+    for (; *text; text++)
+        tui_key(t, (struct tty_key){.ch = (uint8_t)*text});
+}
+
+static void
 press(struct tui *t, const char *word)
 {
-    if (word[0] == '/' && word[1]) {
-        tui_key(t, (struct tty_key){.ch = '/'});
-        for (const char *c = word + 1; *c; c++)
-            tui_key(t, (struct tty_key){.ch = (uint8_t)*c});
+    if (strncmp(word, "t/", 2) == 0) {
+        type(t, word + 2);
+    } else if (strncmp(word, "f/", 2) == 0) {
+        tui_key(t, (struct tty_key){.code = TTY_KEY_F1 + 3});
+        tui_key(t, (struct tty_key){.ch = 'U' - '@'});
+        type(t, word + 2);
+        tui_key(t, (struct tty_key){.code = TTY_KEY_ENTER});
+    } else if (word[0] == '/' && word[1]) {
+        tui_key(t, (struct tty_key){.ch = 'F' - '@'});
+        type(t, word + 1);
         tui_key(t, (struct tty_key){.code = TTY_KEY_ENTER});
     } else {
         tui_key(t, tui_load_key(word));
     }
-    tui_draw(t);
+    do
+        tui_draw(t);
+    while (t->busy);
 }
 
 /* Tables of statistics are as wide as they were made. */
@@ -56,7 +73,7 @@ load(struct drawing *d, int cols)
     stats_free(d->stats);
     d->cols = cols;
     d->stats = stats_new(&how);
-    if (!d->stats || store_new(&d->store, SIZE_MAX, UINT64_MAX) != ERR_OK ||
+    if (!d->stats || store_new(&d->store, SIZE_MAX, 0, UINT64_MAX) != ERR_OK ||
         !tui_load(d->file, d->store, d->stats))
         exit(3);
 }
@@ -81,7 +98,9 @@ draw(struct drawing *d, const char *size, const char *keys)
         exit(2);
     load(d, cols);
     tui_init(&t, d->store, d->stats, &d->figures);
-    t.source = "capture";
+    const char *slash = strrchr(d->file, '/');
+    t.source = slash ? slash + 1 : d->file;
+    t.slice_ns = INT64_MAX;
     t.grid.utf8 = d->utf8;
     if (!grid_resize(&t.grid, rows, cols))
         exit(3);
@@ -95,7 +114,10 @@ draw(struct drawing *d, const char *size, const char *keys)
         if (wrong)
             complain(d, size, keys, wrong);
     }
-    grid_write(&t.grid, &d->out);
+    if (d->svg)
+        picture_write(&t.grid, &d->out);
+    else
+        grid_write(&t.grid, &d->out);
     tui_fini(&t);
 }
 
@@ -119,7 +141,8 @@ main(int argc, char **argv)
     struct drawing d = {.status = 0};
     if (argc < 3)
         return 2;
-    d.utf8 = strcmp(argv[2], "utf8") == 0;
+    d.svg = strcmp(argv[2], "svg") == 0;
+    d.utf8 = d.svg || strcmp(argv[2], "utf8") == 0;
     if (out_init(&d.out, STDOUT_FILENO) != ERR_OK)
         return 3;
     d.file = argv[1];

@@ -11,12 +11,20 @@
 
 #define KEEP_LEN 65536u
 
+/* Both sinks get every event. */
+struct both {
+    struct event_sink a, b;
+    struct store *store;
+    struct pipeline *pipeline;
+};
+
 static void
 on_capture(void *ctx, const struct source_info *info, uint64_t first)
 {
-    (void)ctx;
+    struct both *both = ctx;
     (void)info;
     (void)first;
+    store_set_start(both->store, pipeline_start_ns(both->pipeline));
 }
 
 static void
@@ -45,11 +53,6 @@ on_packet(void *ctx, const struct source_info *info,
     return true;
 }
 
-/* Both sinks get every event. */
-struct both {
-    struct event_sink a, b;
-};
-
 static void
 on_event(void *ctx, const struct event *event)
 {
@@ -66,9 +69,11 @@ tui_load(const char *name, struct store *store, struct stats *stats)
     struct options options;
     struct source *source;
     struct pipeline *p;
-    struct both both = {store_sink(store, KEEP_LEN), stats_sink(stats)};
+    struct both both = {.a = store_sink(store, KEEP_LEN),
+                        .b = stats_sink(stats),
+                        .store = store};
     struct event_sink sink = both.a;
-    struct pipeline_watch watch = {.ctx = NULL,
+    struct pipeline_watch watch = {.ctx = &both,
                                    .capture = on_capture,
                                    .failed = on_failed,
                                    .unknown_link = on_unknown_link,
@@ -80,6 +85,7 @@ tui_load(const char *name, struct store *store, struct stats *stats)
     if (source_new(&source, &name, 1) != ERR_OK ||
         pipeline_new(&p, &options, source, &sink) != ERR_OK)
         return false;
+    both.pipeline = p;
     pipeline_run(p, &watch);
     pipeline_free(p);
     options_fini(&options);
@@ -92,27 +98,19 @@ tui_load_key(const char *word)
     static const struct {
         const char *name;
         enum tty_key_code code;
-    } names[] = {
-        {"Up", TTY_KEY_UP},          {"Down", TTY_KEY_DOWN},
-        {"Left", TTY_KEY_LEFT},      {"Right", TTY_KEY_RIGHT},
-        {"PgUp", TTY_KEY_PAGE_UP},   {"PgDn", TTY_KEY_PAGE_DOWN},
-        {"Home", TTY_KEY_HOME},      {"End", TTY_KEY_END},
-        {"Enter", TTY_KEY_ENTER},    {"Esc", TTY_KEY_ESCAPE},
-        {"Tab", TTY_KEY_TAB},        {"BackTab", TTY_KEY_BACK_TAB},
-        {"Bksp", TTY_KEY_BACKSPACE}, {"Del", TTY_KEY_DELETE},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strcmp(word, names[i].name) == 0)
-            return (struct tty_key){.code = names[i].code};
-    unsigned f;
-    if (sscanf(word, "F%2u", &f) == 1 && f >= 1 && f <= 12)
-        return (struct tty_key){
-            .code = (enum tty_key_code)(TTY_KEY_F1 + (int)f - 1)};
-    if (strcmp(word, "Space") == 0)
-        return (struct tty_key){.ch = ' '};
-    if (word[0] == '^' && word[1])
-        return (struct tty_key){.ch = (uint32_t)word[1] & 31u};
-    return (struct tty_key){.ch = (uint8_t)word[0]};
+        bool twice;
+    } events[] = {{"click:", TTY_KEY_MOUSE, false},
+                  {"twice:", TTY_KEY_MOUSE, true},
+                  {"wheel-up:", TTY_KEY_WHEEL_UP, false},
+                  {"wheel-down:", TTY_KEY_WHEEL_DOWN, false}};
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
+        struct tty_key key = {.code = events[i].code, .twice = events[i].twice};
+        size_t len = strlen(events[i].name);
+        if (strncmp(word, events[i].name, len) == 0 &&
+            sscanf(word + len, "%d,%d", &key.y, &key.x) == 2)
+            return key;
+    }
+    return tui_key_named(word, strlen(word));
 }
 
 static const char *
@@ -154,6 +152,8 @@ tui_load_wrong_grid(const struct grid *g)
 static bool
 list_holds(const struct list *l)
 {
+    if (l->n > 0 && l->away && l->cursor < l->n && l->top < l->n)
+        return true;
     return l->n == 0 || (l->cursor < l->n && l->top <= l->cursor &&
                          (l->height == 0 || l->cursor - l->top < l->height));
 }

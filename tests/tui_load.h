@@ -16,7 +16,9 @@
  * could not be opened. */
 bool tui_load(const char *name, struct store *store, struct stats *stats);
 
-/* A key as action.def spells it ("PgDn", "^L", "q"). */
+/* A key as action.def spells it ("PgDn", "^L", "q"), or the mouse at row Y,
+ * column X, from 0 on: click:Y,X twice:Y,X (the second of a double click)
+ * wheel-up:Y,X wheel-down:Y,X. */
 struct tty_key tui_load_key(const char *word);
 
 /*

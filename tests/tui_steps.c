@@ -3,7 +3,7 @@
  * What a byte means to tui_load_steps():
  *
  *   0 - 127     that character as a key
- *   128 - 167   a key that is no character
+ *   128 - 167   a key that is no character; of the mouse, row and column
  *   168 - 189   another size
  *   190 - 195   UTF-8 or ASCII, loading or not, a figure
  *   196 - 255   an event; bytes behind it say which and of whom
@@ -211,10 +211,11 @@ send_other(struct machine *m, uint8_t kind)
     struct event_gap gap = m->samples.gap;
     struct event_finding finding = m->samples.finding;
     struct event_end end = m->samples.end;
+    struct event_tcp tcp = {.from = from};
     if (m->n_conns == 0 || m->conn[conn].ended)
         return;
     gap.from = finding.from = from;
-    gap.at = finding.at = end.at = now(m);
+    gap.at = finding.at = end.at = tcp.at = now(m);
     if (kind == 0) {
         gap.len = UINT64_MAX >> next(m) % 64;
         event.type = EVENT_GAP;
@@ -227,6 +228,12 @@ send_other(struct machine *m, uint8_t kind)
         finding.detail = who & 32 ? "a\033[2J detail" : NULL;
         event.type = EVENT_FINDING;
         event.finding = &finding;
+    } else if (kind == 3) {
+        tcp.what = (enum event_tcp_what)(next(m) % EVENT_TCP_COUNT);
+        tcp.at.packet -= next(m); /* may be told late */
+        tcp.seq = who;
+        event.type = EVENT_TCP;
+        event.tcp = &tcp;
     } else {
         m->conn[conn].ended = true;
         end.verdict = (enum verdict_id)(next(m) % VERDICT_COUNT);
@@ -266,6 +273,19 @@ press(struct machine *m, struct tty_key key)
     m->tui.quit = m->tui.suspend = m->tui.redraw = false;
 }
 
+/* Of the mouse two bytes tell where. */
+static struct tty_key
+code_key(struct machine *m, enum tty_key_code code)
+{
+    struct tty_key key = {.code = code};
+    if (code >= TTY_KEY_MOUSE && code <= TTY_KEY_WHEEL_DOWN) {
+        key.y = next(m) % 80;
+        key.x = next(m);
+        key.twice = key.x & 1;
+    }
+    return key;
+}
+
 static void
 step(struct machine *m)
 {
@@ -273,7 +293,7 @@ step(struct machine *m)
     if (op < 128) {
         press(m, (struct tty_key){.ch = op});
     } else if (op < 168) {
-        press(m, (struct tty_key){.code = (enum tty_key_code)(op - 128)});
+        press(m, code_key(m, (enum tty_key_code)(op - 128)));
     } else if (op < 190) {
         resize(m, op - 168);
     } else if (op < 192) {
@@ -289,7 +309,7 @@ step(struct machine *m)
         else if (op < 240)
             send_frame(m);
         else
-            send_other(m, op < 245 ? 0 : op < 254 ? 1 : 2);
+            send_other(m, op < 243 ? 0 : op < 245 ? 3 : op < 254 ? 1 : 2);
     }
     tui_draw(&m->tui);
     require(m, tui_load_wrong_grid(&m->tui.grid));
@@ -301,7 +321,8 @@ open_machine(struct machine *m, bool utf8)
 {
     struct stats_options how = {.width = 80, .utf8 = utf8};
     m->stats = stats_new(&how);
-    if (!m->stats || store_new(&m->store, 64u << 20, 1 << 20) != ERR_OK)
+    if (!m->stats ||
+        store_new(&m->store, 64u << 20, 64u << 20, 1 << 20) != ERR_OK)
         abort();
     m->to_store = store_sink(m->store, 255);
     m->to_stats = stats_sink(m->stats);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * gen_docs.c - writes the man pages and the shell completions out of
- * options.def, commands.def, finding.def, threshold.def and fields.def, at
- * build time.
+ * options.def, commands.def, finding.def, threshold.def, fields.def and
+ * action.def, at build time.
  *
  *     gen_docs man TEMPLATE    the template with @VERSION@ replaced anywhere,
- *                              and the lines @COMMANDS@, @OPTIONS@ and @FIELDS@
+ *                              and the lines @COMMANDS@, @OPTIONS@, @FIELDS@
+ *                              and @KEYS@
  *     gen_docs findings        wsray-findings(7)
  *     gen_docs bash|zsh|fish
  *
@@ -22,6 +23,7 @@
 #include "dissect/threshold.h"
 #include "ui/filter/field.h"
 #include "ui/options.h"
+#include "ui/tui/tui.h"
 
 static const struct option_info *
 row(unsigned i)
@@ -182,6 +184,52 @@ put_man_fields(void)
     }
 }
 
+/* Keys in bold, with commas between. */
+static void
+put_man_keys_of(const struct action_info *info)
+{
+    const char *keys = info->keys;
+    puts(".TP");
+    while (*keys) {
+        int len = (int)strcspn(keys, " ");
+        char key[16];
+        snprintf(key, sizeof key, "%.*s", len, keys);
+        fputs("\\fB", stdout);
+        put_roff(key);
+        fputs("\\fR", stdout);
+        keys += len + (keys[len] == ' ');
+        if (*keys)
+            fputs(", ", stdout);
+    }
+    int len = (int)strcspn(info->command, " ");
+    char command[64];
+    snprintf(command, sizeof command, ":%.*s", len, info->command);
+    fputs(" (", stdout);
+    put_roff(command);
+    puts(")");
+    put_roff_sentence(info->help);
+}
+
+/* What can be done everywhere, then what in some views. */
+static void
+put_man_keys(void)
+{
+    for (unsigned a = 0; a < ACTION_COUNT; a++)
+        if (action_info((enum action)a)->views == EVERY_VIEW)
+            put_man_keys_of(action_info((enum action)a));
+    for (unsigned a = 0; a < ACTION_COUNT; a++) {
+        const struct action_info *info = action_info((enum action)a);
+        if (info->views == EVERY_VIEW)
+            continue;
+        put_man_keys_of(info);
+        fputs("In ", stdout);
+        for (unsigned v = 0, n = 0; v < VIEW_COUNT; v++)
+            if (info->views >> v & 1u)
+                printf("%s%s", n++ ? ", " : "", view_name((enum view_id)v));
+        puts(".");
+    }
+}
+
 static void
 put_man_line(const char *line)
 {
@@ -198,7 +246,7 @@ static int
 write_man(const char *template_name)
 {
     char line[512];
-    bool options = false, commands = false, fields = false;
+    bool options = false, commands = false, fields = false, keys = false;
     FILE *in = fopen(template_name, "r");
     if (!in) {
         perror(template_name);
@@ -214,16 +262,20 @@ write_man(const char *template_name)
         } else if (strcmp(line, "@FIELDS@\n") == 0) {
             put_man_fields();
             fields = true;
+        } else if (strcmp(line, "@KEYS@\n") == 0) {
+            put_man_keys();
+            keys = true;
         } else {
             put_man_line(line);
         }
     }
     bool failed = ferror(in) != 0;
     fclose(in);
-    if (!failed && options && commands && fields)
+    if (!failed && options && commands && fields && keys)
         return EXIT_SUCCESS;
     fprintf(stderr,
-            "%s: unreadable, or without @OPTIONS@, @COMMANDS@ or @FIELDS@\n",
+            "%s: unreadable, or without @OPTIONS@, @COMMANDS@, @FIELDS@ or "
+            "@KEYS@\n",
             template_name);
     return EXIT_FAILURE;
 }

@@ -143,12 +143,16 @@ create_file(struct server *s, uint32_t dir, const char *name, int *fd)
     int error;
     /* Before opening: with some devices that alone has an effect. */
     bool there = fstatat(s->dirs[dir], name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+    bool fresh = s->options->dirs[dir].fresh;
+    if (there && fresh)
+        return EEXIST;
     if (there && S_ISLNK(st.st_mode))
         return ELOOP;
     if (there && !may_be_opened(&st))
         return S_ISDIR(st.st_mode) ? EISDIR : EPERM;
     /* O_NONBLOCK: a FIFO without a reader must not keep the broker. */
-    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY;
+    int flags = O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY |
+                (fresh ? O_EXCL : 0);
     int opened =
         openat(s->dirs[dir], name, flags | O_NONBLOCK, (mode_t)FILE_MODE);
     if (opened < 0)

@@ -55,6 +55,7 @@ struct broker_dir {
     /* Makes it when it is not there (output_dir.h); else it has to be empty,
      * unless any. */
     bool make, any;
+    bool fresh; /* only files that are not there yet */
 };
 
 struct broker_options {
@@ -89,11 +90,13 @@ enum err broker_start(struct broker *b, const struct broker_options *o,
 
 /*
  * Makes or empties the file name in directory dir (an index into
- * broker_options.dirs).  Returns a descriptor for writing, close-on-exec,
- * that the caller closes; -1 with errno: that of open(2), and
+ * broker_options.dirs); of a `fresh` one it only makes.  Returns a descriptor
+ * for writing, close-on-exec, that the caller closes; -1 with errno: that of
+ * open(2), and
  *   EINVAL  the name is none
  *   EPERM   the name does not begin or end as agreed, or it is a device, or a
  *           FIFO of another user
+ *   EEXIST  it is there already, and only fresh files may be made
  *   ELOOP   it is a symbolic link
  *   ENXIO   it is a FIFO that nobody reads
  *   EPIPE   the broker has died

@@ -443,6 +443,10 @@ on_event(void *ctx, const struct event *event)
     case EVENT_END:
         on_end(d, c, event);
         break;
+    case EVENT_TCP: /* nothing can be said of it in a filter */
+        if (c->shown)
+            pass(d, event);
+        break;
     }
 }
 

@@ -113,8 +113,9 @@ write_general(FILE *out)
         char text[SENTENCE_MAX] = "";
         int at = fprintf(out, "  %s", info->name);
         append_text(text, info->summary);
-        if (c == 0)
-            append_text(text, " (the default)");
+        if (c == COMMAND_TUI || c == COMMAND_REPORT)
+            append_text(text, c == COMMAND_TUI ? " (the default there)"
+                                               : " (the default elsewhere)");
         wrap_write(out, text, at > 0 ? (size_t)at : 0, COMMAND_COLUMN, COLUMNS);
     }
 }

@@ -545,6 +545,8 @@ json_event(struct json *j, const struct event *event)
     case EVENT_END:
         write_end(j, event->conn, event->end);
         break;
+    case EVENT_TCP:
+        break;
     }
 }
 

@@ -97,6 +97,19 @@ run_interfaces(void)
     return close_stdout();
 }
 
+/* Who names no command and sits before a terminal looks around; but options
+ * that only the report has ask for that. */
+static void
+choose_command(struct options *o)
+{
+    bool reads_stdin = false;
+    for (size_t i = 0; i < o->files.n; i++)
+        reads_stdin |= strcmp(o->files.names[i], "-") == 0;
+    if (!o->command_given && o->command == COMMAND_REPORT && !reads_stdin &&
+        options_suit(o, COMMAND_TUI) && terminal_suits_tui())
+        o->command = COMMAND_TUI;
+}
+
 static int
 run(const struct options *o)
 {
@@ -151,6 +164,7 @@ main(int argc, char **argv)
     signal(SIGXFSZ, SIG_IGN);
     switch (options_parse(&o, argc, argv, message, sizeof message)) {
     case OPTIONS_RUN:
+        choose_command(&o);
         status = run(&o);
         break;
     case OPTIONS_HELP:

@@ -398,7 +398,6 @@ struct parse {
     char **argv;
     char *message;
     size_t message_size;
-    uint64_t given;     /* set of 1u << enum option_id */
     bool ended;         /* "--" was seen */
     bool any_word;      /* the first word was seen */
     bool any_kind;      /* the word behind export was seen */
@@ -610,7 +609,7 @@ take_option(struct parse *p, const struct option_info *info, const char *value)
             return say(p, "%s needs a value: %s", p->spelled, info->argument);
         value = p->argv[p->at++];
     }
-    p->given |= UINT64_C(1) << (info - option_table);
+    p->o->given |= UINT64_C(1) << (info - option_table);
     switch (set_value(p->o, info, value, &culprit)) {
     case VALUE_OK:
         break;
@@ -756,7 +755,7 @@ check_commands(struct parse *p)
 {
     for (size_t i = 0; i < OPTION_ID_COUNT; i++) {
         const struct option_info *info = &option_table[i];
-        if (!(p->given >> i & 1u) || info->commands >> p->o->command & 1u)
+        if (!(p->o->given >> i & 1u) || info->commands >> p->o->command & 1u)
             continue;
         size_t c = 0;
         while (c < COMMAND_COUNT && !(info->commands >> c & 1u))
@@ -823,7 +822,8 @@ check_input(struct parse *p)
     if (o->tail && o->ifaces.n > 0)
         return say(p, "--tail is for files, not for -i");
     for (size_t i = 0; i < OPTION_ID_COUNT && o->ifaces.n == 0; i++)
-        if (p->given >> i & 1u && option_table[i].group == OPTION_GROUP_LIVE &&
+        if (p->o->given >> i & 1u &&
+            option_table[i].group == OPTION_GROUP_LIVE &&
             i != OPTION_ID_AUTOSTOP)
             return say(p, "--%s is for live capture: it needs -i",
                        option_table[i].name);
@@ -941,16 +941,49 @@ check_export(struct parse *p)
     return OPTIONS_RUN;
 }
 
+/* Not all formats are those of each command that has any. */
+static enum options_result
+check_format(struct parse *p)
+{
+    const struct options *o = p->o;
+    bool of_check = o->format == OUTPUT_FORMAT_EXPECT;
+    bool of_both =
+        o->format == OUTPUT_FORMAT_TEXT || o->format == OUTPUT_FORMAT_JSON;
+    if (of_both || (o->command == COMMAND_CHECK) == of_check)
+        return OPTIONS_RUN;
+    const char *choices = option_table[OPTION_ID_FORMAT].choices, *word;
+    size_t len = 0;
+    for (unsigned i = 0; i <= o->format; i++)
+        len = option_next_choice(&choices, &word);
+    return say(p, "--format %.*s is not for '%s' but for '%s'", (int)len, word,
+               command_table[o->command].name, of_check ? "check" : "follow");
+}
+
+/* One connection is followed, not several. */
+static enum options_result
+check_followed(struct parse *p)
+{
+    const struct option_ranges *conns = &p->o->conns;
+    if (p->o->command == COMMAND_FOLLOW && conns->n > 0 &&
+        (conns->n > 1 || conns->range[0].first != conns->range[0].last))
+        return say(p, "follow shows one connection: --conn N");
+    return OPTIONS_RUN;
+}
+
 static enum options_result
 check_together(struct parse *p)
 {
     const struct options *o = p->o;
     enum options_result r = check_commands(p);
+    if (r == OPTIONS_RUN)
+        r = check_format(p);
+    if (r == OPTIONS_RUN)
+        r = check_followed(p);
     if (r != OPTIONS_RUN)
         return r;
     if (o->quiet && o->verbose)
         return say(p, "--quiet and --verbose exclude each other");
-    if (o->expect && o->format == CHECK_FORMAT_EXPECT)
+    if (o->expect && o->format == OUTPUT_FORMAT_EXPECT)
         return say(p, "--expect and --format expect exclude each other");
     if (o->command == COMMAND_EXPORT && (r = check_export(p)) != OPTIONS_RUN)
         return r;
@@ -1037,6 +1070,15 @@ options_parse(struct options *o, int argc, char **argv, char *message,
         r = check_together(&p);
     o->only_opcodes = opcodes_of_kinds(o->only);
     return r;
+}
+
+bool
+options_suit(const struct options *o, enum command command)
+{
+    for (size_t i = 0; i < OPTION_ID_COUNT; i++)
+        if ((o->given >> i & 1u) && !(option_table[i].commands >> command & 1u))
+            return false;
+    return true;
 }
 
 bool

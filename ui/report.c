@@ -616,6 +616,8 @@ time_of(const struct event *event)
         return event->finding->at.time_ns;
     case EVENT_END:
         return event->end->at.time_ns;
+    case EVENT_TCP:
+        return event->tcp->at.time_ns;
     }
     return 0;
 }
@@ -654,6 +656,8 @@ on_event(void *ctx, const struct event *event)
         put_held(r, c, WS_SENDER_SERVER, UINT64_MAX);
         put_end(r, c, event->end);
         conn_drop(r, c);
+        break;
+    case EVENT_TCP:
         break;
     }
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/run.h"
 
+#include "config.h"
+
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,6 +28,8 @@ on_capture(void *ctx, const struct source_info *info, uint64_t first_packet)
     struct run *r = ctx;
     if (r->filter && !r->told_start)
         filter_set_start(r->filter, pipeline_start_ns(r->pipeline));
+    if (r->app)
+        app_set_start(r->app, pipeline_start_ns(r->pipeline));
     r->told_start = true;
     writer_capture(&r->writer, info, first_packet);
 }
@@ -270,6 +275,8 @@ finish(struct run *r)
                "64 MiB of them wait for -Y");
     tell_limit(&r->tell, r->display.without_memory,
                "times there was no memory for what -Y has to know", "-Y");
+    if (r->writer.follow)
+        run_tell_followed(r);
     /* Nothing to find fault with may be the fault. */
     if (r->writer.check && r->summary.connections == 0)
         tell(&r->tell, "note", "no WebSocket connection was found");
@@ -307,12 +314,16 @@ static void
 show_app(struct run *r)
 {
     const struct options *o = r->options;
+    const char *line;
     const char *source = r->live           ? live_info(r->live)->name
                          : o->files.n == 1 ? o->files.names[0]
                                            : "several files";
     if (!app_run(r->app, source, r->live != NULL, work, leave, r))
         r->status = EXIT_SIGNAL + SIGHUP;
     r->tell.show = NULL;
+    /* On the screen they are gone. */
+    for (size_t i = 0; (line = app_said(r->app, i)) != NULL; i++)
+        fprintf(stderr, PACKAGE_NAME ": %s\n", line);
 }
 
 static void

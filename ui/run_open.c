@@ -52,6 +52,11 @@ read_filter(struct run *r)
     if (!text)
         return true;
     enum err e = filter_new(&r->filter, slice_cstr(text), &error);
+    /* The terminal interface has all events, and a filter of its own. */
+    if (e == ERR_OK && r->options->command == COMMAND_TUI) {
+        filter_free(r->filter);
+        r->filter = NULL;
+    }
     if (e == ERR_OK)
         return true;
     tell_format(&r->tell, "-Y", "column %llu: %s",
@@ -93,6 +98,16 @@ open_again(struct run *r)
     const struct option_files *files = &r->options->files;
     enum err e = source_new(&r->again, files->names, files->n);
     return e == ERR_OK ? source_open_all(r->again) : e;
+}
+
+/* The interface is no place to learn that there is nothing to look at. */
+static bool
+can_be_read(struct run *r)
+{
+    const struct option_files *files = &r->options->files;
+    const char *name = files->names[0];
+    return files->n > 1 || strcmp(name, "-") == 0 || access(name, R_OK) == 0 ||
+           fail(r, ERR_OPEN, name, strerror(errno));
 }
 
 static enum err
@@ -210,7 +225,7 @@ static bool
 plan(struct run *r)
 {
     struct guard_error error;
-    struct broker_dir dirs[EXPORT_DIRS_MAX];
+    struct broker_dir dirs[EXPORT_DIRS_MAX]; /* or of -w and app.h */
     const struct options *o = r->options;
     size_t n_dirs = export_dirs(o, dirs);
     enum err e = ERR_OK;
@@ -223,7 +238,12 @@ plan(struct run *r)
         return fail(r, ERR_USAGE, o->write, "is not the name of a file");
     if (e != ERR_OK)
         return fail(r, e, o->write, err_text(e));
+    if (r->app)
+        dirs[n_dirs++] = app_dir();
     e = confine_plan(&r->confine, o, dirs, n_dirs, &error);
+    /* Where nothing can be saved, one can still look. */
+    if (e == ERR_OPEN && r->app)
+        e = confine_plan(&r->confine, o, dirs, n_dirs - 1, &error);
     const char *name = e == ERR_OPEN && o->write   ? o->write
                        : e == ERR_USAGE && o->user ? "-Z"
                                                    : "start";
@@ -251,6 +271,10 @@ open_output(struct run *r, struct event_sink *sink)
 {
     const struct options *o = r->options;
     enum err e;
+    if (o->command == COMMAND_FOLLOW && o->format == OUTPUT_FORMAT_RAW &&
+        isatty(STDOUT_FILENO))
+        return fail(r, ERR_USAGE, "--format raw",
+                    "raw payload does not go to a terminal; redirect it");
     if (o->command == COMMAND_EXPORT) {
         e = export_new(&r->export, o, &r->tell, &r->out, sink);
         return e == ERR_OK ||
@@ -288,6 +312,8 @@ run_open(struct run *r)
     if (o->ifaces.n > 0) {
         if (!open_live(r, &source))
             return false;
+    } else if (r->app && !can_be_read(r)) {
+        return false;
     } else if ((e = open_files(r, &source)) != ERR_OK) {
         return fail(r, e, "start", err_text(e));
     }
@@ -336,6 +362,9 @@ open_terminal(struct run *r)
 bool
 run_start(struct run *r)
 {
+    if (r->app)
+        app_set_broker(r->app, confine_broker(&r->confine),
+                       r->options->write != NULL);
     if (r->app && !open_terminal(r))
         return false;
     if (!enter(r))

@@ -19,6 +19,7 @@ select_passes(const struct options *options, const struct event *event)
     case EVENT_GAP:
     case EVENT_FINDING:
     case EVENT_END:
+    case EVENT_TCP:
         break;
     }
     return true;

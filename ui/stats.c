@@ -363,6 +363,8 @@ on_event(void *ctx, const struct event *event)
     case EVENT_END:
         on_end(s, event->conn, event->end);
         break;
+    case EVENT_TCP:
+        break;
     }
 }
 

@@ -29,6 +29,7 @@ summary_count(struct summary *s, const struct event *event)
     case EVENT_FRAME:
     case EVENT_MESSAGE:
     case EVENT_GAP:
+    case EVENT_TCP:
         break;
     }
 }

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
+
 #include "ui/terminal.h"
 
 #include <langinfo.h>
@@ -10,6 +12,12 @@
 #define WIDTH_DEFAULT 80u
 #define WIDTH_LEAST 40u
 #define ROWS_DEFAULT 24u
+
+#ifdef HAVE_NCURSES
+#define HAS_TUI true
+#else
+#define HAS_TUI false
+#endif
 
 bool
 terminal_color(const struct options *o)
@@ -45,4 +53,12 @@ bool
 terminal_utf8(void)
 {
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+bool
+terminal_suits_tui(void)
+{
+    const char *term = getenv("TERM");
+    return HAS_TUI && term && *term && strcmp(term, "dumb") != 0 &&
+           isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 }

@@ -19,6 +19,10 @@ size_t terminal_width(const struct options *o);
 /* The terminal's rows; 24 where it does not tell. */
 size_t terminal_rows(void);
 
+/* Whether standard input and output are a terminal that the interface of
+ * `wsray tui` can use, as far as TERM tells, and this build has one. */
+bool terminal_suits_tui(void);
+
 /* Whether the locale (setlocale() comes first) says UTF-8. */
 bool terminal_utf8(void);
 

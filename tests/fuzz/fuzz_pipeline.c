@@ -111,6 +111,13 @@ on_event(void *ctx, const struct event *ev)
         require(c->open);
         watch_end(c, ev->end);
         break;
+    case EVENT_TCP:
+        require(c->open);
+        require((unsigned)ev->tcp->what < EVENT_TCP_COUNT);
+        require(ev->tcp->at.packet > 0);
+        mix(w, ev->tcp->at.packet);
+        mix(w, ev->tcp->seq);
+        break;
     case EVENT_GAP:
         mix(w, ev->gap->len);
         break;

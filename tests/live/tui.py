@@ -128,7 +128,7 @@ class Terminal:
 
 def opened(*args, **options):
     t = Terminal(["tui", *(args or (CHAT,))], **options)
-    t.wait_for(b"? help")
+    t.wait_for(b"help")
     t.settle()
     return t
 
@@ -496,7 +496,9 @@ def drawn(sample, size, keys):
     """The screen as tui_draw has it; None: it is not there."""
     if not TUI_DRAW or not os.path.exists(TUI_DRAW):
         raise Skip("tests/tui_draw was not built")
-    return subprocess.run([TUI_DRAW, sample, "utf8", size, keys], check=True,
+    copy = os.path.join(scratch, "capture")  # what wsray reads, by its name
+    shutil.copy(sample, copy)
+    return subprocess.run([TUI_DRAW, copy, "utf8", size, keys], check=True,
                           capture_output=True).stdout.decode()
 
 
@@ -556,6 +558,66 @@ def test_tmux_resize_storm_ends_in_the_right_screen():
                             f"after the storm, {cols}x{rows}")
     finally:
         tmux.close()
+
+
+def test_tmux_mouse():
+    """Of xterm in SGR (1006), of tmux and screen in X10 encoding."""
+    shutil.copy(CHAT, os.path.join(scratch, "capture"))
+
+    def sgr(button, y, x):
+        press = f"\x1b[<{button};{x + 1};{y + 1}"
+        return (press + "M" + (press + "m" if button == 0 else "")).encode()
+
+    def x10(button, y, x):
+        at = bytes((33 + x, 33 + y))
+        release = b"\x1b[M" + bytes((35,)) + at
+        return b"\x1b[M" + bytes((32 + button,)) + at + \
+            (release if button == 0 else b"")
+
+    for term, encode, more in (("xterm-256color", sgr, ""), ("screen", x10, ""),
+                               ("xterm-256color", sgr, "--no-mouse ")):
+        tmux = Tmux()
+
+        def send(button, y, x):
+            tmux.do("send-keys", "-H", *(f"{b:02x}" for b in encode(button, y, x)))
+
+        try:
+            tmux.line(f"export TERM={term}; clear")
+            tmux.start(f"tui {more}capture")
+            if more:
+                assert tmux.do("display-message", "-p",
+                               "#{mouse_any_flag}").strip() == "0"
+                continue
+            send(0, 0, 10)  # the tab of the frames
+            pressed = "click:0,10 "
+            tmux.wait_for("[2 Frames]")
+            for button, word, y, x in ((0, "click", 6, 20),
+                                       (65, "wheel-down", 6, 20),
+                                       (0, "click", 4, 30),
+                                       (64, "wheel-up", 8, 79),
+                                       (0, "click", 23, 3)):
+                send(button, y, x)
+                pressed += f"{word}:{y},{x} "
+                want, end = drawn(CHAT, "80x24", pressed), time.monotonic() + 5
+                while tmux.settled().rstrip("\n") != want.rstrip("\n") and \
+                        time.monotonic() < end:
+                    pass
+                assert_same(tmux.settled(), want, f"{term} {pressed}")
+            tmux.keys("Escape")
+            time.sleep(0.5)
+            send(0, 0, 0)
+            tmux.wait_for("[1 Conns]")
+            time.sleep(0.5)
+            send(0, 3, 10)
+            send(0, 3, 10)  # twice: Enter
+            tmux.wait_for("[2 Frames]")
+            tmux.keys("Q")
+            tmux.wait_for("status=0")
+            tmux.settled()
+            assert tmux.do("display-message", "-p",
+                           "#{mouse_any_flag}").strip() == "0"
+        finally:
+            tmux.close()
 
 
 def stty(tmux):

@@ -12,8 +12,8 @@
 #include "ui/json.h"
 #include "ui/json_parts.h"
 #include "ui/json_write.h"
-#include "ui/nameless.h"
 #include "ui/put.h"
+#include "ui/scratch.h"
 #include "ui/when.h"
 
 /* A URL that is longer is cut; heads have their own limit. */
@@ -587,6 +587,8 @@ stamp_of(const struct event *event)
         return event->gap->at;
     case EVENT_FINDING:
         return event->finding->at;
+    case EVENT_TCP:
+        return event->tcp->at;
     case EVENT_END:
         break;
     }
@@ -622,6 +624,7 @@ on_event(void *ctx, const struct event *event)
         drop_conn(h, c);
         break;
     case EVENT_GAP:
+    case EVENT_TCP:
         break;
     }
 }
@@ -656,7 +659,7 @@ har_new(struct har **out, const struct har_options *options, struct out *o)
     buf_init(&h->url, URL_MAX);
     enum err e = map_init(&h->conns);
     if (e == ERR_OK) {
-        h->fd = nameless_open();
+        h->fd = scratch_open();
         e = h->fd >= 0 ? out_init(&h->spool, h->fd) : ERR_OPEN;
     }
     if (e == ERR_OK) {

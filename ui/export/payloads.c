@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
-#include "ui/export/json_look.h"
+#include "ui/json_scan.h"
 #include "ui/out.h"
 #include "ui/put.h"
 #include "ui/when.h"
@@ -75,14 +75,24 @@ payloads_start(struct payloads *p)
     return ERR_OK;
 }
 
+/* Only objects and arrays: nobody calls a file of "1" JSON. */
+static bool
+is_json(struct slice text)
+{
+    struct json_scan scan;
+    struct slice token;
+    json_scan_init(&scan, text);
+    return json_scan_next(&scan, &token) == JSON_TOKEN_OPEN &&
+           json_scan_is_json(text);
+}
+
 static const char *
 ending(const struct event_message *m)
 {
     if (m->opcode != WS_OP_TEXT ||
         utf8_prefix(m->payload.ptr, m->payload.len) < m->payload.len)
         return "bin";
-    return m->complete && !m->truncated && json_look(m->payload) ? "json"
-                                                                 : "txt";
+    return m->complete && !m->truncated && is_json(m->payload) ? "json" : "txt";
 }
 
 static void

@@ -8,7 +8,7 @@
  *
  * Numbers are those of `wsray json`; no byte of the traffic is in a name.  A
  * file holds the payload after inflating.  Text ends in .json if it is an
- * object or an array (json_look.h), in .txt, or in .bin if it is not UTF-8;
+ * object or an array (json_scan.h), in .txt, or in .bin if it is not UTF-8;
  * .part is behind that when bytes of the message are missing, or past what was
  * kept; bytes that are not known but counted are 00.
  *

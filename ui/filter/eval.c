@@ -68,6 +68,8 @@ stamp_of(const struct event *e)
         return &e->gap->at;
     case EVENT_FINDING:
         return &e->finding->at;
+    case EVENT_TCP:
+        return &e->tcp->at;
     case EVENT_END:
         break;
     }
@@ -84,6 +86,9 @@ sender_of(const struct event *e, enum ws_sender *from)
         return true;
     case EVENT_GAP:
         *from = e->gap->from;
+        return true;
+    case EVENT_TCP:
+        *from = e->tcp->from;
         return true;
     case EVENT_FINDING:
         *from = e->finding->from;
@@ -366,6 +371,7 @@ load_common(enum field_id field, const struct subject *s, struct loaded *v)
     static const uint8_t types[] = {
         [EVENT_HANDSHAKE] = 0, [EVENT_FRAME] = 1,   [EVENT_MESSAGE] = 1,
         [EVENT_GAP] = 2,       [EVENT_FINDING] = 3, [EVENT_END] = 4,
+        [EVENT_TCP] = 0,
     };
     const struct stamp *at = stamp_of(s->event);
     enum ws_sender from = WS_SENDER_CLIENT;
@@ -378,7 +384,8 @@ load_common(enum field_id field, const struct subject *s, struct loaded *v)
     case FIELD_FRAME_TIME_EPOCH:
         return one_time(v, at->packet != 0, at->time_ns);
     case FIELD_WS_TYPE:
-        return one_number(v, true, types[s->event->type]);
+        return one_number(v, s->event->type != EVENT_TCP,
+                          types[s->event->type]);
     case FIELD_WS_DIR:
         return sender_of(s->event, &from) ? one_number(v, true, from) : 0;
     default:

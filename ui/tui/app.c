@@ -2,6 +2,7 @@
 #include "ui/tui/app.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -12,14 +13,20 @@
 #include "ui/signals.h"
 #include "ui/stats.h"
 #include "ui/terminal.h"
+#include "ui/tui/copy.h"
 #include "ui/tui/store.h"
 #include "ui/tui/tty.h"
 #include "ui/tui/tui.h"
 
 /* Bytes of a message's payload that can be looked at. */
 #define KEEP_LEN ((size_t)256 * 1024)
-/* Bytes of the spool file. */
+/* Bytes of the file of rows that do not fit in memory, and of that of
+ * payloads. */
+#define INDEX_MAX (UINT64_C(16) << 30)
 #define SPOOL_MAX (UINT64_C(16) << 30)
+
+/* Messages that are kept until the terminal is given back. */
+#define SAID_MAX 16u
 
 struct app {
     const struct options *options;
@@ -27,14 +34,36 @@ struct app {
     struct stats *stats;
     struct event_sink to_store, to_stats;
     struct tui tui;
+    struct tui_owner owner;
+    struct broker *broker; /* NULL: files are made here */
+    unsigned dir;          /* of the broker */
     struct tty *tty;
     struct tui_figures figures;
     struct summary summary; /* under the store's lock */
     atomic_bool working;
-    char said[TUI_TEXT_MAX]; /* under the store's lock; "": nothing new */
+    char said[SAID_MAX][TUI_TEXT_MAX]; /* under the store's lock */
+    size_t n_said;
+    char news[TUI_TEXT_MAX]; /* likewise; "": none */
     void (*work)(void *ctx);
     void *ctx;
 };
+
+static int
+create(void *ctx, const char *name)
+{
+    struct app *a = ctx;
+    if (a->broker)
+        return broker_create(a->broker, a->dir, name);
+    return open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+}
+
+static bool
+copy(void *ctx, struct slice bytes)
+{
+    struct app *a = ctx;
+    tty_copy(a->tty, bytes);
+    return true;
+}
 
 enum err
 app_new(struct app **out, const struct options *o)
@@ -46,8 +75,9 @@ app_new(struct app **out, const struct options *o)
                                   .utf8 = terminal_utf8()};
     a->options = o;
     a->stats = stats_new(&stats);
-    enum err e = a->stats ? store_new(&a->store, (size_t)o->memory, SPOOL_MAX)
-                          : ERR_NOMEM;
+    enum err e =
+        a->stats ? store_new(&a->store, (size_t)o->memory, INDEX_MAX, SPOOL_MAX)
+                 : ERR_NOMEM;
     if (e != ERR_OK) {
         int error = errno;
         stats_free(a->stats);
@@ -58,7 +88,12 @@ app_new(struct app **out, const struct options *o)
     a->to_store = store_sink(a->store, KEEP_LEN);
     a->to_stats = stats_sink(a->stats);
     tui_init(&a->tui, a->store, a->stats, &a->figures);
+    a->owner = (struct tui_owner){.ctx = a, .create = create, .copy = copy};
+    a->tui.owner = &a->owner;
     a->tui.grid.utf8 = terminal_utf8();
+    a->tui.mouse = !o->no_mouse;
+    if (o->display_filter)
+        filter_apply(&a->tui, o->display_filter);
     *out = a;
     return ERR_OK;
 }
@@ -96,11 +131,25 @@ app_sink(struct app *a)
     return sink;
 }
 
+struct broker_dir
+app_dir(void)
+{
+    return (
+        struct broker_dir){.path = ".", .prefix = SAVE_PREFIX, .fresh = true};
+}
+
+void
+app_set_broker(struct app *a, struct broker *broker, unsigned dir)
+{
+    a->broker = broker;
+    a->dir = dir;
+}
+
 bool
 app_open(struct app *a, char reason[APP_REASON_MAX])
 {
     struct tty_options o = {.color = terminal_color(a->options),
-                            .mouse = false};
+                            .mouse = !a->options->no_mouse};
     a->tty = tty_open(&o, reason);
     return a->tty != NULL;
 }
@@ -142,9 +191,9 @@ on_tick(void *ctx)
     struct app *a = ctx;
     store_lock(a->store);
     stats_set_capture(a->stats, &a->summary);
-    if (a->said[0])
-        tui_say(&a->tui, "%s", a->said);
-    a->said[0] = '\0';
+    if (a->news[0])
+        tui_say(&a->tui, "%s", a->news);
+    a->news[0] = '\0';
     store_unlock(a->store);
     if (signals_stop() != 0)
         a->tui.quit = true;
@@ -175,8 +224,16 @@ void
 app_say(struct app *a, const char *line)
 {
     store_lock(a->store);
-    snprintf(a->said, sizeof a->said, "%s", line);
+    snprintf(a->news, sizeof a->news, "%s", line);
+    if (a->n_said < SAID_MAX)
+        snprintf(a->said[a->n_said++], sizeof *a->said, "%s", line);
     store_unlock(a->store);
+}
+
+const char *
+app_said(const struct app *a, size_t i)
+{
+    return i < a->n_said ? a->said[i] : NULL;
 }
 
 void
@@ -187,4 +244,12 @@ app_figures(struct app *a, const struct summary *summary, uint64_t dropped)
     store_unlock(a->store);
     atomic_store(&a->figures.packets, summary->packets);
     atomic_store(&a->figures.dropped, dropped);
+}
+
+void
+app_set_start(struct app *a, int64_t start_ns)
+{
+    store_lock(a->store);
+    store_set_start(a->store, start_ns);
+    store_unlock(a->store);
 }

@@ -17,6 +17,7 @@
 
 #include "base/err.h"
 #include "dissect/event.h"
+#include "ui/broker.h"
 #include "ui/options.h"
 #include "ui/summary.h"
 
@@ -24,12 +25,20 @@ struct app;
 
 #define APP_REASON_MAX 160u
 
-/* o is borrowed until app_free().  ERR_NOMEM; ERR_OPEN: no place for the spool
+/* o is borrowed until app_free(); its -Y, which is one, is the filter that the
+ * interface begins with.  ERR_NOMEM; ERR_OPEN: no place for the spool
  * file, errno tells. */
 ERR_CHECK enum err app_new(struct app **out, const struct options *o);
 void app_free(struct app *a);
 
 struct event_sink app_sink(struct app *a);
+
+/* Where the person may save, for the broker. */
+struct broker_dir app_dir(void);
+
+/* The broker that makes such files, whose directory `dir` it is; borrowed.
+ * NULL: there is none, and none is needed. */
+void app_set_broker(struct app *a, struct broker *broker, unsigned dir);
 
 /* False: the terminal cannot be used, and reason says why. */
 bool app_open(struct app *a, char reason[APP_REASON_MAX]);
@@ -45,8 +54,15 @@ bool app_run(struct app *a, const char *source, bool live,
 /* Gives the terminal back.  Works twice, and on NULL. */
 void app_close(struct app *a);
 
-/* A message for the person; from any thread. */
+/* A message for the person; from any thread.  The first of them are kept. */
 void app_say(struct app *a, const char *line);
+
+/* The i-th line that was said, i from 0 on; NULL: there are no more, or no more
+ * are kept.  After app_run(). */
+const char *app_said(const struct app *a, size_t i);
+
+/* The time of the first packet; from the thread of work. */
+void app_set_start(struct app *a, int64_t start_ns);
 
 /* Figures that no event tells; from the thread of work. */
 void app_figures(struct app *a, const struct summary *summary,

@@ -319,9 +319,10 @@ frame_bytes_draw(struct tui *t, struct rect r, bool focused)
     struct rect body = {r.y + 1, r.x, r.rows - 1, r.cols};
     if (f->flags & STORE_GAP)
         return;
-    if (t->source_bytes == TUI_SOURCE_MESSAGE && f->message != STORE_NONE)
-        n = store_message_payload(t->store, store_message(t->store, f->message),
-                                  0, bytes, sizeof bytes);
+    struct store_message m;
+    if (t->source_bytes == TUI_SOURCE_MESSAGE &&
+        store_message_of(t->store, t->frame, &m))
+        n = store_message_payload(t->store, &m, 0, bytes, sizeof bytes);
     else
         n = store_frame_payload(t->store, f, bytes, sizeof bytes, &whole);
     if (t->source_bytes == TUI_SOURCE_WIRE)

@@ -8,8 +8,8 @@
 #include "base/rd.h"
 #include "dissect/close_code.h"
 
-#define FIELD(symbol, name, role, section, what, rule)                         \
-    {name, role, section, what, rule},
+#define FIELD(symbol, name, role, section, filter, what, rule)                 \
+    {name, role, section, filter, what, rule},
 static const struct frame_field_info fields[] = {
 #include "ui/tui/frame_field.def"
 };
@@ -231,12 +231,12 @@ payload_lines(struct tui *t, struct pane *p, const struct store_frame *f)
 }
 
 static void
-message_lines(struct tui *t, struct pane *p, const struct store_frame *f)
+message_lines(struct tui *t, struct pane *p)
 {
     char text[160];
-    if (f->message == STORE_NONE)
+    struct store_message message, *m = &message;
+    if (!store_message_of(t->store, t->frame, m))
         return;
-    const struct store_message *m = store_message(t->store, f->message);
     int n = snprintf(text, sizeof text,
                      "  [Message %" PRIu32 ": %" PRIu32 " fragment%s",
                      m->number, m->n_frames, m->n_frames == 1 ? "" : "s");
@@ -304,7 +304,7 @@ frame_detail_draw(struct tui *t, struct rect r, bool focused)
     format_line(&p, ROLE_STRONG, text);
     header_lines(t, &p, f);
     payload_lines(t, &p, f);
-    message_lines(t, &p, f);
+    message_lines(t, &p);
     if (!(f->flags & STORE_SYNCED))
         format_line(&p, ROLE_WARNING,
                     "  [found again after a loss or in mid-stream]");

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * help.h - the keys of the view at hand and what they do, from action.def.
+ * help.h - the keys and commands, to look for and to run.
  */
 #ifndef UI_TUI_HELP_H
 #define UI_TUI_HELP_H
 
-#include "ui/tui/tui.h"
+struct tui;
 
-void help_draw(struct tui *t, struct rect r);
+void help_open(struct tui *t);
 
 #endif /* UI_TUI_HELP_H */

@@ -28,7 +28,8 @@ list_fit(struct list *l, size_t n, size_t height)
         l->top = n - height;
     if (n < height)
         l->top = 0;
-    show_cursor(l);
+    if (!l->away)
+        show_cursor(l);
 }
 
 void
@@ -37,7 +38,7 @@ list_go(struct list *l, size_t row)
     if (l->n == 0)
         return;
     l->cursor = row < l->n ? row : l->n - 1;
-    l->follow = false;
+    l->follow = l->away = false;
     show_cursor(l);
 }
 
@@ -64,6 +65,20 @@ list_last(struct list *l, bool follow)
     if (l->n > 0)
         list_go(l, l->n - 1);
     l->follow = follow;
+}
+
+void
+list_scroll(struct list *l, long rows)
+{
+    size_t most = l->n > l->height ? l->n - l->height : 0;
+    if (rows < 0)
+        l->top = (size_t)-rows > l->top ? 0 : l->top - (size_t)-rows;
+    else
+        l->top = (size_t)rows > most - (l->top < most ? l->top : most)
+                     ? most
+                     : l->top + (size_t)rows;
+    l->follow = false;
+    l->away = true;
 }
 
 size_t

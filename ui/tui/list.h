@@ -16,6 +16,7 @@ struct list {
     size_t height; /* rows on the screen, of the last drawing */
     size_t n;      /* rows in all, of the last drawing */
     bool follow;   /* the cursor goes with the end */
+    bool away;     /* scrolled: the cursor need not be on the screen */
 };
 
 /* The list has n rows, of which height fit: moves top and cursor where that
@@ -29,6 +30,9 @@ void list_first(struct list *l);
 /* follow: and go on with it. */
 void list_last(struct list *l, bool follow);
 void list_go(struct list *l, size_t row);
+
+/* Moves what is on the screen, and not the cursor; follow ends. */
+void list_scroll(struct list *l, long rows);
 
 /* Rows that follow what is on the screen. */
 size_t list_below(const struct list *l);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ui/nameless.h"
+#include "ui/scratch.h"
 
 enum err
 spool_init(struct spool *s, uint64_t max)
@@ -21,7 +21,7 @@ spool_init(struct spool *s, uint64_t max)
         return ERR_NOMEM;
     }
     s->window->off = s->window->len = 0;
-    s->fd = nameless_open();
+    s->fd = scratch_open();
     if (s->fd >= 0)
         return ERR_OK;
     int error = errno;

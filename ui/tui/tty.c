@@ -19,9 +19,11 @@
 #include <sys/ioctl.h>
 #include <term.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 #include <wchar.h>
 
+#include "ui/put.h"
 #include "ui/text.h"
 
 #define ROLE(symbol, mono, fg8, bg8, fg256, bg256)                             \
@@ -46,6 +48,8 @@ struct tty {
     bool fresh;        /* nothing of it is known */
     bool color, mouse;
     struct termios saved;
+    struct tty_key pressed; /* last, with the mouse */
+    int64_t pressed_ms;
 };
 
 /* Sent when the process dies: cursor on, colours off, no mouse, no bracketed
@@ -99,6 +103,22 @@ init_colors(struct tty *t)
 }
 
 static void
+ask_for_mouse(struct tty *t)
+{
+    mmask_t wanted = BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED;
+    (void)mousemask(t->mouse ? wanted : 0, NULL);
+}
+
+void
+tty_mouse(struct tty *t, bool on)
+{
+    if (t->mouse == on)
+        return;
+    t->mouse = on;
+    ask_for_mouse(t);
+}
+
+static void
 init_input(struct tty *t)
 {
     (void)raw();
@@ -109,11 +129,8 @@ init_input(struct tty *t)
     (void)set_escdelay(25);
     (void)define_key("\033[200~", CODE_PASTE);
     (void)define_key("\033[201~", CODE_PASTE_END);
-    if (t->mouse) {
-        (void)mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED,
-                        NULL);
-        (void)mouseinterval(0);
-    }
+    (void)mouseinterval(0); /* else each click is held back (curs_mouse(3X)) */
+    ask_for_mouse(t);
     send("\033[?2004h");
 }
 
@@ -195,15 +212,16 @@ cell_style(const struct tty *t, const struct cell *c, attr_t *attrs,
     *attrs = A_NORMAL;
     *pair = 0;
     uint8_t mono = themes[c->role].mono;
+    /* One colour for all of a selected row, or it would fall to pieces. */
     if (t->color)
-        *pair = (short)(c->role + 1);
+        *pair = (short)((c->cursor ? ROLE_CURSOR : c->role) + 1);
     if (mono == 1)
         *attrs |= A_BOLD;
     if (!t->color && mono == 2)
         *attrs |= A_UNDERLINE;
     if (!t->color && mono == 3)
         *attrs |= A_REVERSE;
-    if (c->cursor)
+    if (!t->color && c->cursor)
         *attrs |= A_REVERSE;
 }
 
@@ -270,6 +288,35 @@ tty_redraw(struct tty *t)
     t->fresh = true;
 }
 
+/* Waits while the terminal does not take any more. */
+static void
+send_all(const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t n = write(STDOUT_FILENO, bytes, len);
+        if (n < 0 && errno != EINTR)
+            return;
+        bytes += n > 0 ? n : 0;
+        len -= n > 0 ? (size_t)n : 0;
+    }
+}
+
+void
+tty_copy(struct tty *t, struct slice bytes)
+{
+    uint8_t text[4096];
+    (void)t;
+    send("\033]52;c;");
+    while (bytes.len > 0) {
+        /* Of whole groups of three, so that padding stands at the end. */
+        size_t n = bytes.len < 3000 ? bytes.len : 3000;
+        uint8_t *end = put_base64(text, slice_head(bytes, n));
+        send_all(text, (size_t)(end - text));
+        bytes = slice_skip(bytes, n);
+    }
+    send("\a");
+}
+
 bool
 tty_wait(struct tty *t, int ms)
 {
@@ -318,8 +365,26 @@ key_code(wint_t code)
     return TTY_KEY_NONE;
 }
 
+/* Two presses within this time are one of the person. */
+#define TWICE_MS 400
+
+static bool
+is_twice(struct tty *t, const struct tty_key *key)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    bool twice = t->pressed.code == TTY_KEY_MOUSE && t->pressed.y == key->y &&
+                 t->pressed.x == key->x && ms - t->pressed_ms <= TWICE_MS;
+    t->pressed = *key;
+    t->pressed_ms = ms;
+    if (twice)
+        t->pressed.code = TTY_KEY_NONE;
+    return twice;
+}
+
 static struct tty_key
-mouse_key(void)
+mouse_key(struct tty *t)
 {
     MEVENT m;
     struct tty_key key = {.code = TTY_KEY_NONE};
@@ -333,6 +398,7 @@ mouse_key(void)
         key.code = TTY_KEY_WHEEL_DOWN;
     else if (m.bstate & BUTTON1_PRESSED)
         key.code = TTY_KEY_MOUSE;
+    key.twice = key.code == TTY_KEY_MOUSE && is_twice(t, &key);
     return key;
 }
 
@@ -340,14 +406,13 @@ struct tty_key
 tty_key(struct tty *t)
 {
     wint_t code;
-    (void)t;
     for (;;) {
         int r = get_wch(&code);
         if (r == ERR)
             return (struct tty_key){.code = TTY_KEY_NONE};
         if (r == KEY_CODE_YES) {
             struct tty_key key = code == KEY_MOUSE
-                                     ? mouse_key()
+                                     ? mouse_key(t)
                                      : (struct tty_key){.code = key_code(code)};
             if (key.code != TTY_KEY_NONE)
                 return key;
@@ -414,9 +479,23 @@ tty_draw(struct tty *t, const struct grid *g)
 }
 
 void
+tty_mouse(struct tty *t, bool on)
+{
+    (void)t;
+    (void)on;
+}
+
+void
 tty_redraw(struct tty *t)
 {
     (void)t;
+}
+
+void
+tty_copy(struct tty *t, struct slice bytes)
+{
+    (void)t;
+    (void)bytes;
 }
 
 bool

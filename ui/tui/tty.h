@@ -47,7 +47,8 @@ enum tty_key_code {
 struct tty_key {
     uint32_t ch;
     enum tty_key_code code;
-    int y, x; /* with the mouse */
+    int y, x;   /* with the mouse */
+    bool twice; /* the second press there in a short time */
 };
 
 struct tty_options {
@@ -68,8 +69,15 @@ void tty_size(const struct tty *t, int *rows, int *cols);
 /* Shows what differs from the grid shown last. */
 void tty_draw(struct tty *t, const struct grid *g);
 
+/* Whether it reports the mouse. */
+void tty_mouse(struct tty *t, bool on);
+
 /* Everything is drawn again the next time. */
 void tty_redraw(struct tty *t);
+
+/* Sends bytes to the clipboard of the terminal (OSC 52 of xterm), in base64.
+ * The terminal does not answer: whether it takes them is not known. */
+void tty_copy(struct tty *t, struct slice bytes);
 
 /* Waits for a key, a signal, or ms.  False: the terminal is gone. */
 bool tty_wait(struct tty *t, int ms);

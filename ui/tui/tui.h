@@ -21,9 +21,18 @@
 
 #include "base/err.h"
 #include "ui/stats.h"
+#include "ui/tui/filter_layer.h"
 #include "ui/tui/grid.h"
+#include "ui/tui/hit.h"
+#include "ui/tui/ladder.h"
 #include "ui/tui/list.h"
+#include "ui/tui/prompt.h"
+#include "ui/tui/rows.h"
+#include "ui/tui/search.h"
+#include "ui/tui/shake.h"
+#include "ui/tui/shown.h"
 #include "ui/tui/store.h"
+#include "ui/tui/talk.h"
 #include "ui/tui/tty.h"
 
 enum view_id {
@@ -37,23 +46,52 @@ enum view_id {
     VIEW_COUNT
 };
 
+/* As on its tab; static. */
+const char *view_name(enum view_id v);
+
 #define VIEW_BIT(symbol) (1u << VIEW_##symbol)
 #define EVERY_VIEW ((1u << VIEW_COUNT) - 1u)
+/* Lists that show what passes the filter. */
+#define FILTERED_VIEWS                                                         \
+    (VIEW_BIT(CONNS) | VIEW_BIT(FRAMES) | VIEW_BIT(STATS) | VIEW_BIT(FINDINGS))
 
-#define ACTION(symbol, keys, views, help) ACTION_##symbol,
+#define ACTION(symbol, ...) ACTION_##symbol,
 enum action {
 #include "ui/tui/action.def"
     ACTION_COUNT
 };
-#undef ACTION
 
+/* What must be so for an action. */
+enum action_need {
+    NEED_ANY = 0, /* nothing */
+    NEED_CONN,    /* a connection is there */
+    NEED_FRAME,   /* a frame is shown */
+    NEED_FINDING,
+    NEED_TEXT,   /* something was looked for */
+    NEED_FOLLOW, /* more may come, or it follows already */
+    NEED_PAUSE,  /* more may come, or it stands still already */
+};
+
+/* One row of action.def; see there. */
 struct action_info {
     const char *keys;
     uint32_t views;
+    enum action_need need;
+    const char *command;
     const char *help;
 };
 
 const struct action_info *action_info(enum action a);
+
+/* What the last line says in these views. */
+struct action_hint {
+    enum action action;
+    uint32_t views;
+    const char *text;
+};
+
+/* The i-th row, in the order of importance; NULL: there are no more. */
+const struct action_hint *action_hint(size_t i);
 
 enum tui_time {
     TUI_TIME_RELATIVE = 0, /* since the first packet of all */
@@ -72,10 +110,26 @@ enum tui_source {
 
 struct tui;
 
+/* What lies over a view and has the keys until it closes itself (t->layer =
+ * NULL): prompts, menus, help.  Calls come with the store locked. */
+struct layer {
+    void (*draw)(struct tui *t, struct rect body);
+    void (*key)(struct tui *t, struct tty_key key);
+    bool takes_paste; /* pasted characters come as keys; else they go nowhere */
+};
+
+/* What the interface asks of who owns the terminal and the rights. */
+struct tui_owner {
+    void *ctx;
+    /* Makes a new file, beside the others; a descriptor to write to, or -1
+     * with errno. */
+    int (*create)(void *ctx, const char *name);
+    /* Sends bytes to the clipboard of the terminal; false: it has none. */
+    bool (*copy)(void *ctx, struct slice bytes);
+};
+
 /* A view; all calls come with the store locked. */
 struct view {
-    const char *name;  /* of its tab */
-    const char *hints; /* keys that matter here, behind "? help" */
     void (*draw)(struct tui *t, struct rect r);
     /* False: it does not know what to do with that. */
     bool (*act)(struct tui *t, enum action a);
@@ -90,14 +144,6 @@ struct view {
 extern const struct view view_conns, view_frames, view_talk, view_ladder,
     view_handshake, view_stats, view_findings;
 
-/* Rows of frames in the scope, in their order. */
-struct tui_rows {
-    uint32_t *row;
-    size_t n, cap;
-    size_t scanned; /* rows of the store that were looked at */
-    uint32_t conn;  /* the scope: row of a connection, or STORE_NONE */
-};
-
 /* What the pipeline's figures are, copied by the owner now and then. */
 struct tui_figures {
     _Atomic uint64_t packets, dropped, queue_len, memory;
@@ -110,14 +156,21 @@ struct tui {
     struct store *store; /* borrowed */
     struct stats *stats; /* borrowed, guarded by the store's lock; or NULL */
     const struct tui_figures *figures;
-    const char *source; /* name of the capture, as given */
+    const struct tui_owner *owner; /* NULL: nobody */
+    const char *source;            /* name of the capture, as given */
     bool live;
     atomic_bool *loading; /* the decoding thread still works */
 
     struct grid grid;
+    struct hits hits; /* of what the grid shows */
+    bool mouse;       /* is wanted */
+    bool told_shift;  /* how to select text with it */
     enum view_id view;
-    enum view_id before; /* where BACK goes */
-    bool help, explain, paused, quit, suspend, redraw;
+    enum view_id before;       /* where BACK goes */
+    const struct layer *layer; /* NULL: none */
+    bool explain, paused, quit, suspend, redraw;
+    bool busy; /* drawing goes on with something: frames that the rows do not
+                  know yet, or find.h */
 
     /* The selection, which all views share. */
     uint32_t conn;  /* row, STORE_NONE: none yet */
@@ -126,20 +179,32 @@ struct tui {
 
     enum tui_time time;
     enum tui_source source_bytes;
-    bool bytes, secrets, hide_control;
-    unsigned pane, talk_as, talk_sender, sort;
+    bool bytes, secrets;
+    unsigned pane, sort;
     enum severity least;
 
     struct list conns, frames, talk, ladder, handshake, findings, help_list,
         stats_list;
-    struct tui_rows rows; /* of the list of frames */
+    size_t shown_end;      /* frames before it are shown: not all, if paused */
+    struct rows rows;      /* of the list of frames */
+    struct rows conn_rows; /* see tui_conn_rows() */
+    struct shown shown;    /* the filter */
+    int64_t slice_ns;      /* that it may take between two drawings */
+    struct filter_layer filter_layer; /* where it is typed */
+    struct ladder ladder_rows;
+    struct talk talk_rows;
+    size_t ladder_tcp_end; /* rows of store->tcp that it shows */
+    struct shake_found shake_found;
+    unsigned shake_step; /* of the computation; 0: all of it */
+    bool shake_accept;   /* small screens: the computation, not the heads */
 
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
-    bool asking;                /* the find prompt has the keys */
-    char question[TUI_TEXT_MAX];
-    size_t question_len;
-    char find[TUI_TEXT_MAX]; /* what was looked for last */
+    struct prompt prompt;       /* of a layer that has one */
+    bool saving;                /* the menu of copy.h saves */
+    unsigned clip;              /* enum clip: what is to be saved */
+    char find[PROMPT_MAX];      /* what was looked for last */
+    struct search search;       /* for it, while it goes on */
 };
 
 /* Ready to draw; store, stats and figures are borrowed. */
@@ -154,8 +219,15 @@ void tui_draw(struct tui *t);
 /* Does what a key says.  Takes the store's lock. */
 void tui_key(struct tui *t, struct tty_key key);
 
+/* The same for who holds the lock already. */
+void tui_key_locked(struct tui *t, struct tty_key key);
+
 /* The action of a key in a view; ACTION_COUNT: none. */
 enum action tui_action_of(enum view_id view, struct tty_key key);
+
+/* The key that a word of action_info.keys names, len bytes; none: code
+ * TTY_KEY_NONE and ch 0. */
+struct tty_key tui_key_named(const char *word, size_t len);
 
 /* A line for the person, until the next key; made safe. */
 void tui_say(struct tui *t, const char *format, ...)
@@ -168,10 +240,26 @@ void tui_say(struct tui *t, const char *format, ...)
 bool tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx),
               void *ctx);
 
-/* ---- for views ---- */
+/* ---- for views and layers ---- */
 
-/* Takes in the frames that came since the last call. */
-void tui_rows_update(struct tui *t);
+/* tui_draw() with the store locked. */
+void tui_paint(struct tui *t);
+
+/* The view that is shown. */
+const struct view *tui_view(const struct tui *t);
+
+/* False: the action means nothing in this view. */
+bool tui_act(struct tui *t, enum action a);
+
+/* Why an action cannot be done now; NULL: it can.  out: where it is made. */
+const char *tui_why_not(struct tui *t, enum action a, char *out, size_t size);
+
+/* Takes in frames that came since the last call.  True: there are more. */
+bool tui_rows_update(struct tui *t);
+
+/* All frames of the connection selected, whatever the list of frames shows;
+ * empty when none is. */
+struct rows *tui_conn_rows(struct tui *t);
 
 /* Shows only frames of that connection (row; STORE_NONE: all). */
 void tui_set_scope(struct tui *t, uint32_t conn);

@@ -235,6 +235,7 @@ draw(struct tui *t, struct rect r)
     int height = r.rows - 1 - preview;
     draw_head(g, r.y, r.x, &at);
     list_fit(&t->conns, n, (size_t)height);
+    hit_list(t, (struct rect){r.y + 1, r.x, height, r.cols}, &t->conns);
     if (n == 0) {
         grid_text(g, r.y + 2, r.x + 2, r.cols - 4, ROLE_DIM,
                   atomic_load(t->loading) ? "no WebSocket so far"
@@ -300,8 +301,6 @@ list(struct tui *t)
 }
 
 const struct view view_conns = {
-    .name = "Conns",
-    .hints = "Enter frames  3 talk  5 handshake  / find  F follow  p pause",
     .draw = draw,
     .act = act,
     .status = status,

@@ -84,6 +84,8 @@ draw(struct tui *t, struct rect r)
                 t->store->found[SEVERITY_WARNING],
                 t->store->found[SEVERITY_NOTE]);
     list_fit(&t->findings, n, (size_t)(r.rows - 1 - why));
+    hit_list(t, (struct rect){r.y + 1, r.x, r.rows - 1 - why, r.cols},
+             &t->findings);
     for (size_t i = 0; i < t->findings.height; i++) {
         size_t row = t->findings.top + i;
         int y = r.y + 1 + (int)i;
@@ -130,8 +132,6 @@ list(struct tui *t)
 }
 
 const struct view view_findings = {
-    .name = "Findings",
-    .hints = "Enter its frame  e next  / find",
     .draw = draw,
     .act = act,
     .match = match,

@@ -20,19 +20,23 @@ draw_list(struct tui *t, struct rect r)
     struct grid *g = &t->grid;
     frame_row_head(t, r.y, r.x, r.cols);
     list_fit(&t->frames, t->rows.n, (size_t)r.rows - 1);
+    hit_list(t, (struct rect){r.y + 1, r.x, r.rows - 1, r.cols}, &t->frames);
     if (t->rows.n == 0) {
-        grid_text(g, r.y + 1, r.x + 2, r.cols - 4, ROLE_DIM, "no frames here");
+        grid_text(g, r.y + 1, r.x + 2, r.cols - 4, ROLE_DIM,
+                  tui_filtered(t) ? "no frame passes the filter"
+                                  : "no frames here");
         return;
     }
-    t->frame = t->rows.row[t->frames.cursor];
+    t->frame = rows_at(&t->rows, t->frames.cursor);
     t->conn = store_frame(t->store, t->frame)->conn;
     for (size_t i = 0; i < t->frames.height; i++) {
         size_t row = t->frames.top + i;
         if (row >= t->rows.n)
             break;
         int64_t before =
-            row ? store_frame(t->store, t->rows.row[row - 1])->time_ns : 0;
-        frame_row_draw(t, r.y + 1 + (int)i, r.x, r.cols, t->rows.row[row],
+            row ? store_frame(t->store, rows_at(&t->rows, row - 1))->time_ns
+                : 0;
+        frame_row_draw(t, r.y + 1 + (int)i, r.x, r.cols, rows_at(&t->rows, row),
                        before);
         if (row == t->frames.cursor)
             grid_cursor(g, r.y + 1 + (int)i, r.x, r.cols);
@@ -74,8 +78,7 @@ draw(struct tui *t, struct rect r)
     if (t->rows.n == 0)
         panes = 0;
     if (panes == 0 && t->pane == 1 && t->rows.n > 0) {
-        tui_rows_update(t);
-        t->frame = t->rows.row[t->frames.cursor];
+        t->frame = rows_at(&t->rows, t->frames.cursor);
         draw_panes(t, r);
         return;
     }
@@ -132,7 +135,7 @@ match(const struct tui *t, size_t row, const char *text)
 {
     uint8_t bytes[4096];
     bool whole;
-    const struct store_frame *f = store_frame(t->store, t->rows.row[row]);
+    const struct store_frame *f = store_frame(t->store, rows_at(&t->rows, row));
     size_t n = store_frame_payload(t->store, f, bytes, sizeof bytes, &whole);
     return memmem(bytes, n, text, strlen(text)) ||
            strcmp(ws_opcode_name(store_frame_opcode(f)), text) == 0;
@@ -145,9 +148,6 @@ list(struct tui *t)
 }
 
 const struct view view_frames = {
-    .name = "Frames",
-    .hints =
-        "Left Right field  b bytes  f connection  x explain  t time  / find",
     .draw = draw,
     .act = act,
     .status = status,

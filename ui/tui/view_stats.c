@@ -20,6 +20,7 @@ draw(struct tui *t, struct rect r)
     for (size_t i = 0; i < text.len; i++)
         n += text.ptr[i] == '\n';
     list_fit(&t->stats_list, n, (size_t)r.rows);
+    hit_list(t, r, &t->stats_list);
     const uint8_t *at = text.ptr, *end = text.ptr + text.len;
     for (size_t row = 0; at < end; row++) {
         const uint8_t *stop = memchr(at, '\n', (size_t)(end - at));
@@ -43,8 +44,6 @@ list(struct tui *t)
 }
 
 const struct view view_stats = {
-    .name = "Stats",
-    .hints = "Up Down scroll  1 connections",
     .draw = draw,
     .list = list,
 };

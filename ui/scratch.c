@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/nameless.h"
+#include "ui/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+/* In that directory. */
 static int
 open_in(const char *dir)
 {
@@ -29,7 +31,7 @@ open_in(const char *dir)
 }
 
 int
-nameless_open(void)
+scratch_open(void)
 {
     const char *tmpdir = getenv("TMPDIR");
     const char *dirs[] = {tmpdir && *tmpdir ? tmpdir : "/var/tmp", "/var/tmp",

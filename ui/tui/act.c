@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/* What actions do that mean the same in all views, and when they can be done.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/tui/copy.h"
+#include "ui/tui/find.h"
+#include "ui/tui/goto.h"
+#include "ui/tui/help.h"
+#include "ui/tui/pick.h"
+#include "ui/tui/tui.h"
+
+static bool
+act_on_list(struct tui *t, enum action a)
+{
+    const struct view *v = tui_view(t);
+    struct list *l = v->list ? v->list(t) : NULL;
+    if (!l)
+        return false;
+    long page = l->height > 1 ? (long)l->height - 1 : 1;
+    switch (a) {
+    case ACTION_UP:
+        list_move(l, -1);
+        return true;
+    case ACTION_DOWN:
+        list_move(l, 1);
+        return true;
+    case ACTION_PAGE_UP:
+        list_move(l, -page);
+        return true;
+    case ACTION_PAGE_DOWN:
+        list_move(l, page);
+        return true;
+    case ACTION_FIRST:
+        list_first(l);
+        return true;
+    case ACTION_LAST:
+        list_last(l, atomic_load(t->loading));
+        return true;
+    case ACTION_FOLLOW:
+        list_last(l, !l->follow);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void
+step_conn(struct tui *t, int step)
+{
+    size_t n = t->store->conns.n;
+    if (n == 0)
+        return;
+    size_t now = t->conn == STORE_NONE ? 0 : t->conn;
+    size_t to = step > 0 ? (now + 1 < n ? now + 1 : now) : now ? now - 1 : 0;
+    t->conn = (uint32_t)to;
+    t->frame = store_conn(t->store, to)->first_frame;
+    list_go(&t->conns, to);
+    if (t->rows.conn != STORE_NONE)
+        tui_set_scope(t, (uint32_t)to);
+    else if (t->frame != STORE_NONE)
+        tui_select_frame(t, t->frame);
+}
+
+static void
+step_frame(struct tui *t, long step)
+{
+    if (t->rows.n == 0)
+        return;
+    t->frames.n = t->rows.n;
+    list_move(&t->frames, step);
+    t->frame = rows_at(&t->rows, t->frames.cursor);
+    t->conn = store_frame(t->store, t->frame)->conn;
+}
+
+static void
+next_finding(struct tui *t)
+{
+    const struct chunks *all = &t->store->findings;
+    list_fit(&t->findings, all->n, t->findings.height);
+    list_go(&t->findings, (t->findings.cursor + 1) % all->n);
+    const struct store_finding *f = store_finding(t->store, t->findings.cursor);
+    if (f->frame != STORE_NONE)
+        tui_select_frame(t, f->frame);
+    tui_say(t, "%s: %s", finding_info(f->id)->id, finding_info(f->id)->text);
+}
+
+static void
+go_back(struct tui *t)
+{
+    if (t->view == VIEW_CONNS)
+        t->quit = true;
+    else
+        t->view = t->before != t->view ? t->before : VIEW_CONNS,
+        t->before = VIEW_CONNS;
+}
+
+/* What means the same in all views. */
+static bool
+act_everywhere(struct tui *t, enum action a)
+{
+    if (a >= ACTION_VIEW_CONNS && a <= ACTION_VIEW_FINDINGS) {
+        tui_go(t, (enum view_id)(a - ACTION_VIEW_CONNS));
+        return true;
+    }
+    switch (a) {
+    case ACTION_HELP:
+        help_open(t);
+        return true;
+    case ACTION_BACK:
+        go_back(t);
+        return true;
+    case ACTION_ESCAPE:
+        if (t->view != VIEW_CONNS)
+            go_back(t);
+        else
+            tui_say(t, "q quits");
+        return true;
+    case ACTION_QUIT:
+        t->quit = true;
+        return true;
+    case ACTION_PAUSE:
+        t->paused = !t->paused;
+        return true;
+    case ACTION_NEXT_FRAME:
+        step_frame(t, 1);
+        return true;
+    case ACTION_PREVIOUS_FRAME:
+        step_frame(t, -1);
+        return true;
+    case ACTION_NEXT_CONN:
+        step_conn(t, 1);
+        return true;
+    case ACTION_PREVIOUS_CONN:
+        step_conn(t, -1);
+        return true;
+    case ACTION_NEXT_FINDING:
+        next_finding(t);
+        return true;
+    case ACTION_FILTER:
+        filter_ask(t, NULL);
+        return true;
+    case ACTION_PICK:
+        pick_apply(t);
+        return true;
+    case ACTION_PREPARE:
+        pick_prepare(t);
+        return true;
+    case ACTION_GOTO:
+        goto_ask(t);
+        return true;
+    case ACTION_FIND:
+    case ACTION_FIND_HERE:
+        find_ask(t);
+        return true;
+    case ACTION_FIND_NEXT:
+        find_next(t, true);
+        return true;
+    case ACTION_FIND_PREVIOUS:
+        find_next(t, false);
+        return true;
+    case ACTION_TIME:
+        t->time = (enum tui_time)((t->time + 1) % TUI_TIME_COUNT);
+        return true;
+    case ACTION_EXPLAIN:
+        t->explain = !t->explain;
+        return true;
+    case ACTION_COPY:
+        copy_open(t);
+        return true;
+    case ACTION_SAVE:
+        save_open(t);
+        return true;
+    case ACTION_REDRAW:
+        t->redraw = true;
+        return true;
+    case ACTION_SUSPEND:
+        t->suspend = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* "in Frames, Talk" */
+static const char *
+where(uint32_t in, char *out, size_t size)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (unsigned v = 0; v < VIEW_COUNT; v++)
+        if (in >> v & 1u && n < size) {
+            snprintf(out + n, size - n, "%s%s", n ? ", " : "in ",
+                     view_name((enum view_id)v));
+            n += strlen(out + n);
+        }
+    return out;
+}
+
+const char *
+tui_why_not(struct tui *t, enum action a, char *out, size_t size)
+{
+    const struct action_info *info = action_info(a);
+    const char *at_rest = t->live ? "the capture has ended" : "this is a file";
+    bool grows = atomic_load(t->loading);
+    if (!(info->views >> t->view & 1u))
+        return where(info->views, out, size);
+    switch (info->need) {
+    case NEED_ANY:
+        break;
+    case NEED_CONN:
+        return t->store->conns.n ? NULL : "there is no connection yet";
+    case NEED_FRAME:
+        return t->rows.n ? NULL : "there is no frame";
+    case NEED_FINDING:
+        return t->store->findings.n ? NULL : "there are no findings";
+    case NEED_TEXT:
+        return t->find[0] ? NULL : "nothing was looked for yet: ^F asks";
+    case NEED_FOLLOW: {
+        const struct view *v = tui_view(t);
+        const struct list *l = v->list ? v->list(t) : NULL;
+        return grows || (l && l->follow) ? NULL : at_rest;
+    }
+    case NEED_PAUSE:
+        return grows || t->paused ? NULL : at_rest;
+    }
+    return NULL;
+}
+
+bool
+tui_act(struct tui *t, enum action a)
+{
+    const struct view *v = tui_view(t);
+    return (v->act && v->act(t, a)) || act_on_list(t, a) ||
+           act_everywhere(t, a);
+}

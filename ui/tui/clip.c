@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+#include "ui/tui/clip.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ui/json_write.h"
+#include "ui/put.h"
+#include "ui/text.h"
+#include "ui/tui/frame_parts.h"
+#include "ui/tui/picture.h"
+
+/* Bytes that are read at a time: a multiple of three (base64), four (the
+ * masking key) and twelve (a line of a C array). */
+#define PIECE_LEN 12288u
+#define C_LINE_LEN 12u
+
+#define CLIP(symbol, key, can, name, help) {key, can, name, help},
+static const struct clip_info infos[] = {
+#include "ui/tui/clip.def"
+};
+#undef CLIP
+
+const struct clip_info *
+clip_info(enum clip c)
+{
+    return &infos[c];
+}
+
+/* What is known of the payload of a frame, or of the message it ends. */
+struct payload {
+    const struct store *store;
+    const struct store_frame *frame;
+    bool of_message; /* else the frame's own */
+    struct store_message message;
+    uint64_t len; /* bytes that are kept */
+    bool whole;   /* that is all of it */
+};
+
+static struct payload
+payload_of(const struct tui *t)
+{
+    const struct store_frame *f = store_frame(t->store, t->frame);
+    struct payload p = {.store = t->store, .frame = f};
+    p.of_message = store_message_of(t->store, t->frame, &p.message);
+    if (p.of_message) {
+        p.len = p.message.flags & STORE_MESSAGE_KEPT ? p.message.kept : 0;
+        p.whole = (p.message.flags & STORE_MESSAGE_DONE) &&
+                  !(p.message.flags & STORE_MESSAGE_TRUNCATED);
+    } else if (f->flags & STORE_PAYLOAD) {
+        p.len = f->plain_len;
+        p.whole = p.len == f->payload_len;
+    }
+    return p;
+}
+
+static size_t
+read_piece(const struct payload *p, uint64_t off, uint8_t *out, size_t cap)
+{
+    uint8_t all[UINT8_MAX];
+    bool whole;
+    if (p->of_message)
+        return store_message_payload(p->store, &p->message, off, out, cap);
+    size_t n = store_frame_payload(p->store, p->frame, all, sizeof all, &whole);
+    n = off < n ? n - (size_t)off : 0;
+    n = n < cap ? n : cap;
+    memcpy(out, all + off, n);
+    return n;
+}
+
+typedef void (*piece_fn)(struct out *o, const uint8_t *bytes, size_t n);
+
+/* Hands out the payload, max bytes at most, as it is or as it was masked. */
+static void
+each_piece(const struct payload *p, uint64_t max, bool masked, struct out *o,
+           piece_fn put)
+{
+    uint8_t bytes[PIECE_LEN];
+    uint64_t end = p->len < max ? p->len : max;
+    for (uint64_t off = 0; off < end;) {
+        uint64_t left = end - off;
+        size_t n =
+            read_piece(p, off, bytes,
+                       left < sizeof bytes ? (size_t)left : sizeof bytes);
+        if (n == 0)
+            return;
+        for (size_t i = 0; masked && i < n; i++)
+            bytes[i] ^= (uint8_t)(p->frame->mask >> (8 * (3 - (off + i) % 4)));
+        put(o, bytes, n);
+        off += n;
+    }
+}
+
+static void
+put_raw(struct out *o, const uint8_t *bytes, size_t n)
+{
+    out_put(o, bytes, n);
+}
+
+static void
+put_digits_of(struct out *o, const uint8_t *bytes, size_t n)
+{
+    uint8_t *p = out_reserve(o, 2 * n);
+    out_commit(o, put_hex(p, bytes, n));
+}
+
+static void
+put_elements(struct out *o, const uint8_t *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        char text[8];
+        int len = snprintf(text, sizeof text, " 0x%02x,", bytes[i]);
+        if (i % C_LINE_LEN == 0)
+            out_put(o, "\n   ", 4);
+        out_put(o, text, (size_t)len);
+    }
+}
+
+/* Whether terminals and shells can be trusted with it when it is pasted. */
+static bool
+is_harmless(const struct payload *p, uint64_t max)
+{
+    uint8_t bytes[PIECE_LEN];
+    size_t keep = 0;
+    for (uint64_t off = 0, end = p->len < max ? p->len : max; off < end;) {
+        size_t n = read_piece(p, off, bytes, sizeof bytes);
+        struct slice all = slice_make(bytes, n);
+        /* A character may go on in the next piece. */
+        for (keep = 0; keep < 4 && keep < n && off + n < end; keep++)
+            if (text_is_plain(slice_head(all, n - keep)))
+                break;
+        if (n == 0 || !text_is_plain(slice_head(all, n - keep)))
+            return false;
+        off += n - keep;
+    }
+    return true;
+}
+
+static const char *
+write_text(const struct payload *p, uint64_t max, struct out *o)
+{
+    if (!is_harmless(p, max))
+        return "it is no plain text: hex shows it, w saves it";
+    each_piece(p, max, false, o, put_raw);
+    return NULL;
+}
+
+/* The frame as it was on the wire; why not, if not. */
+static const char *
+write_frame(const struct payload *p, uint64_t max, struct out *o, piece_fn put)
+{
+    uint8_t header[14];
+    const struct store_frame *f = p->frame;
+    if (f->flags & STORE_COMPRESSED)
+        return "of a compressed frame only what it inflates to is kept";
+    if (p->of_message && p->message.n_frames > 1)
+        return "of a fragment only its message is kept";
+    if (p->len != f->payload_len)
+        return "not all of the frame is kept";
+    size_t n = frame_header_bytes(f, header);
+    put(o, header, n);
+    each_piece(p, max, f->flags & STORE_MASKED, o, put);
+    return NULL;
+}
+
+static const char *
+write_c(const struct payload *p, uint64_t max, struct out *o)
+{
+    static const char head[] = "static const unsigned char frame[] = {";
+    out_put(o, head, sizeof head - 1);
+    const char *why = write_frame(p, max, o, put_elements);
+    out_put(o, "\n};\n", 4);
+    return why;
+}
+
+static void put_format(struct out *o, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+put_format(struct out *o, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (n > 0)
+        out_put(o, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
+}
+
+/* The names are those of `wsray json`, as far as they are known here. */
+static void
+write_json(const struct tui *t, const struct payload *p, uint64_t max,
+           struct out *o)
+{
+    const struct store_frame *f = p->frame;
+    uint8_t opcode = store_frame_opcode(f);
+    put_format(o,
+               "{\"conn\":%" PRIu32 ",\"from\":\"%s\",\"frame\":%" PRIu32
+               ",\"packet\":%" PRIu64 ",\"offset\":%" PRIu64
+               ",\"fin\":%s,\"rsv\":%u,\"opcode\":%u,\"name\":\"%s\"",
+               store_conn(t->store, f->conn)->conn,
+               ws_sender_name(store_frame_from(f)), f->number, f->packet,
+               f->offset, f->byte0 & 0x80 ? "true" : "false",
+               f->byte0 >> 4 & 7u, opcode, ws_opcode_name(opcode));
+    if (f->flags & STORE_MASKED)
+        put_format(o, ",\"masked\":true,\"mask\":\"%08" PRIx32 "\"", f->mask);
+    else
+        put_format(o, ",\"masked\":false,\"mask\":null");
+    put_format(o, ",\"length\":%" PRIu64 ",\"complete\":%s", f->payload_len,
+               f->flags & STORE_COMPLETE ? "true" : "false");
+    uint8_t bytes[PIECE_LEN];
+    size_t n =
+        read_piece(p, 0, bytes, max < PIECE_LEN ? (size_t)max : PIECE_LEN);
+    if (p->of_message)
+        put_format(o, ",\"message\":%" PRIu32, p->message.number);
+    bool text = p->of_message && p->message.opcode == WS_OP_TEXT &&
+                !(p->message.flags & STORE_MESSAGE_BAD_UTF8);
+    put_format(o, ",\"%s\":", text ? "text" : "base64");
+    if (text)
+        (void)json_write_string(o, slice_make(bytes, n));
+    else
+        json_write_base64(o, slice_make(bytes, n));
+    put_format(o, ",\"truncated\":%s}\n",
+               n < p->len || !p->whole ? "true" : "false");
+}
+
+const char *
+clip_write(const struct tui *t, enum clip c, uint64_t max, struct out *o)
+{
+    struct payload p;
+    const char *why = NULL;
+    if (c == CLIP_SCREEN)
+        grid_write(&t->grid, o);
+    if (c == CLIP_PICTURE)
+        picture_write(&t->grid, o);
+    if (c == CLIP_SCREEN || c == CLIP_PICTURE)
+        return NULL;
+    if (t->frame == STORE_NONE)
+        return "no frame is selected";
+    p = payload_of(t);
+    if (p.frame->flags & STORE_GAP)
+        return "a gap has no bytes";
+    switch (c) {
+    case CLIP_TEXT:
+        why = write_text(&p, max, o);
+        break;
+    case CLIP_BYTES:
+        each_piece(&p, max, false, o, put_raw);
+        break;
+    case CLIP_HEX:
+        each_piece(&p, max, false, o, put_digits_of);
+        break;
+    case CLIP_FRAME:
+        why = write_frame(&p, max, o, put_digits_of);
+        break;
+    case CLIP_C_ARRAY:
+        why = write_c(&p, max, o);
+        break;
+    case CLIP_JSON:
+        write_json(t, &p, max, o);
+        break;
+    default:
+        break;
+    }
+    if (!why && (p.len > max || !p.whole) && c != CLIP_JSON)
+        why = p.len > max ? "too long" : "cut: only its beginning is kept";
+    return why;
+}
