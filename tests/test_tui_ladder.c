@@ -110,7 +110,7 @@ send_end(uint64_t packet)
 static void
 update(void)
 {
-    (void)rows_update(&rows, store, store->frames.n, SIZE_MAX);
+    (void)rows_update(&rows, store, NULL, store->frames.n, SIZE_MAX);
     ladder_update(&ladder, store, 0, &rows, store->tcp.n, true);
 }
 

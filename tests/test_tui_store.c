@@ -283,7 +283,8 @@ START_TEST(a_frame_keeps_what_its_header_says)
     ck_assert_uint_eq(f->number, 1);
     ck_assert_uint_eq(f->conn, 0);
     ck_assert_uint_eq(f->severity, 0);
-    ck_assert_uint_eq(f->flags, STORE_MASKED | STORE_SYNCED | STORE_COMPRESSED);
+    ck_assert_uint_eq(f->flags, STORE_MASKED | STORE_SYNCED | STORE_COMPRESSED |
+                                    STORE_ENDED);
     ck_assert_int_eq(store_frame_from(f), WS_SENDER_CLIENT);
     ck_assert_uint_eq(store_conn(store, 0)->bytes[WS_SENDER_CLIENT], UINT64_C(1)
                                                                          << 40);

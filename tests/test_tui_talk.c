@@ -92,7 +92,7 @@ send_ping(enum ws_sender from)
 static void
 update(void)
 {
-    (void)rows_update(&rows, store, store->frames.n, SIZE_MAX);
+    (void)rows_update(&rows, store, NULL, store->frames.n, SIZE_MAX);
     talk_update(&talk, store, 0, &rows, true);
 }
 
@@ -269,7 +269,7 @@ START_TEST(another_connection_begins_anew)
     send_handshake(2);
     expect(HEADS "|1>Hello");
     rows_start(&rows, 1);
-    (void)rows_update(&rows, store, store->frames.n, SIZE_MAX);
+    (void)rows_update(&rows, store, NULL, store->frames.n, SIZE_MAX);
     talk_update(&talk, store, 1, &rows, true);
     ck_assert_str_eq(listed(), HEADS);
 }

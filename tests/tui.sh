@@ -51,6 +51,12 @@ views='1
 7
 7 Enter
 2 /o n
+2 f/websocket.opcode==text
+2 f/ws.len>9 3
+2 f/ws.len>5 / t/&&websocket.pay
+2 / t/websocket.opcode== Down
+2 / t/websocket.opcode==foo
+2 Right Right A
 e e
 ?
 2 ? n e x t
@@ -63,6 +69,7 @@ click:0,13
 wide='1
 2
 2 B B G
+2 Right Right a / t/&&ws.
 3
 4
 5
@@ -95,6 +102,16 @@ p 2 f
 6 Right + + - Tab Enter 6 Tab PgDn Enter 6 Tab Tab Down Enter
 7 Right Right End Enter e E q u Left V V V PgUp
 4 Enter Tab Right Right Right
+2 f/ws.rtt G
+1 f/ws.conn==1 2 f f
+7 a 1
+7 A n Enter
+2 A o Tab Tab Esc
+2 / Tab Tab Tab Enter ^R Up Up Left Left Bksp ^W ^U Enter
+1 / ^R f/ws.len f/ws.dir / ^R ^R ^R Enter 2
+2 ^G t/3 Enter ^G t/0 Enter ^G Esc
+6 f/ws.type==gap
+2 / t/"x
 q'
 
 lines() { # lines SIZE...: what tui_draw is to draw
@@ -169,6 +186,21 @@ $others"
     draw "$sample" utf8 100x30 60x20 40x12 39x9 1x1 80x24 160x48 140x40 41x10
     draw "$sample" ascii 160x48 100x30 80x24 60x20 40x12 39x9 1x1
 done
+# The ladder and the handshake: what each sample says at every size.
+stories='4
+4 o G
+4 C u
+5
+5 ]
+5 ] n n'
+for sample in good-chat.pcapng odd-wrong-accept.pcap odd-refused.pcapng \
+    broken-midstream.pcap broken-lost-segment.pcap odd-close.pcap; do
+    keys=$stories
+    draw "$sample" utf8 160x48 100x30 80x24 60x20 40x12
+    golden "$sample" stories
+    draw "$sample" ascii 80x24 40x12
+    golden "$sample" stories-ascii
+done
 
 # Lists that sort and fold, and figures, at every size.
 lists='1
@@ -192,19 +224,4 @@ for sample in good-gorilla-chat.pcapng odd-refused.pcapng odd-frames.pcap \
 done
 draw good-gorilla-chat.pcapng ascii 160x48 80x24 40x12
 golden good-gorilla-chat.pcapng lists-ascii
-# The ladder and the handshake: what each sample says at every size.
-stories='4
-4 o G
-4 C u
-5
-5 ]
-5 ] n n'
-for sample in good-chat.pcapng odd-wrong-accept.pcap odd-refused.pcapng \
-    broken-midstream.pcap broken-lost-segment.pcap odd-close.pcap; do
-    keys=$stories
-    draw "$sample" utf8 160x48 100x30 80x24 60x20 40x12
-    golden "$sample" stories
-    draw "$sample" ascii 80x24 40x12
-    golden "$sample" stories-ascii
-done
 echo "1..$number"

@@ -52,6 +52,11 @@ read_filter(struct run *r)
     if (!text)
         return true;
     enum err e = filter_new(&r->filter, slice_cstr(text), &error);
+    /* The terminal interface has all events, and a filter of its own. */
+    if (e == ERR_OK && r->options->command == COMMAND_TUI) {
+        filter_free(r->filter);
+        r->filter = NULL;
+    }
     if (e == ERR_OK)
         return true;
     tell_format(&r->tell, "-Y", "column %llu: %s",

@@ -6,7 +6,9 @@
 
 #include "ui/tui/copy.h"
 #include "ui/tui/find.h"
+#include "ui/tui/goto.h"
 #include "ui/tui/help.h"
+#include "ui/tui/pick.h"
 #include "ui/tui/tui.h"
 
 static bool
@@ -110,7 +112,20 @@ act_everywhere(struct tui *t, enum action a)
     case ACTION_PREVIOUS_FINDING:
         view_findings_step(t, -1);
         return true;
+    case ACTION_FILTER:
+        filter_ask(t, NULL);
+        return true;
+    case ACTION_PICK:
+        pick_apply(t);
+        return true;
+    case ACTION_PREPARE:
+        pick_prepare(t);
+        return true;
+    case ACTION_GOTO:
+        goto_ask(t);
+        return true;
     case ACTION_FIND:
+    case ACTION_FIND_HERE:
         find_ask(t);
         return true;
     case ACTION_FIND_NEXT:
@@ -175,7 +190,7 @@ tui_why_not(struct tui *t, enum action a, char *out, size_t size)
     case NEED_FINDING:
         return t->store->findings.n ? NULL : "there are no findings";
     case NEED_TEXT:
-        return t->find[0] ? NULL : "nothing was looked for yet: / asks";
+        return t->find[0] ? NULL : "nothing was looked for yet: ^F asks";
     case NEED_FOLLOW: {
         const struct view *v = tui_view(t);
         const struct list *l = v->list ? v->list(t) : NULL;

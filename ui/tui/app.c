@@ -90,6 +90,8 @@ app_new(struct app **out, const struct options *o)
     a->tui.owner = &a->owner;
     a->tui.grid.utf8 = terminal_utf8();
     a->tui.mouse = !o->no_mouse;
+    if (o->display_filter)
+        filter_apply(&a->tui, o->display_filter);
     *out = a;
     return ERR_OK;
 }

@@ -8,8 +8,8 @@
 #include "base/rd.h"
 #include "dissect/close_code.h"
 
-#define FIELD(symbol, name, role, section, what, rule)                         \
-    {name, role, section, what, rule},
+#define FIELD(symbol, name, role, section, filter, what, rule)                 \
+    {name, role, section, filter, what, rule},
 static const struct frame_field_info fields[] = {
 #include "ui/tui/frame_field.def"
 };

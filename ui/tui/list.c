@@ -68,16 +68,6 @@ list_last(struct list *l, bool follow)
 }
 
 void
-list_keep(struct list *l, size_t row)
-{
-    size_t up = l->cursor > row ? l->cursor - row : 0;
-    size_t down = row > l->cursor ? row - l->cursor : 0;
-    if (l->top > 0)
-        l->top = (l->top > up ? l->top - up : 0) + down;
-    l->cursor = row;
-}
-
-void
 list_scroll(struct list *l, long rows)
 {
     size_t most = l->n > l->height ? l->n - l->height : 0;
@@ -89,6 +79,15 @@ list_scroll(struct list *l, long rows)
                      : l->top + (size_t)rows;
     l->follow = false;
     l->away = true;
+}
+
+void
+list_keep(struct list *l, size_t row)
+{
+    size_t line = l->cursor - l->top;
+    if (l->top > 0)
+        l->top = row > line ? row - line : 0;
+    l->cursor = row;
 }
 
 size_t

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/tui/rows.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 void
@@ -8,6 +9,7 @@ rows_start(struct rows *r, uint32_t conn)
 {
     r->conn = conn;
     r->n = r->scanned = 0;
+    r->filtered = false;
 }
 
 void
@@ -32,17 +34,26 @@ add(struct rows *r, uint32_t row)
 }
 
 bool
-rows_update(struct rows *r, const struct store *s, size_t end, size_t most)
+rows_update(struct rows *r, const struct store *s, const struct refine *filter,
+            size_t end, size_t most)
 {
+    if (filter && filter->filter && filter->scanned < end)
+        end = filter->scanned;
+    if (end <= r->scanned)
+        return false;
     size_t stop = end - r->scanned > most ? r->scanned + most : end;
+    assert(r->scanned == 0 || r->filtered == (filter && filter->filter));
+    r->filtered = filter && filter->filter;
     if (rows_are_all(r)) {
-        r->n = r->scanned = end > r->scanned ? end : r->scanned;
+        r->n = r->scanned = end;
         return false;
     }
     size_t from = r->scanned;
     for (; r->scanned < stop; r->scanned++) {
         const struct store_frame *f = store_frame(s, r->scanned);
-        if (f->conn == r->conn && !add(r, (uint32_t)r->scanned))
+        if ((r->conn == STORE_NONE || f->conn == r->conn) &&
+            (!filter || refine_frame(filter, r->scanned)) &&
+            !add(r, (uint32_t)r->scanned))
             return false;
     }
     chunks_rest(&s->frames, from, stop);

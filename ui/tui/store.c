@@ -92,6 +92,13 @@ store_set_start(struct store *s, int64_t start_ns)
 }
 
 static void
+worsen(struct store_frame *f, enum severity s)
+{
+    if (f->severity < 1u + s)
+        f->severity = (1u + s) & 15u;
+}
+
+static void
 came_at(struct store *s, int64_t time_ns)
 {
     if (!s->has_start && time_ns < s->first_ns)
@@ -128,14 +135,13 @@ find_conn(struct store *s, uint32_t number)
     return s->last;
 }
 
-static void
-keep(struct store *s, struct slice bytes, uint64_t *off, uint8_t *flags,
-     uint8_t flag)
+/* False: the spool is full. */
+static bool
+keep(struct store *s, struct slice bytes, uint64_t *off)
 {
-    if (spool_add(&s->spool, bytes, off))
-        *flags |= flag;
-    else
-        s->n_unkept++;
+    bool kept = spool_add(&s->spool, bytes, off);
+    s->n_unkept += !kept;
+    return kept;
 }
 
 /* Counts one frame in the curve of its connection. */
@@ -221,6 +227,7 @@ on_handshake(struct store *s, uint32_t number, const struct event_handshake *e)
     c->server = e->server;
     c->start_ns = e->request.packet ? e->request.time_ns : e->at.time_ns;
     c->last_ns = e->at.time_ns;
+    c->found_packet = e->at.packet > UINT32_MAX ? 0 : (uint32_t)e->at.packet;
     c->first_frame = c->last_frame = STORE_NONE;
     c->open_message[0] = c->open_message[1] = STORE_NONE;
     c->open_frame[0] = c->open_frame[1] = STORE_NONE;
@@ -343,8 +350,7 @@ link_findings(struct store *s, struct store_conn *c, struct store_frame *f,
         if (n->frame == STORE_NONE && n->has_from && n->number == f->number &&
             n->from == store_frame_from(f)) {
             n->frame = row;
-            if (f->severity < 1 + n->severity)
-                f->severity = (uint8_t)(1 + n->severity);
+            worsen(f, n->severity);
         } else if (c->pending == STORE_NONE && is_ahead(c, n)) {
             c->pending = (uint32_t)i;
         }
@@ -370,18 +376,20 @@ on_frame(struct store *s, struct store_conn *c, const struct event_frame *e)
     f->number = (uint32_t)e->number;
     f->mask = rd_load_be32(h->mask);
     f->byte0 = (uint8_t)((unsigned)h->fin << 7 | h->rsv << 4 | h->opcode);
-    f->header_len = h->header_len;
-    f->flags = (uint8_t)((e->from == WS_SENDER_SERVER ? STORE_SERVER : 0) |
-                         (h->masked ? STORE_MASKED : 0) |
-                         (e->complete ? STORE_COMPLETE : 0) |
-                         (e->synced ? STORE_SYNCED : 0) |
-                         (e->compressed ? STORE_COMPRESSED : 0));
+    f->header_len = h->header_len & 15u;
+    f->flags = (uint16_t)((e->from == WS_SENDER_SERVER ? STORE_SERVER : 0) |
+                          (h->masked ? STORE_MASKED : 0) |
+                          (e->complete ? STORE_COMPLETE : 0) |
+                          (e->synced ? STORE_SYNCED : 0) |
+                          (e->ended ? STORE_ENDED : 0) |
+                          (e->compressed ? STORE_COMPRESSED : 0));
     link_frame(s, c, f);
     join_message(s, c, e, last_row(&s->frames));
     link_findings(s, c, f, last_row(&s->frames));
     if (e->payload.len > 0) {
         f->plain_len = (uint32_t)e->payload.len;
-        keep(s, e->payload, &f->payload_off, &f->flags, STORE_PAYLOAD);
+        if (keep(s, e->payload, &f->payload_off))
+            f->flags |= STORE_PAYLOAD;
     }
 }
 
@@ -413,7 +421,8 @@ fill_message(struct store *s, struct store_message *m,
                          (e->truncated ? STORE_MESSAGE_TRUNCATED : 0) |
                          (e->has_utf8_error ? STORE_MESSAGE_BAD_UTF8 : 0));
     m->kept = (uint32_t)e->payload.len;
-    keep(s, e->payload, &m->payload_off, &m->flags, STORE_MESSAGE_KEPT);
+    if (keep(s, e->payload, &m->payload_off))
+        m->flags |= STORE_MESSAGE_KEPT;
 }
 
 static void
@@ -428,7 +437,8 @@ on_message(struct store *s, struct store_conn *c, const struct event_message *e)
             f->message = number;
             f->plain_len = (uint32_t)e->payload.len;
             f->flags |= STORE_SINGLE;
-            keep(s, e->payload, &f->payload_off, &f->flags, STORE_PAYLOAD);
+            if (keep(s, e->payload, &f->payload_off))
+                f->flags |= STORE_PAYLOAD;
             return;
         }
         open_row(s, c, e->from);
@@ -490,7 +500,8 @@ on_finding(struct store *s, struct store_conn *c, const struct event_finding *e)
     f->time_ns = e->at.time_ns;
     f->packet = e->at.packet;
     f->offset = e->offset;
-    f->count = e->count;
+    f->count = (uint32_t)e->count;
+    f->message = (uint32_t)e->message;
     f->conn = c->row;
     f->id = e->id;
     f->severity = e->severity;
@@ -507,9 +518,7 @@ on_finding(struct store *s, struct store_conn *c, const struct event_finding *e)
     if (c->pending == STORE_NONE && is_ahead(c, f))
         c->pending = last_row(&s->findings);
     if (f->frame != STORE_NONE) {
-        uint8_t *severity = &store_frame(s, f->frame)->severity;
-        if (*severity < 1 + e->severity)
-            *severity = (uint8_t)(1 + e->severity);
+        worsen(store_frame(s, f->frame), e->severity);
     }
 }
 
@@ -532,7 +541,9 @@ on_end(struct store *s, struct store_conn *c, const struct event_end *e)
 {
     open_row(s, c, WS_SENDER_CLIENT);
     open_row(s, c, WS_SENDER_SERVER);
+    s->n_ended += !c->ended;
     c->ended = true;
+    c->end = e->at;
     c->clean = e->clean;
     c->closed_by = e->closed_by;
     c->verdict = e->verdict;

@@ -51,6 +51,7 @@ enum store_frame_flag {
     STORE_PAYLOAD = 64, /* payload_off is set */
     STORE_SINGLE = 128, /* all of a message, which came whole and is valid, and
                            has no row of its own */
+    STORE_ENDED = 256,  /* its end was reached */
 };
 
 /* One frame, or a gap between frames. */
@@ -68,10 +69,10 @@ struct store_frame {
     uint32_t plain_len;   /* bytes unmasked and inflated: of a control frame,
                              or with STORE_SINGLE; with STORE_PAYLOAD they are
                              at payload_off */
+    uint16_t flags;       /* set of enum store_frame_flag */
     uint8_t byte0;        /* FIN, RSV1 to 3, opcode */
-    uint8_t header_len;   /* bytes */
-    uint8_t flags;        /* set of enum store_frame_flag */
-    uint8_t severity;     /* 1 + the worst enum severity found; 0: none */
+    uint8_t header_len : 4; /* bytes */
+    uint8_t severity : 4;   /* 1 + the worst enum severity found; 0: none */
 };
 
 enum store_message_flag {
@@ -145,20 +146,23 @@ struct store_conn {
                                  was not told yet */
     uint32_t open_number[2];  /* number of that message */
     uint16_t rate[STORE_RATE_BUCKETS]; /* frames, a ring */
-    int64_t rate_ns;                   /* where the newest bucket begins */
+    uint32_t found_packet; /* that told the handshake; 0: beyond 32 bits */
+    int64_t rate_ns;       /* where the newest bucket begins */
     bool ended, clean, has_close_code[2];
     uint16_t close_code[2], onclose_code;
     enum verdict_id verdict;
     enum closed_by closed_by;
     int64_t duration_ns;
-    char *text; /* the sentence; heap; NULL: none yet */
+    struct stamp end; /* with ended */
+    char *text;       /* the sentence; heap; NULL: none yet */
 };
 
 struct store_finding {
     int64_t time_ns;
     uint64_t packet;
     uint64_t offset;
-    uint64_t count;
+    uint32_t count;
+    uint32_t message;    /* of the sender's messages; 0: none */
     uint64_t detail_off; /* in the spool */
     uint32_t detail_len; /* bytes; 0: none */
     uint32_t conn;       /* row */
@@ -181,6 +185,7 @@ struct store {
     uint64_t n_unkept;  /* payloads not kept: the spool is full; heads of
                            handshakes and sentences not kept: memory is */
     uint64_t found[SEVERITY_COUNT];
+    uint64_t n_ended; /* connections */
     int64_t first_ns; /* of the capture, else of what came first; INT64_MAX:
                          nothing came */
     bool has_start;   /* first_ns is that of the capture */

@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "ui/stats.h"
 #include "ui/tui/conn_order.h"
+#include "ui/tui/filter_layer.h"
 #include "ui/tui/finding_list.h"
 #include "ui/tui/grid.h"
 #include "ui/tui/hit.h"
@@ -32,6 +33,7 @@
 #include "ui/tui/rows.h"
 #include "ui/tui/search.h"
 #include "ui/tui/shake.h"
+#include "ui/tui/shown.h"
 #include "ui/tui/store.h"
 #include "ui/tui/talk.h"
 #include "ui/tui/tty.h"
@@ -52,6 +54,9 @@ const char *view_name(enum view_id v);
 
 #define VIEW_BIT(symbol) (1u << VIEW_##symbol)
 #define EVERY_VIEW ((1u << VIEW_COUNT) - 1u)
+/* Lists that show what passes the filter. */
+#define FILTERED_VIEWS                                                         \
+    (VIEW_BIT(CONNS) | VIEW_BIT(FRAMES) | VIEW_BIT(STATS) | VIEW_BIT(FINDINGS))
 
 #define ACTION(symbol, ...) ACTION_##symbol,
 enum action {
@@ -196,7 +201,10 @@ struct tui {
     size_t shown_end;      /* frames before it are shown: not all, if paused */
     struct rows rows;      /* of the list of frames */
     struct rows conn_rows; /* see tui_conn_rows() */
-    int64_t now_ns;        /* of a clock that does not go back; 0: none */
+    struct shown shown;    /* the filter */
+    int64_t slice_ns;      /* that it may take between two drawings */
+    struct filter_layer filter_layer; /* where it is typed */
+    int64_t now_ns; /* of a clock that does not go back; 0: none */
     struct conn_order conn_order; /* of the list of connections */
     uint32_t conn_at; /* row that its cursor is on; STORE_NONE: none yet */
     struct marks conn_marks;
