@@ -178,19 +178,22 @@ stats_panel_first_size(const struct stats_figures *f, size_t *rows)
     return first;
 }
 
-/* "16-31", "64K-127K" */
+/* "16-31"; from 1 KiB on "16K-32K", the end not included. */
 static void
 size_name(unsigned bits, char *out, size_t size)
 {
-    static const char *const units[] = {"", "K", "M", "G", "T", "P", "E"};
+    static const char units[] = " KMGTPE";
     if (bits < 2) {
         snprintf(out, size, "%u", bits);
         return;
     }
-    uint64_t low = UINT64_C(1) << (bits - 1), high = low + (low - 1);
+    uint64_t low = UINT64_C(1) << (bits - 1);
     unsigned unit = (bits - 1) / 10;
-    snprintf(out, size, "%" PRIu64 "%s-%" PRIu64 "%s", low >> 10 * unit,
-             units[unit], high >> 10 * unit, units[unit]);
+    if (unit == 0)
+        snprintf(out, size, "%" PRIu64 "-%" PRIu64, low, 2 * low - 1);
+    else
+        snprintf(out, size, "%" PRIu64 "%c-%" PRIu64 "%c", low >> 10 * unit,
+                 units[unit], (low >> 10 * unit) * 2, units[unit]);
 }
 
 static size_t
