@@ -85,6 +85,33 @@ next_finding(struct tui *t)
 }
 
 static void
+next_time(struct tui *t)
+{
+    static const char *const names[TUI_TIME_COUNT] = {
+        [TUI_TIME_RELATIVE] = "since the first packet",
+        [TUI_TIME_DELTA] = "since the row before",
+        [TUI_TIME_UTC] = "of day, UTC",
+        [TUI_TIME_REFERENCE] = "since the frame *REF*",
+    };
+    t->time = (enum tui_time)((t->time + 1) % TUI_TIME_COUNT);
+    if (t->time == TUI_TIME_REFERENCE && t->reference == STORE_NONE)
+        t->time = TUI_TIME_RELATIVE;
+    tui_say(t, "times %s", names[t->time]);
+}
+
+/* Again on the same frame takes it away. */
+static void
+set_reference(struct tui *t)
+{
+    bool again = t->reference == t->frame;
+    t->reference = again ? STORE_NONE : t->frame;
+    t->time = again ? TUI_TIME_RELATIVE : TUI_TIME_REFERENCE;
+    tui_say(t, "%s",
+            again ? "times since the first packet"
+                  : "times since this frame: T again ends that");
+}
+
+static void
 go_back(struct tui *t)
 {
     if (t->view == VIEW_CONNS)
@@ -146,7 +173,10 @@ act_everywhere(struct tui *t, enum action a)
         find_next(t, false);
         return true;
     case ACTION_TIME:
-        t->time = (enum tui_time)((t->time + 1) % TUI_TIME_COUNT);
+        next_time(t);
+        return true;
+    case ACTION_REFERENCE:
+        set_reference(t);
         return true;
     case ACTION_EXPLAIN:
         t->explain = !t->explain;

@@ -55,7 +55,11 @@ tui_time(const struct tui *t, int64_t time_ns, int64_t before_ns, char *out,
             snprintf(out, size, "?");
         return;
     }
-    int64_t from = t->time == TUI_TIME_DELTA ? before_ns : t->store->first_ns;
+    int64_t from = t->store->first_ns;
+    if (t->time == TUI_TIME_DELTA)
+        from = before_ns;
+    else if (t->time == TUI_TIME_REFERENCE && t->reference != STORE_NONE)
+        from = store_frame(t->store, t->reference)->time_ns;
     int64_t ns = time_ns - from;
     const char *sign = ns < 0 ? "-" : "";
     uint64_t us = (uint64_t)(ns < 0 ? -ns : ns) / 1000;
@@ -328,7 +332,7 @@ tui_init(struct tui *t, struct store *store, struct stats *stats,
     t->figures = figures;
     t->source = "";
     t->loading = &done;
-    t->conn = t->frame = STORE_NONE;
+    t->conn = t->frame = t->reference = t->pane_frame = STORE_NONE;
     rows_start(&t->rows, STORE_NONE);
     rows_start(&t->conn_rows, STORE_NONE);
     t->least = SEVERITY_NOTE;

@@ -25,6 +25,7 @@
 #include "ui/tui/hit.h"
 #include "ui/tui/ladder.h"
 #include "ui/tui/list.h"
+#include "ui/tui/present.h"
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
 #include "ui/tui/store.h"
@@ -89,6 +90,7 @@ enum tui_time {
     TUI_TIME_RELATIVE = 0, /* since the first packet of all */
     TUI_TIME_DELTA,        /* since the row before */
     TUI_TIME_UTC,
+    TUI_TIME_REFERENCE, /* since the frame that was set */
     TUI_TIME_COUNT
 };
 
@@ -171,6 +173,13 @@ struct tui {
     enum tui_time time;
     enum tui_source source_bytes;
     bool bytes, secrets, hide_control;
+    bool zoom;          /* the pane with the keys takes all of the body */
+    int border;         /* rows that the list has more than its share */
+    uint32_t reference; /* times are since that frame; STORE_NONE: none */
+    bool present;       /* others look on */
+    struct present_addrs present_addrs;
+    struct list detail, hex; /* lines of the frame's panes */
+    uint32_t pane_frame;     /* that they are of */
     unsigned pane, talk_as, talk_sender, sort;
     enum severity least;
 
