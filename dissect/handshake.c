@@ -59,6 +59,37 @@ base64_sha1(const uint8_t in[DIGEST_SHA1_LEN], char out[WS_ACCEPT_TEXT_MAX])
     out[o] = '\0';
 }
 
+/* -1: it is no digit of RFC 4648 section 4. */
+static int
+base64_value(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool
+handshake_key_bytes(struct slice key, uint8_t out[HANDSHAKE_KEY_LEN])
+{
+    uint32_t bits = 0;
+    size_t n = 0;
+    if (key.len != 24)
+        return false;
+    for (size_t i = 0; i < 22; i++) {
+        int v = base64_value(key.ptr[i]);
+        if (v < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)v;
+        if (i % 4 != 0 && n < HANDSHAKE_KEY_LEN)
+            out[n++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
+    }
+    return true;
+}
+
 void
 handshake_sha1(const struct slice *parts, size_t n,
                char out[WS_ACCEPT_TEXT_MAX])

@@ -60,6 +60,13 @@ bool handshake_is_unkeyed(const struct http1_head *request);
 /* The digit for the lowest six bits of v, RFC 4648 section 4. */
 char handshake_base64_digit(uint32_t v);
 
+/* Bytes that a Sec-WebSocket-Key stands for (RFC 6455 section 4.1). */
+#define HANDSHAKE_KEY_LEN 16u
+
+/* Decodes a key; the two characters at its end that pad it are not looked at.
+ * False, out undefined: it is not the text of 16 bytes. */
+bool handshake_key_bytes(struct slice key, uint8_t out[HANDSHAKE_KEY_LEN]);
+
 /* The SHA-1 of n parts, one behind the other, in base64 and NUL-terminated; ""
  * when OpenSSL has no SHA-1 for us. */
 void handshake_sha1(const struct slice *parts, size_t n,

@@ -333,7 +333,7 @@ START_TEST(it_fails_from_fail_on_up)
     struct check_options o = defaults();
     o.fail_on = levels[row].fail_on;
     o.by = _i % 3 == 1 ? CHECK_BY_CONNECTION : CHECK_BY_RULE;
-    o.format = _i % 3 == 2 ? CHECK_FORMAT_JSON : CHECK_FORMAT_TEXT;
+    o.format = _i % 3 == 2 ? OUTPUT_FORMAT_JSON : OUTPUT_FORMAT_TEXT;
     open_check(&o);
     begin(1);
     for (unsigned s = 0; s <= levels[row].worst; s++)
@@ -552,7 +552,7 @@ START_TEST(the_file_that_is_written_is_what_was_found)
 {
     struct check_options o = defaults();
     struct expect_error error;
-    o.format = CHECK_FORMAT_EXPECT;
+    o.format = OUTPUT_FORMAT_EXPECT;
     for (unsigned verbose = 0; verbose < 2; verbose++) {
         char want[256], text[256];
         o.verbose = verbose;
@@ -574,7 +574,7 @@ END_TEST
 START_TEST(json_has_findings_ends_summary_and_check)
 {
     struct check_options o = defaults();
-    o.format = CHECK_FORMAT_JSON;
+    o.format = OUTPUT_FORMAT_JSON;
     o.ignore.n = 1;
     o.ignore.has[FINDING_MESSAGE_INVALID_UTF8] = true;
     open_check(&o);
@@ -607,7 +607,7 @@ END_TEST
 START_TEST(json_tells_differences_both_ways)
 {
     struct check_options o = defaults();
-    o.format = CHECK_FORMAT_JSON;
+    o.format = OUTPUT_FORMAT_JSON;
     open_expecting("frame-client-unmasked 4\ndeflate-bomb 2", o);
     const char *text = strstr(finish(), "{\"type\":\"check\"");
     ck_assert_str_eq(
@@ -630,7 +630,7 @@ START_TEST(input_that_was_not_read_whole_has_not_passed)
     ck_assert_str_eq(
         out_text_next(&written),
         "Not all read: no findings on 0 connections; fails on error\n");
-    o.format = CHECK_FORMAT_JSON;
+    o.format = OUTPUT_FORMAT_JSON;
     open_check(&o);
     check_finish(check, &s, false);
     ck_assert_ptr_nonnull(strstr(out_text_next(&written), "\"failed\":null,"));

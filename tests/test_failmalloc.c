@@ -250,8 +250,8 @@ static struct check *
 new_check(enum writer writer, struct out *out)
 {
     struct check_options o = {
-        .format =
-            writer == WRITER_CHECK_JSON ? CHECK_FORMAT_JSON : CHECK_FORMAT_TEXT,
+        .format = writer == WRITER_CHECK_JSON ? OUTPUT_FORMAT_JSON
+                                              : OUTPUT_FORMAT_TEXT,
         .by = writer == WRITER_CHECK_CONNECTION ? CHECK_BY_CONNECTION
                                                 : CHECK_BY_RULE,
         .max = 1000,

@@ -57,7 +57,7 @@ open_sample(const char *name)
     snprintf(path, sizeof path, "%s/samples/%s", top ? top : ".", name);
     stats = stats_new(&how);
     ck_assert_ptr_nonnull(stats);
-    ck_assert_int_eq(store_new(&store, SIZE_MAX, UINT64_MAX), ERR_OK);
+    ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
     ck_assert(tui_load(path, store, stats));
     tui_init(&tui, store, stats, &figures);
     tui.owner = &owner;

@@ -138,7 +138,7 @@ setup(void)
     struct stats_options how = {.width = 80};
     stats = stats_new(&how);
     ck_assert_ptr_nonnull(stats);
-    ck_assert_int_eq(store_new(&store, SIZE_MAX, UINT64_MAX), ERR_OK);
+    ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
     tui_init(&tui, store, stats, &figures);
     ck_assert(grid_resize(&tui.grid, 24, 80));
 }
@@ -299,7 +299,7 @@ START_TEST(rows_are_clicked_and_scrolled)
     press("2"); /* rows from the fourth line on */
     press("click:6,20");
     ck_assert_uint_eq(tui.frames.cursor, 3);
-    ck_assert_uint_eq(tui.frame, tui.rows.row[3]);
+    ck_assert_uint_eq(tui.frame, rows_at(&tui.rows, 3));
     press("wheel-down:6,20");
     ck_assert_uint_eq(tui.frames.cursor, 3);
     ck_assert_uint_eq(tui.frames.top, 3);
@@ -312,7 +312,7 @@ START_TEST(rows_are_clicked_and_scrolled)
     ck_assert_int_eq(tui.view, VIEW_FRAMES);
     press("3");
     press("click:5,20");
-    ck_assert_uint_eq(tui.frames.cursor, 2);
+    ck_assert_uint_eq(tui.talk.cursor, 2);
 }
 END_TEST
 

@@ -21,7 +21,7 @@ static uint64_t sent[2];
 static void
 setup(void)
 {
-    ck_assert_int_eq(store_new(&store, SIZE_MAX, UINT64_MAX), ERR_OK);
+    ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
     sink = store_sink(store, 1000);
     event_samples_init(&samples);
     memset(&ladder, 0, sizeof ladder);

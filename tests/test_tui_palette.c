@@ -24,7 +24,7 @@ setup(void)
     struct stats_options how = {.width = 80};
     stats = stats_new(&how);
     ck_assert_ptr_nonnull(stats);
-    ck_assert_int_eq(store_new(&store, SIZE_MAX, UINT64_MAX), ERR_OK);
+    ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
     snprintf(name, sizeof name, "%s/samples/good-chat.pcapng",
              srcdir ? srcdir : ".");
     ck_assert(tui_load(name, store, stats));
@@ -182,6 +182,8 @@ START_TEST(reasons_tell_what_is_missing)
                      "the capture has ended");
     ck_assert_str_eq(tui_why_not(&tui, ACTION_SECRETS, reason, sizeof reason),
                      "in Handshake");
+    ck_assert_str_eq(tui_why_not(&tui, ACTION_CONTROL, reason, sizeof reason),
+                     "in Talk");
     ck_assert_ptr_null(tui_why_not(&tui, ACTION_QUIT, reason, sizeof reason));
     /* What goes on must be ended even when nothing comes any more. */
     tui.paused = true;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -18,17 +19,18 @@ static struct event_sink sink;
 static struct event_samples samples;
 
 static void
-open_store(size_t max_bytes, uint64_t spool_max)
+open_store(size_t max_bytes, uint64_t index_max, uint64_t spool_max)
 {
     store_free(store);
-    ck_assert_int_eq(store_new(&store, max_bytes, spool_max), ERR_OK);
+    ck_assert_int_eq(store_new(&store, max_bytes, index_max, spool_max),
+                     ERR_OK);
     sink = store_sink(store, 1000);
 }
 
 static void
 setup(void)
 {
-    open_store(SIZE_MAX, UINT64_MAX);
+    open_store(SIZE_MAX, 0, UINT64_MAX);
     event_samples_init(&samples);
 }
 
@@ -75,7 +77,7 @@ send_message(uint32_t conn, enum ws_sender from, uint64_t number,
     m.from = from;
     m.number = number;
     m.payload = slice_cstr(payload);
-    m.len = m.payload.len;
+    m.len = m.wire_len = m.payload.len;
     sample_send_message(&sink, conn, &m);
 }
 
@@ -97,6 +99,22 @@ send_finding(uint32_t conn, enum ws_sender from, uint64_t frame,
     f.severity = severity;
     f.detail = detail;
     sample_send_finding(&sink, conn, &f);
+}
+
+/* The message that a frame is of; there is one. */
+static struct store_message
+message_of(size_t frame)
+{
+    struct store_message m;
+    ck_assert(store_message_of(store, frame, &m));
+    return m;
+}
+
+static bool
+has_message(size_t frame)
+{
+    struct store_message m;
+    return store_message_of(store, frame, &m);
 }
 
 static const char *
@@ -278,19 +296,95 @@ START_TEST(a_row_of_a_frame_is_64_bytes)
 }
 END_TEST
 
-START_TEST(a_message_in_one_frame_is_the_payload_of_that_frame)
+START_TEST(a_row_of_a_message_is_64_bytes)
+{
+    ck_assert_uint_le(sizeof(struct store_message), 64);
+}
+END_TEST
+
+START_TEST(a_message_in_one_frame_is_in_the_row_of_that_frame)
 {
     send_handshake(1);
     send_whole(1, WS_SENDER_CLIENT, 1, "Hello");
     assert_payload(0, "Hello", true);
-    const struct store_message *m = store_message(store, 0);
-    ck_assert_uint_eq(m->flags, STORE_MESSAGE_DONE | STORE_MESSAGE_HAS_LEN |
-                                    STORE_MESSAGE_COMPLETE |
-                                    STORE_MESSAGE_KEPT);
-    ck_assert_uint_eq(m->n_frames, 1);
-    ck_assert_uint_eq(m->number, 1);
-    ck_assert_uint_eq(m->opcode, WS_OP_TEXT);
+    struct store_message m = message_of(0);
+    ck_assert_uint_eq(store->messages.n, 0);
+    ck_assert_uint_eq(m.flags, STORE_MESSAGE_DONE | STORE_MESSAGE_HAS_LEN |
+                                   STORE_MESSAGE_COMPLETE | STORE_MESSAGE_KEPT);
+    ck_assert_uint_eq(m.n_frames, 1);
+    ck_assert_uint_eq(m.number, 1);
+    ck_assert_uint_eq(m.opcode, WS_OP_TEXT);
+    ck_assert_uint_eq(m.len, 5);
+    ck_assert_uint_eq(m.wire_len, 5);
     ck_assert_uint_eq(store_conn(store, 0)->messages[WS_SENDER_CLIENT], 1);
+}
+END_TEST
+
+START_TEST(a_compressed_message_in_one_frame_has_both_lengths)
+{
+    send_handshake(1);
+    samples.frame.compressed = samples.message.compressed = true;
+    samples.frame.header.payload_len = samples.message.wire_len = 7;
+    samples.frame.completed = NULL;
+    samples.message.payload = slice_cstr("what it was before");
+    samples.message.len = samples.message.payload.len;
+    sample_send_frame(&sink, 1, &samples.frame);
+    sample_send_message(&sink, 1, &samples.message);
+    struct store_message m = message_of(0);
+    ck_assert_uint_eq(store->messages.n, 0);
+    ck_assert(m.flags & STORE_MESSAGE_COMPRESSED);
+    ck_assert_uint_eq(m.wire_len, 7);
+    ck_assert_uint_eq(m.len, 18);
+    assert_payload(0, "what it was before", true);
+}
+END_TEST
+
+/* Each alone makes a row of its own necessary. */
+static const char *const row_cases[] = {
+    "bad UTF-8",      "inflate error", "cut off",
+    "incomplete",     "no length",     "another length",
+    "another opcode", "compressed",    "another length on the wire",
+};
+
+static void
+change_message(struct event_message *m, int how)
+{
+    m->has_utf8_error = how == 0;
+    m->utf8_error = 3;
+    m->inflate_error = how == 1 ? "invalid block type" : NULL;
+    m->truncated = how == 2;
+    m->complete = how != 3;
+    m->has_len = how != 4;
+    m->len += how == 5;
+    m->opcode = how == 6 ? WS_OP_BINARY : WS_OP_TEXT;
+    m->compressed = how == 7;
+    m->wire_len += how == 8;
+}
+
+START_TEST(a_message_that_its_frame_does_not_tell_has_a_row)
+{
+    struct event_message e = samples.message;
+    send_handshake(1);
+    e.wire_len = e.len = 5;
+    e.payload = slice_cstr("Hello");
+    send_frame(1, WS_SENDER_CLIENT, 1, 1, WS_OP_TEXT, true, "Hello");
+    change_message(&e, _i);
+    sample_send_message(&sink, 1, &e);
+    ck_assert_msg(store->messages.n == 1, "%s", row_cases[_i]);
+    struct store_message m = message_of(0);
+    ck_assert_uint_eq(m.number, 1);
+    ck_assert_uint_eq(m.first_frame | m.last_frame, 0);
+    ck_assert_uint_eq(m.n_frames, 1);
+    ck_assert_uint_eq(m.len, e.len);
+    ck_assert_uint_eq(m.wire_len, e.wire_len);
+    ck_assert_uint_eq(m.opcode, e.opcode);
+    ck_assert_int_eq(!!(m.flags & STORE_MESSAGE_BAD_UTF8), e.has_utf8_error);
+    ck_assert_int_eq(!!(m.flags & STORE_MESSAGE_TRUNCATED), e.truncated);
+    ck_assert_int_eq(!!(m.flags & STORE_MESSAGE_COMPLETE), e.complete);
+    ck_assert_int_eq(!!(m.flags & STORE_MESSAGE_HAS_LEN), e.has_len);
+    ck_assert_int_eq(!!(m.flags & STORE_MESSAGE_COMPRESSED), e.compressed);
+    ck_assert_ptr_eq(m.inflate_error, e.inflate_error);
+    ck_assert_str_eq(payload_of(0, &(bool){false}), "Hello");
 }
 END_TEST
 
@@ -306,13 +400,15 @@ START_TEST(fragments_are_joined_to_their_own_message)
     send_frame(1, WS_SENDER_SERVER, 2, 1, WS_OP_CONT, true, "ld");
     send_message(1, WS_SENDER_SERVER, 1, "World");
     send_whole(1, WS_SENDER_CLIENT, 4, "again");
-    static const uint32_t message[] = {0, 1, STORE_NONE, 0, 1, 2};
+    static const uint32_t first[] = {0, 1, STORE_NONE, 0, 1, 5};
     ck_assert_uint_eq(store->frames.n, 6);
-    ck_assert_uint_eq(store->messages.n, 3);
-    for (size_t i = 0; i < 6; i++)
-        ck_assert_uint_eq(store_frame(store, i)->message, message[i]);
-    const struct store_message *m = store_message(store, 0);
-    ck_assert_uint_eq(m->first_frame, 0);
+    ck_assert_uint_eq(store->messages.n, 2);
+    for (size_t i = 0; i < 6; i++) {
+        ck_assert_int_eq(has_message(i), first[i] != STORE_NONE);
+        if (first[i] != STORE_NONE)
+            ck_assert_uint_eq(message_of(i).first_frame, first[i]);
+    }
+    const struct store_message one = message_of(3), *m = &one;
     ck_assert_uint_eq(m->last_frame, 3);
     ck_assert_uint_eq(m->n_frames, 2);
     uint8_t text[8];
@@ -337,10 +433,30 @@ START_TEST(a_message_that_never_ends_stays_without_payload)
     sample_send_gap(&sink, 1, &samples.gap);
     send_frame(1, WS_SENDER_CLIENT, 7, 2, WS_OP_TEXT, true, "next");
     send_message(1, WS_SENDER_CLIENT, 2, "next");
-    ck_assert_uint_eq(store->messages.n, 2);
-    ck_assert_uint_eq(store_message(store, 0)->flags, 0);
+    ck_assert_uint_eq(store->messages.n, 1);
+    ck_assert_uint_eq(message_of(0).flags, 0);
     assert_payload(0, "", false);
     assert_payload(2, "next", true);
+}
+END_TEST
+
+START_TEST(a_frame_whose_message_is_never_told_has_one_without_payload)
+{
+    send_handshake(1);
+    send_frame(1, WS_SENDER_CLIENT, 1, 1, WS_OP_TEXT, true, "lost");
+    ck_assert(!has_message(0));
+    send_message(1, WS_SENDER_SERVER, 1, "of another sender");
+    send_message(1, WS_SENDER_CLIENT, 7, "another");
+    send_whole(1, WS_SENDER_CLIENT, 2, "told");
+    send_frame(1, WS_SENDER_CLIENT, 3, 3, WS_OP_TEXT, true, "lost, too");
+    sample_send_end(&sink, 1, &samples.end);
+    ck_assert_uint_eq(store->messages.n, 2);
+    for (uint32_t i = 0; i < 3; i++) {
+        ck_assert_uint_eq(message_of(i).number, i + 1);
+        ck_assert_uint_eq(message_of(i).first_frame, i);
+        ck_assert_uint_eq(message_of(i).flags & STORE_MESSAGE_DONE, i == 1);
+        assert_payload(i, i == 1 ? "told" : "", i == 1);
+    }
 }
 END_TEST
 
@@ -364,7 +480,7 @@ START_TEST(a_truncated_message_is_not_whole)
     sample_send_frame(&sink, 1, &samples.frame);
     sample_send_message(&sink, 1, &samples.message);
     assert_payload(0, "Hello", false);
-    const struct store_message *m = store_message(store, 0);
+    const struct store_message one = message_of(0), *m = &one;
     ck_assert(m->flags & STORE_MESSAGE_TRUNCATED);
     ck_assert(m->flags & STORE_MESSAGE_BAD_UTF8);
     ck_assert_uint_eq(m->utf8_error, 3);
@@ -496,29 +612,115 @@ END_TEST
 
 /* ---- limits ---- */
 
-START_TEST(rows_past_max_bytes_are_counted_and_not_kept)
+/* Something of everything, n times. */
+static void
+send_traffic(uint32_t n)
 {
-    const size_t conn = sizeof(struct store_conn) + 1;
-    open_store(conn + 1000 * sizeof(struct store_frame), UINT64_MAX);
+    char text[32];
+    for (uint32_t i = 1; i <= n; i++) {
+        uint32_t conn = (i - 1) / 1000 + 1;
+        uint64_t number = (i - 1) % 1000 + 1;
+        if (number == 1)
+            send_handshake(conn);
+        snprintf(text, sizeof text, "message %u", i);
+        send_whole(conn, WS_SENDER_CLIENT, number, text);
+        send_frame(conn, WS_SENDER_SERVER, 2 * number - 1, number, WS_OP_TEXT,
+                   false, "mess");
+        send_frame(conn, WS_SENDER_SERVER, 2 * number, number, WS_OP_CONT, true,
+                   "age");
+        send_message(conn, WS_SENDER_SERVER, number, "message");
+        send_finding(conn, WS_SENDER_SERVER, number, SEVERITY_NOTE, text);
+        if (number == 1000)
+            sample_send_end(&sink, conn, &samples.end);
+    }
+}
+
+#define TRAFFIC 40000u
+
+/* Memory for no row, and for some. */
+static const size_t small_memory[] = {100000, ROOM_PIECE_LEN * 8 / 7 + 1,
+                                      7 * ROOM_PIECE_LEN};
+
+static bool
+same_rows(const struct chunks *a, const struct chunks *b)
+{
+    size_t same = 0;
+    for (size_t i = 0; i < a->n && i < b->n; i++)
+        same += memcmp(chunks_at(a, i), chunks_at(b, i), a->row_len) == 0;
+    return a->n == b->n && same == a->n;
+}
+
+START_TEST(rows_in_the_file_are_as_those_in_memory)
+{
+    send_traffic(TRAFFIC);
+    struct store *whole = store;
+    store = NULL;
+    open_store(small_memory[_i], UINT64_MAX, UINT64_MAX);
+    send_traffic(TRAFFIC);
+    ck_assert_uint_eq(whole->room.file_len, 0);
+    ck_assert_uint_eq(store->n_dropped, 0);
+    ck_assert_uint_ge(store->room.file_len, 8 * ROOM_PIECE_LEN);
+    ck_assert_uint_le(store->room.used, store->room.max);
+    ck_assert_uint_eq(store->frames.n, 3 * TRAFFIC);
+    ck_assert_uint_eq(store->messages.n, TRAFFIC);
+    ck_assert_uint_eq(store->findings.n, TRAFFIC);
+    ck_assert_uint_eq(store->conns.n, TRAFFIC / 1000);
+    /* Each row twice: as it is, and after what was written was let go. */
+    for (int round = 0; round < 2; round++) {
+        ck_assert(same_rows(&store->frames, &whole->frames));
+        ck_assert(same_rows(&store->messages, &whole->messages));
+        ck_assert(same_rows(&store->findings, &whole->findings));
+        store_rest(store);
+    }
+    assert_payload(3 * TRAFFIC - 3, "message 40000", true);
+    store_free(whole);
+}
+END_TEST
+
+START_TEST(rows_past_the_file_are_counted_and_not_kept)
+{
+    /* One piece for connections, one for frames. */
+    const uint32_t fit = ROOM_PIECE_LEN / sizeof(struct store_frame);
+    char said[200];
+    open_store(0, 2 * ROOM_PIECE_LEN, UINT64_MAX);
     send_handshake(1);
-    for (uint64_t i = 1; i <= 1500; i++)
+    for (uint64_t i = 1; i <= fit + 500; i++)
         send_frame(1, WS_SENDER_CLIENT, i, 0, WS_OP_PING, true, "x");
-    ck_assert_uint_eq(store->frames.n, 1000);
+    ck_assert_uint_eq(store->frames.n, fit);
     ck_assert_uint_eq(store->n_dropped, 500);
-    ck_assert_uint_eq(store->cost, store->max_bytes);
-    ck_assert_uint_eq(store_conn(store, 0)->frames[WS_SENDER_CLIENT], 1500);
-    ck_assert_uint_eq(store_conn(store, 0)->last_frame, 999);
-    assert_payload(999, "x", true);
-    send_handshake(2);
-    send_finding(1, WS_SENDER_CLIENT, 1500, SEVERITY_ERROR, "x");
+    ck_assert_int_eq(store->room.error, EFBIG);
+    ck_assert_uint_eq(store_conn(store, 0)->frames[WS_SENDER_CLIENT],
+                      fit + 500);
+    ck_assert_uint_eq(store_conn(store, 0)->last_frame, fit - 1);
+    assert_payload(fit - 1, "x", true);
+    send_finding(1, WS_SENDER_CLIENT, fit + 500, SEVERITY_ERROR, "x");
     send_finding(1, WS_SENDER_CLIENT, 1, SEVERITY_ERROR, "x");
     ck_assert_uint_eq(store->found[SEVERITY_ERROR], 2);
-    ck_assert_uint_eq(store->n_dropped, 503);
-    ck_assert_uint_eq(store->n_unkept, 0);
-    sample_send_end(&sink, 1, &samples.end);
-    ck_assert_ptr_null(store_conn(store, 0)->text);
-    ck_assert_uint_eq(store->n_unkept, 1);
-    ck_assert_uint_le(store->cost, store->max_bytes);
+    ck_assert_uint_eq(store->n_dropped, 502);
+    send_handshake(2);
+    ck_assert_uint_eq(store->conns.n, 2);
+    store_losses(store, said, sizeof said, true);
+    ck_assert_str_eq(said, "502 rows, 2 payloads not kept: File too large");
+    store_losses(store, said, sizeof said, false);
+    ck_assert_str_eq(said, "502 rows, 2 payloads not kept");
+}
+END_TEST
+
+/* The disk is full: RLIMIT_FSIZE stands for it. */
+START_TEST(rows_that_the_disk_does_not_take_are_counted)
+{
+    struct rlimit limit = {3 * ROOM_PIECE_LEN, 3 * ROOM_PIECE_LEN};
+    signal(SIGXFSZ, SIG_IGN);
+    open_store(0, UINT64_MAX, UINT64_MAX);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    send_traffic(TRAFFIC);
+    ck_assert_int_eq(store->room.error, EFBIG);
+    ck_assert_uint_eq(store->room.file_len, 3 * ROOM_PIECE_LEN);
+    ck_assert_uint_gt(store->n_dropped, 0);
+    ck_assert_uint_eq(store->frames.n,
+                      ROOM_PIECE_LEN / sizeof(struct store_frame));
+    for (size_t i = 0; i < store->frames.n; i += 3)
+        ck_assert_uint_eq(store_frame(store, i)->number, i / 3 % 1000 + 1);
 }
 END_TEST
 
@@ -526,64 +728,78 @@ END_TEST
 START_TEST(heads_count_as_memory)
 {
     static const char head[60000];
-    const size_t conn = sizeof(struct store_conn);
     samples.request.text = slice_make((const uint8_t *)head, sizeof head);
-    open_store(3 * conn + sizeof head + 2, UINT64_MAX);
+    open_store(sizeof head + 2, UINT64_MAX, UINT64_MAX);
     send_handshake(1);
-    ck_assert_uint_eq(store->cost, conn + sizeof head + 1);
+    ck_assert_uint_eq(store->room.used, sizeof head + 1);
     send_handshake(2);
     ck_assert_uint_eq(store->conns.n, 2);
     ck_assert_uint_eq(store->n_unkept, 1);
     ck_assert_ptr_null(store_conn(store, 1)->handshake.request_head.ptr);
     send_handshake(3);
     ck_assert_uint_eq(store->conns.n, 3);
-    ck_assert_uint_le(store->cost, store->max_bytes);
+    ck_assert_uint_le(store->room.used, store->room.max);
+}
+END_TEST
+
+START_TEST(rows_leave_memory_for_heads)
+{
+    open_store(16 * ROOM_PIECE_LEN, UINT64_MAX, UINT64_MAX);
+    send_traffic(100000);
+    ck_assert_uint_ge(store->room.max - store->room.used, ROOM_PIECE_LEN);
+    ck_assert_uint_gt(store->room.file_len, 0);
+    send_handshake(500);
+    ck_assert_uint_eq(store->n_unkept, 0);
 }
 END_TEST
 
 START_TEST(a_sentence_that_is_told_again_counts_once)
 {
     send_handshake(1);
-    size_t before = store->cost;
+    size_t before = store->room.used;
     for (int i = 0; i < 100; i++)
         sample_send_end(&sink, 1, &samples.end);
-    ck_assert_uint_eq(store->cost, before + strlen(samples.end.text) + 1);
+    ck_assert_uint_eq(store->room.used, before + strlen(samples.end.text) + 1);
 }
 END_TEST
 
 /* There is room for a frame, but not for its message. */
 START_TEST(a_message_without_a_row_changes_no_other)
 {
+    open_store(0, 2 * ROOM_PIECE_LEN, UINT64_MAX);
     send_handshake(1);
-    send_frame(1, WS_SENDER_CLIENT, 1, 1, WS_OP_TEXT, false, "never ends");
-    store->max_bytes = store->cost + sizeof(struct store_frame);
-    send_frame(1, WS_SENDER_CLIENT, 2, 2, WS_OP_TEXT, true, "not kept");
-    send_message(1, WS_SENDER_CLIENT, 2, "not kept");
-    ck_assert_uint_eq(store->frames.n, 2);
-    ck_assert_uint_eq(store_frame(store, 1)->message, STORE_NONE);
-    ck_assert_uint_eq(store_message(store, 0)->flags, 0);
-    ck_assert_uint_eq(store_message(store, 0)->n_frames, 1);
+    send_frame(1, WS_SENDER_CLIENT, 1, 1, WS_OP_TEXT, false, "in parts");
+    samples.message.truncated = true;
+    send_frame(1, WS_SENDER_CLIENT, 2, 2, WS_OP_TEXT, true, "cut off");
+    send_message(1, WS_SENDER_CLIENT, 2, "cut off");
+    samples.message.truncated = false;
+    send_whole(1, WS_SENDER_CLIENT, 3, "whole");
+    ck_assert_uint_eq(store->frames.n, 3);
+    ck_assert_uint_eq(store->messages.n, 0);
+    ck_assert_uint_eq(store->n_dropped, 2);
+    ck_assert(!has_message(0) && !has_message(1));
     assert_payload(0, "", false);
     assert_payload(1, "", false);
-    ck_assert_uint_eq(store_conn(store, 0)->messages[WS_SENDER_CLIENT], 1);
+    assert_payload(2, "whole", true);
+    ck_assert_uint_eq(store_conn(store, 0)->messages[WS_SENDER_CLIENT], 2);
 }
 END_TEST
 
 START_TEST(no_row_at_all_is_fine)
 {
-    open_store(0, 0);
+    open_store(0, 0, 0);
     send_handshake(1);
     send_whole(1, WS_SENDER_CLIENT, 1, "x");
     send_finding(1, WS_SENDER_CLIENT, 1, SEVERITY_ERROR, "x");
     sample_send_end(&sink, 1, &samples.end);
-    ck_assert_uint_eq(store->cost, 0);
+    ck_assert_uint_eq(store->room.used, 0);
     ck_assert_uint_gt(store->n_dropped, 0);
 }
 END_TEST
 
 START_TEST(payloads_past_the_spool_are_counted_and_not_kept)
 {
-    open_store(SIZE_MAX, 10);
+    open_store(SIZE_MAX, 0, 10);
     send_handshake(1);
     send_whole(1, WS_SENDER_CLIENT, 1, "12345");
     send_whole(1, WS_SENDER_CLIENT, 2, "678901");
@@ -599,6 +815,9 @@ START_TEST(payloads_past_the_spool_are_counted_and_not_kept)
     assert_payload(4, "", false);
     ck_assert_uint_eq(store_finding(store, 0)->detail_len, 0);
     ck_assert_uint_eq(store->frames.n, 5);
+    char said[80];
+    store_losses(store, said, sizeof said, true);
+    ck_assert_str_eq(said, "3 payloads not kept: the limit is reached");
 }
 END_TEST
 
@@ -729,31 +948,6 @@ START_TEST(a_spool_without_a_name_leaves_nothing_behind)
 }
 END_TEST
 
-/* ---- chunks ---- */
-
-START_TEST(rows_of_chunks_do_not_move)
-{
-    struct chunks c = {.row_len = 24};
-    uint8_t *first = chunks_add(&c);
-    ck_assert_ptr_nonnull(first);
-    first[0] = 42;
-    for (size_t i = 1; i < 40 * CHUNKS_ROWS; i++) {
-        uint8_t *row = chunks_add(&c);
-        ck_assert_ptr_nonnull(row);
-        ck_assert_uint_eq(row[0] | row[23], 0);
-        memcpy(row, &i, sizeof i);
-    }
-    ck_assert_ptr_eq(chunks_at(&c, 0), first);
-    for (size_t i = 1; i < c.n; i += 997)
-        ck_assert_mem_eq(chunks_at(&c, i), &i, sizeof i);
-    chunks_fini(&c);
-    ck_assert_uint_eq(c.n, 0);
-    ck_assert_uint_eq(c.row_len, 24);
-    ck_assert_ptr_nonnull(chunks_add(&c));
-    chunks_fini(&c);
-}
-END_TEST
-
 static void
 add_events(Suite *s)
 {
@@ -768,9 +962,15 @@ add_events(Suite *s)
     tcase_add_test(tc, what_no_connection_was_told_of_is_counted);
     tcase_add_test(tc, a_frame_keeps_what_its_header_says);
     tcase_add_test(tc, a_row_of_a_frame_is_64_bytes);
-    tcase_add_test(tc, a_message_in_one_frame_is_the_payload_of_that_frame);
+    tcase_add_test(tc, a_row_of_a_message_is_64_bytes);
+    tcase_add_test(tc, a_message_in_one_frame_is_in_the_row_of_that_frame);
+    tcase_add_test(tc, a_compressed_message_in_one_frame_has_both_lengths);
+    tcase_add_loop_test(tc, a_message_that_its_frame_does_not_tell_has_a_row, 0,
+                        sizeof row_cases / sizeof *row_cases);
     tcase_add_test(tc, fragments_are_joined_to_their_own_message);
     tcase_add_test(tc, a_message_that_never_ends_stays_without_payload);
+    tcase_add_test(tc,
+                   a_frame_whose_message_is_never_told_has_one_without_payload);
     tcase_add_test(tc, an_empty_payload_is_whole);
     tcase_add_test(tc, a_truncated_message_is_not_whole);
     tcase_add_test(tc, a_gap_is_a_row_among_the_frames);
@@ -791,7 +991,11 @@ suite(void)
     add_events(s);
     TCase *tc = tcase_create("limits");
     tcase_add_checked_fixture(tc, setup, teardown);
-    tcase_add_test(tc, rows_past_max_bytes_are_counted_and_not_kept);
+    tcase_add_loop_test(tc, rows_in_the_file_are_as_those_in_memory, 0,
+                        sizeof small_memory / sizeof *small_memory);
+    tcase_add_test(tc, rows_past_the_file_are_counted_and_not_kept);
+    tcase_add_test(tc, rows_that_the_disk_does_not_take_are_counted);
+    tcase_add_test(tc, rows_leave_memory_for_heads);
     tcase_add_test(tc, heads_count_as_memory);
     tcase_add_test(tc, a_sentence_that_is_told_again_counts_once);
     tcase_add_test(tc, a_message_without_a_row_changes_no_other);
@@ -804,9 +1008,6 @@ suite(void)
     tcase_add_test(tc, the_spool_has_a_maximum);
     tcase_add_test(tc, a_write_that_fails_ends_the_spool_but_not_what_is_in_it);
     tcase_add_test(tc, a_spool_without_a_name_leaves_nothing_behind);
-    suite_add_tcase(s, tc);
-    tc = tcase_create("chunks");
-    tcase_add_test(tc, rows_of_chunks_do_not_move);
     suite_add_tcase(s, tc);
     return s;
 }

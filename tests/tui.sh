@@ -5,9 +5,10 @@
 # every view of some samples at many sizes.
 #
 # Those of 80x24 and 160x48 in UTF-8 are compared with tests/golden/tui/SAMPLE-
-# SIZE; `make update-golden` runs this with UPDATE=1, which rewrites them.  Of
-# all others the shape is checked: as many rows as there are, none too wide,
-# nothing that a terminal obeys, ASCII where ASCII was asked for.
+# SIZE, those of the ladder and the handshake with SAMPLE-stories; `make
+# update-golden` runs this with UPDATE=1, which rewrites them.  Of all others
+# the shape is checked: as many rows as there are, none too wide, nothing that a
+# terminal obeys, ASCII where ASCII was asked for.
 set -u
 srcdir=${srcdir:-.}
 TUI_DRAW=${TUI_DRAW:-./tests/tui_draw}
@@ -42,6 +43,11 @@ views='1
 2 + + + Down
 3
 3 v d
+3 v Down Down
+3 v v Tab Down
+3 v v v G K
+3 z C /e n
+3 u d
 4
 5
 5 H
@@ -80,6 +86,13 @@ others='2 Tab Tab Tab \\ q q
 2 f f t t
 1 Down Enter
 3 C d d G
+3 v u Tab PgDn Tab g
+3 v v v Tab G ] ]
+3 z d d G t t
+3 Enter
+3 g Enter
+3 G Enter
+3 p u ] F
 4 G PgUp
 5 ] [
 6 PgDn G
@@ -165,5 +178,20 @@ for sample in good-chat.pcapng odd-frames.pcap broken-lost-segment.pcap \
 $others"
     draw "$sample" utf8 100x30 60x20 40x12 39x9 1x1 80x24 160x48 140x40 41x10
     draw "$sample" ascii 160x48 100x30 80x24 60x20 40x12 39x9 1x1
+done
+# The ladder and the handshake: what each sample says at every size.
+stories='4
+4 o G
+4 C u
+5
+5 ]
+5 ] n n'
+for sample in good-chat.pcapng odd-wrong-accept.pcap odd-refused.pcapng \
+    broken-midstream.pcap broken-lost-segment.pcap odd-close.pcap; do
+    keys=$stories
+    draw "$sample" utf8 160x48 100x30 80x24 60x20 40x12
+    golden "$sample" stories
+    draw "$sample" ascii 80x24 40x12
+    golden "$sample" stories-ascii
 done
 echo "1..$number"

@@ -57,7 +57,7 @@ load(struct drawing *d, int cols)
     stats_free(d->stats);
     d->cols = cols;
     d->stats = stats_new(&how);
-    if (!d->stats || store_new(&d->store, SIZE_MAX, UINT64_MAX) != ERR_OK ||
+    if (!d->stats || store_new(&d->store, SIZE_MAX, 0, UINT64_MAX) != ERR_OK ||
         !tui_load(d->file, d->store, d->stats))
         exit(3);
 }

@@ -321,7 +321,8 @@ open_machine(struct machine *m, bool utf8)
 {
     struct stats_options how = {.width = 80, .utf8 = utf8};
     m->stats = stats_new(&how);
-    if (!m->stats || store_new(&m->store, 64u << 20, 1 << 20) != ERR_OK)
+    if (!m->stats ||
+        store_new(&m->store, 64u << 20, 64u << 20, 1 << 20) != ERR_OK)
         abort();
     m->to_store = store_sink(m->store, 255);
     m->to_stats = stats_sink(m->stats);

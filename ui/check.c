@@ -400,7 +400,7 @@ check_failed(const struct check *c)
 {
     struct check_difference unused;
     unsigned at = 0;
-    if (c->options.format == CHECK_FORMAT_EXPECT)
+    if (c->options.format == OUTPUT_FORMAT_EXPECT)
         return false;
     if (c->options.expect)
         return check_next_difference(c, &at, &unused);
@@ -413,7 +413,7 @@ check_finish(struct check *c, const struct summary *s, bool whole)
     if (c->json) {
         json_summary(c->json, s);
         check_write_json(c, whole);
-    } else if (c->options.format == CHECK_FORMAT_EXPECT) {
+    } else if (c->options.format == OUTPUT_FORMAT_EXPECT) {
         check_write_expect(c);
     } else {
         check_write_text(c, whole);
@@ -430,7 +430,7 @@ open_writer(struct check *c)
                                     .color = o->color,
                                     .utf8 = o->utf8};
     struct json_options json = {.version = ""};
-    if (o->format == CHECK_FORMAT_JSON) {
+    if (o->format == OUTPUT_FORMAT_JSON) {
         c->json = json_new(&json, c->out);
         return c->json != NULL;
     }
@@ -449,7 +449,7 @@ check_new(const struct check_options *options, struct out *o)
     c->options = *options;
     c->out = o;
     /* Nothing but the counts is shown of an expectation. */
-    if (options->format == CHECK_FORMAT_EXPECT) {
+    if (options->format == OUTPUT_FORMAT_EXPECT) {
         c->options.by = CHECK_BY_RULE;
         c->options.max = 0;
     }

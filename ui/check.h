@@ -25,7 +25,7 @@
 #include "ui/summary.h"
 
 struct check_options {
-    enum check_format format;
+    enum output_format format;
     enum check_by by;
     enum fail_on fail_on; /* not looked at where there is expect */
     bool verbose;         /* findings of severity chat too, and why each rule

@@ -872,16 +872,49 @@ check_field_names(struct parse *p)
     return OPTIONS_RUN;
 }
 
+/* Not all formats are those of each command that has any. */
+static enum options_result
+check_format(struct parse *p)
+{
+    const struct options *o = p->o;
+    bool of_check = o->format == OUTPUT_FORMAT_EXPECT;
+    bool of_both =
+        o->format == OUTPUT_FORMAT_TEXT || o->format == OUTPUT_FORMAT_JSON;
+    if (of_both || (o->command == COMMAND_CHECK) == of_check)
+        return OPTIONS_RUN;
+    const char *choices = option_table[OPTION_ID_FORMAT].choices, *word;
+    size_t len = 0;
+    for (unsigned i = 0; i <= o->format; i++)
+        len = option_next_choice(&choices, &word);
+    return say(p, "--format %.*s is not for '%s' but for '%s'", (int)len, word,
+               command_table[o->command].name, of_check ? "check" : "follow");
+}
+
+/* One connection is followed, not several. */
+static enum options_result
+check_followed(struct parse *p)
+{
+    const struct option_ranges *conns = &p->o->conns;
+    if (p->o->command == COMMAND_FOLLOW && conns->n > 0 &&
+        (conns->n > 1 || conns->range[0].first != conns->range[0].last))
+        return say(p, "follow shows one connection: --conn N");
+    return OPTIONS_RUN;
+}
+
 static enum options_result
 check_together(struct parse *p)
 {
     const struct options *o = p->o;
     enum options_result r = check_commands(p);
+    if (r == OPTIONS_RUN)
+        r = check_format(p);
+    if (r == OPTIONS_RUN)
+        r = check_followed(p);
     if (r != OPTIONS_RUN)
         return r;
     if (o->quiet && o->verbose)
         return say(p, "--quiet and --verbose exclude each other");
-    if (o->expect && o->format == CHECK_FORMAT_EXPECT)
+    if (o->expect && o->format == OUTPUT_FORMAT_EXPECT)
         return say(p, "--expect and --format expect exclude each other");
     if (o->command == COMMAND_INTERFACES)
         return check_no_words(p);

@@ -111,11 +111,28 @@ enum color_when {
     COLOR_NEVER,
 };
 
-/* check --format, in the order of options.def. */
-enum check_format {
-    CHECK_FORMAT_TEXT = 0,
-    CHECK_FORMAT_JSON,
-    CHECK_FORMAT_EXPECT, /* a file for --expect */
+/* --format, in the order of options.def. */
+enum output_format {
+    OUTPUT_FORMAT_TEXT = 0,
+    OUTPUT_FORMAT_JSON,
+    OUTPUT_FORMAT_EXPECT, /* a file for --expect; only of check, and the rest
+                             only of follow */
+    OUTPUT_FORMAT_HEX,
+    OUTPUT_FORMAT_C,
+    OUTPUT_FORMAT_RAW,
+};
+
+/* follow --from, in the order of options.def. */
+enum follow_from {
+    FOLLOW_FROM_BOTH = 0,
+    FOLLOW_FROM_CLIENT,
+    FOLLOW_FROM_SERVER,
+};
+
+/* follow --units, in the order of options.def. */
+enum follow_units {
+    FOLLOW_UNITS_MESSAGES = 0,
+    FOLLOW_UNITS_FRAMES,
 };
 
 /* check --by, in the order of options.def. */
@@ -215,9 +232,15 @@ struct options {
     uint16_t only_opcodes;      /* the same as a set of 1u << opcode, 0: none
                                    is hidden; see options_want_opcode() */
 
+    unsigned format; /* enum output_format; of check and follow */
+
+    /* Of follow. */
+    unsigned from;  /* enum follow_from */
+    unsigned units; /* enum follow_units */
+    bool no_control;
+
     /* Of check. */
     unsigned by;                /* enum check_by */
-    unsigned format;            /* enum check_format */
     unsigned fail_on;           /* enum fail_on */
     uint64_t max;               /* occurrences shown of each finding */
     struct option_ids findings; /* only these; n 0: all */

@@ -247,6 +247,8 @@ finish(struct run *r)
                "64 MiB of them wait for -Y");
     tell_limit(&r->tell, r->display.without_memory,
                "times there was no memory for what -Y has to know", "-Y");
+    if (r->writer.follow)
+        run_tell_followed(r);
     /* Nothing to find fault with may be the fault. */
     if (r->writer.check && r->summary.connections == 0)
         tell(&r->tell, "note", "no WebSocket connection was found");

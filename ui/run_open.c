@@ -224,6 +224,10 @@ open_output(struct run *r, struct event_sink *sink)
 {
     const struct options *o = r->options;
     enum err e;
+    if (o->command == COMMAND_FOLLOW && o->format == OUTPUT_FORMAT_RAW &&
+        isatty(STDOUT_FILENO))
+        return fail(r, ERR_USAGE, "--format raw",
+                    "raw payload does not go to a terminal; redirect it");
     if (o->command != COMMAND_TUI) {
         e = writer_init(&r->writer, o, &r->expect, &r->out, sink);
         return e == ERR_OK || fail(r, e, "start", err_text(e));

@@ -104,6 +104,9 @@ void run_tell_walls(struct run *r);
 
 void run_tell_listening(struct run *r);
 
+/* Which connection was followed, and what of it is not there. */
+void run_tell_followed(struct run *r);
+
 /* What the system counted, for the end of each saved file. */
 void run_save_stats(struct run *r);
 

@@ -134,6 +134,43 @@ run_tell_walls(struct run *r)
     tell(&r->tell, "note", walls);
 }
 
+/* Which one, unless it was asked for. */
+static void
+tell_choice(struct run *r, const struct follow_figures *f)
+{
+    uint64_t n = f->n_conns;
+    if (f->conn == 0 && n > 0)
+        tell_format(&r->tell, "note",
+                    "none of %llu connections was accepted; --conn N shows one",
+                    (unsigned long long)n);
+    else if (f->conn == 0)
+        tell(&r->tell, "note",
+             r->options->conns.n > 0 ? "there is no such connection"
+                                     : "no WebSocket connection was found");
+    else if (r->options->conns.n == 0 && n > 1)
+        tell_format(&r->tell, "note",
+                    "this is connection %llu of %llu, %llu of them accepted; "
+                    "--conn N shows another",
+                    (unsigned long long)f->conn, (unsigned long long)n,
+                    (unsigned long long)f->n_accepted);
+}
+
+void
+run_tell_followed(struct run *r)
+{
+    struct follow_figures f = follow_figures(r->writer.follow);
+    bool raw = r->options->format == OUTPUT_FORMAT_RAW;
+    bool limited = r->options->given >> OPTION_ID_PAYLOAD_LIMIT & 1u;
+    tell_choice(r, &f);
+    tell_limit(&r->tell, f.n_cut, "messages were cut",
+               raw && !limited ? "--message-keep" : "--payload-limit");
+    /* Other formats mark each. */
+    if (raw && f.n_partial > 0)
+        tell_format(&r->tell, "note",
+                    "%llu messages are not whole in the capture",
+                    (unsigned long long)f.n_partial);
+}
+
 void
 run_tell_listening(struct run *r)
 {

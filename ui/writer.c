@@ -3,6 +3,8 @@
 
 #include "config.h"
 
+#include <unistd.h>
+
 #include "ui/terminal.h"
 
 static enum report_detail
@@ -40,7 +42,7 @@ open_check(struct writer *w, const struct expect *expect, struct out *out,
 {
     const struct options *o = w->options;
     struct check_options check = {
-        .format = (enum check_format)o->format,
+        .format = (enum output_format)o->format,
         .by = (enum check_by)o->by,
         .fail_on = (enum fail_on)o->fail_on,
         .verbose = o->verbose > 0,
@@ -89,6 +91,31 @@ open_stats(struct writer *w, struct event_sink *sink)
     return w->stats != NULL;
 }
 
+/* Lines are wrapped for people; for programs each message is one line. */
+static bool
+open_follow(struct writer *w, struct out *out, struct event_sink *sink)
+{
+    const struct options *o = w->options;
+    bool whole = o->format == OUTPUT_FORMAT_RAW &&
+                 !(o->given >> OPTION_ID_PAYLOAD_LIMIT & 1u);
+    struct follow_options follow = {
+        .format = (enum output_format)o->format,
+        .time = (enum time_format)o->time,
+        .from = (enum follow_from)o->from,
+        .units = (enum follow_units)o->units,
+        .no_control = o->no_control,
+        .any = o->conns.n > 0,
+        .payload_limit = (size_t)(whole ? o->message_keep : o->payload_limit),
+        .width = o->width || isatty(STDOUT_FILENO) ? terminal_width(o) : 0,
+        .color = terminal_color(o),
+        .utf8 = terminal_utf8(),
+    };
+    w->follow = follow_new(&follow, out);
+    if (w->follow)
+        *sink = follow_sink(w->follow);
+    return w->follow != NULL;
+}
+
 enum err
 writer_init(struct writer *w, const struct options *options,
             const struct expect *expect, struct out *out,
@@ -102,6 +129,8 @@ writer_init(struct writer *w, const struct options *options,
         ok = open_check(w, expect, out, sink);
     else if (options->command == COMMAND_STATS)
         ok = open_stats(w, sink);
+    else if (options->command == COMMAND_FOLLOW)
+        ok = open_follow(w, out, sink);
     else
         ok = open_report(w, out, sink);
     return ok ? ERR_OK : ERR_NOMEM;
@@ -114,6 +143,7 @@ writer_fini(struct writer *w)
     report_free(w->report);
     check_free(w->check);
     stats_free(w->stats);
+    follow_free(w->follow);
     *w = (struct writer){.options = NULL};
 }
 
@@ -147,7 +177,7 @@ writer_finish(struct writer *w, const struct summary *summary, bool intact)
     bool any = summary->packets > 0 || intact;
     if (w->json)
         json_summary(w->json, summary);
-    else if (w->check && (any || w->options->format == CHECK_FORMAT_JSON))
+    else if (w->check && (any || w->options->format == OUTPUT_FORMAT_JSON))
         check_finish(w->check, summary, intact);
     else if (w->report && any)
         report_summary(w->report, summary);

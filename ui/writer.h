@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * writer.h - what the command writes to standard output: the one of report,
- * json, check and stats that was asked for, set up from the options.
+ * json, check, stats and follow that was asked for, set up from the options.
  */
 #ifndef UI_WRITER_H
 #define UI_WRITER_H
@@ -13,6 +13,7 @@
 #include "dissect/event.h"
 #include "ui/check.h"
 #include "ui/expect.h"
+#include "ui/follow.h"
 #include "ui/json.h"
 #include "ui/options.h"
 #include "ui/out.h"
@@ -28,6 +29,7 @@ struct writer {
     struct report *report;
     struct check *check;
     struct stats *stats;
+    struct follow *follow;
 };
 
 /*

@@ -7,40 +7,8 @@
 #include "dissect/judge/peers.h"
 #include "dissect/judge/rules.h"
 
-#define KEY_BYTES 16u
 #define HEX_LEN (2u * DIGEST_SHA1_LEN)
 #define HEX_BASE64_LEN 56u /* of HEX_LEN characters */
-
-static int
-base64_value(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* False: the key is not the text of 16 bytes. */
-static bool
-decode_key(struct slice key, uint8_t out[KEY_BYTES])
-{
-    uint32_t bits = 0;
-    size_t n = 0;
-    if (key.len != 24)
-        return false;
-    for (size_t i = 0; i < 22; i++) {
-        int v = base64_value(key.ptr[i]);
-        if (v < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)v;
-        if (i % 4 != 0 && n < KEY_BYTES)
-            out[n++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
-    }
-    return true;
-}
 
 /* Base64 of the digest's hexadecimal digits: 40 characters, which leave one
  * over. */
@@ -133,14 +101,14 @@ slip(const struct event_handshake *ev)
     static const char lower_guid[] = "258eafa5-e914-47da-95ca-c5ab0dc85b11";
     struct slice key = ev->key, accept = ev->accept;
     struct slice guid = slice_cstr(HANDSHAKE_GUID), none = slice_make(NULL, 0);
-    uint8_t bytes[KEY_BYTES];
+    uint8_t bytes[HANDSHAKE_KEY_LEN];
     const char *damaged = damage(accept, ev->accept_expected);
     if (damaged)
         return damaged;
     if (slice_equal(accept, key))
         return "it is the key itself";
-    if (decode_key(key, bytes) &&
-        answers(accept, slice_make(bytes, KEY_BYTES), guid, none))
+    if (handshake_key_bytes(key, bytes) &&
+        answers(accept, slice_make(bytes, HANDSHAKE_KEY_LEN), guid, none))
         return "the key was decoded from base64 before it was hashed";
     if (is_hex_digest(accept, key))
         return "the digest was written in hexadecimal digits";

@@ -68,7 +68,7 @@ step_frame(struct tui *t, long step)
         return;
     t->frames.n = t->rows.n;
     list_move(&t->frames, step);
-    t->frame = t->rows.row[t->frames.cursor];
+    t->frame = rows_at(&t->rows, t->frames.cursor);
     t->conn = store_frame(t->store, t->frame)->conn;
 }
 

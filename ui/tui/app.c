@@ -20,7 +20,9 @@
 
 /* Bytes of a message's payload that can be looked at. */
 #define KEEP_LEN ((size_t)256 * 1024)
-/* Bytes of the spool file. */
+/* Bytes of the file of rows that do not fit in memory, and of that of
+ * payloads. */
+#define INDEX_MAX (UINT64_C(16) << 30)
 #define SPOOL_MAX (UINT64_C(16) << 30)
 
 /* Messages that are kept until the terminal is given back. */
@@ -73,8 +75,9 @@ app_new(struct app **out, const struct options *o)
                                   .utf8 = terminal_utf8()};
     a->options = o;
     a->stats = stats_new(&stats);
-    enum err e = a->stats ? store_new(&a->store, (size_t)o->memory, SPOOL_MAX)
-                          : ERR_NOMEM;
+    enum err e =
+        a->stats ? store_new(&a->store, (size_t)o->memory, INDEX_MAX, SPOOL_MAX)
+                 : ERR_NOMEM;
     if (e != ERR_OK) {
         int error = errno;
         stats_free(a->stats);

@@ -33,9 +33,10 @@ clip_info(enum clip c)
 struct payload {
     const struct store *store;
     const struct store_frame *frame;
-    const struct store_message *message; /* NULL: the frame's own */
-    uint64_t len;                        /* bytes that are kept */
-    bool whole;                          /* that is all of it */
+    bool of_message; /* else the frame's own */
+    struct store_message message;
+    uint64_t len; /* bytes that are kept */
+    bool whole;   /* that is all of it */
 };
 
 static struct payload
@@ -43,14 +44,14 @@ payload_of(const struct tui *t)
 {
     const struct store_frame *f = store_frame(t->store, t->frame);
     struct payload p = {.store = t->store, .frame = f};
-    if (store_frame_opcode(f) & 8) {
-        p.len = f->payload_kept;
+    p.of_message = store_message_of(t->store, t->frame, &p.message);
+    if (p.of_message) {
+        p.len = p.message.flags & STORE_MESSAGE_KEPT ? p.message.kept : 0;
+        p.whole = (p.message.flags & STORE_MESSAGE_DONE) &&
+                  !(p.message.flags & STORE_MESSAGE_TRUNCATED);
+    } else if (f->flags & STORE_PAYLOAD) {
+        p.len = f->plain_len;
         p.whole = p.len == f->payload_len;
-    } else if (f->message != STORE_NONE) {
-        p.message = store_message(t->store, f->message);
-        p.len = p.message->flags & STORE_MESSAGE_KEPT ? p.message->kept : 0;
-        p.whole = (p.message->flags & STORE_MESSAGE_DONE) &&
-                  !(p.message->flags & STORE_MESSAGE_TRUNCATED);
     }
     return p;
 }
@@ -60,8 +61,8 @@ read_piece(const struct payload *p, uint64_t off, uint8_t *out, size_t cap)
 {
     uint8_t all[UINT8_MAX];
     bool whole;
-    if (p->message)
-        return store_message_payload(p->store, p->message, off, out, cap);
+    if (p->of_message)
+        return store_message_payload(p->store, &p->message, off, out, cap);
     size_t n = store_frame_payload(p->store, p->frame, all, sizeof all, &whole);
     n = off < n ? n - (size_t)off : 0;
     n = n < cap ? n : cap;
@@ -154,7 +155,7 @@ write_frame(const struct payload *p, uint64_t max, struct out *o, piece_fn put)
     const struct store_frame *f = p->frame;
     if (f->flags & STORE_COMPRESSED)
         return "of a compressed frame only what it inflates to is kept";
-    if (p->message && p->message->n_frames > 1)
+    if (p->of_message && p->message.n_frames > 1)
         return "of a fragment only its message is kept";
     if (p->len != f->payload_len)
         return "not all of the frame is kept";
@@ -213,10 +214,10 @@ write_json(const struct tui *t, const struct payload *p, uint64_t max,
     uint8_t bytes[PIECE_LEN];
     size_t n =
         read_piece(p, 0, bytes, max < PIECE_LEN ? (size_t)max : PIECE_LEN);
-    if (p->message)
-        put_format(o, ",\"message\":%" PRIu32, p->message->number);
-    bool text = p->message && p->message->opcode == WS_OP_TEXT &&
-                !(p->message->flags & STORE_MESSAGE_BAD_UTF8);
+    if (p->of_message)
+        put_format(o, ",\"message\":%" PRIu32, p->message.number);
+    bool text = p->of_message && p->message.opcode == WS_OP_TEXT &&
+                !(p->message.flags & STORE_MESSAGE_BAD_UTF8);
     put_format(o, ",\"%s\":", text ? "text" : "base64");
     if (text)
         (void)json_write_string(o, slice_make(bytes, n));

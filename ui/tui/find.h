@@ -13,7 +13,11 @@ struct tui;
 /* Opens the prompt. */
 void find_ask(struct tui *t);
 
-/* Goes to the next row, or the one before, that holds what was asked for. */
+/* Goes to the next row, or the one before, that holds what was asked for: at
+ * once if it is near, else while drawing, until a key comes. */
 void find_next(struct tui *t, bool forward);
+
+/* Looks at some more rows if that goes on.  True: it still does. */
+bool find_go_on(struct tui *t);
 
 #endif /* UI_TUI_FIND_H */

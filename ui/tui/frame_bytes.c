@@ -461,8 +461,9 @@ void
 frame_bytes_draw(struct tui *t, struct rect r, bool focused)
 {
     const struct store_frame *f = store_frame(t->store, t->frame);
-    const struct store_message *m =
-        f->message != STORE_NONE ? store_message(t->store, f->message) : NULL;
+    struct store_message message, *m = &message;
+    if (!store_message_of(t->store, t->frame, m))
+        m = NULL;
     struct rect body = {r.y + 1, r.x, r.rows - 1, r.cols};
     uint64_t lens[TUI_SOURCE_COUNT] = {f->header_len + f->payload_len,
                                        f->payload_len,

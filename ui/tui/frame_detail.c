@@ -162,12 +162,12 @@ payload_lines(struct tui *t, struct pane *p, const struct store_frame *f)
 }
 
 static void
-message_lines(struct tui *t, struct pane *p, const struct store_frame *f)
+message_lines(struct tui *t, struct pane *p)
 {
     char text[160];
-    if (f->message == STORE_NONE)
+    struct store_message message, *m = &message;
+    if (!store_message_of(t->store, t->frame, m))
         return;
-    const struct store_message *m = store_message(t->store, f->message);
     int n = snprintf(text, sizeof text,
                      "  [Message %" PRIu32 ": %" PRIu32 " fragment%s",
                      m->number, m->n_frames, m->n_frames == 1 ? "" : "s");
@@ -290,7 +290,7 @@ all_lines(struct tui *t, struct pane *p, const struct store_frame *f)
     format_line(p, ROLE_STRONG, text);
     header_lines(t, p, f);
     payload_lines(t, p, f);
-    message_lines(t, p, f);
+    message_lines(t, p);
     next_lines(t, p, f);
     if (!(f->flags & STORE_SYNCED))
         format_line(p, ROLE_WARNING,

@@ -101,9 +101,11 @@ draw_hex(struct grid *g, int y, int x, int cols, const uint8_t *bytes, size_t n)
 }
 
 static void
-draw_payload(struct tui *t, int y, int x, int cols, const struct store_frame *f)
+draw_payload(struct tui *t, int y, int x, int cols, uint32_t row)
 {
     struct grid *g = &t->grid;
+    const struct store_frame *f = store_frame(t->store, row);
+    struct store_message m;
     uint8_t bytes[SHOWN_MAX];
     bool whole;
     uint8_t opcode = store_frame_opcode(f);
@@ -113,10 +115,10 @@ draw_payload(struct tui *t, int y, int x, int cols, const struct store_frame *f)
                                rd_load_be16(bytes));
         grid_put(g, y, x + used, cols - used, ROLE_FIELD_PAYLOAD,
                  slice_make(bytes + 2, n - 2), !whole);
-    } else if (n == 0 && f->message != STORE_NONE &&
-               store_message(t->store, f->message)->n_frames > 1) {
+    } else if (n == 0 && store_message_of(t->store, row, &m) &&
+               m.n_frames > 1) {
         grid_format(g, y, x, cols, ROLE_DIM, "part of message %" PRIu32,
-                    store_message(t->store, f->message)->number);
+                    m.number);
     } else if (n == 0 && f->payload_len > 0) {
         grid_text(g, y, x, cols, ROLE_DIM,
                   f->flags & STORE_COMPLETE ? "(not kept)"
@@ -185,5 +187,5 @@ frame_row_draw(struct tui *t, int y, int x, int cols, uint32_t row,
         right -= 8;
         grid_text(g, y, x + right, 8, tui_severity_role(s), name);
     }
-    draw_payload(t, y, x + at.payload, right - at.payload - 1, f);
+    draw_payload(t, y, x + at.payload, right - at.payload - 1, row);
 }

@@ -80,7 +80,7 @@ ladder_end_ns(const struct ladder *l, const struct store *s,
 {
     const struct ladder_row *r = &l->row[row];
     if (r->kind == LADDER_RUN)
-        return store_frame(s, frames->row[r->pos + r->n - 1])->time_ns;
+        return store_frame(s, rows_at(frames, r->pos + r->n - 1))->time_ns;
     return ladder_start_ns(l, s, frames, row);
 }
 
@@ -224,9 +224,9 @@ flags_of_next(const struct store *s, const struct rows *frames,
 {
     const struct store_frame *first = store_frame(s, run->ref);
     const struct store_frame *second =
-        store_frame(s, frames->row[run->pos + 1]);
+        store_frame(s, rows_at(frames, run->pos + 1));
     const struct store_frame *last =
-        store_frame(s, frames->row[run->pos + run->n - 1]);
+        store_frame(s, rows_at(frames, run->pos + run->n - 1));
     uint8_t flags = run->flags;
     if (f->payload_len != first->payload_len)
         flags &= (uint8_t)~LADDER_SAME_LEN;
@@ -247,7 +247,7 @@ start_run(struct ladder *l, const struct store *s, const struct rows *frames,
     r->kind = LADDER_RUN;
     r->flags = LADDER_SAME_LEN | LADDER_REGULAR;
     for (r->n = 1; r->n < LADDER_RUN_MIN - 1; r->n++)
-        if (store_frame(s, frames->row[r->pos + r->n])->payload_len !=
+        if (store_frame(s, rows_at(frames, r->pos + r->n))->payload_len !=
             first->payload_len)
             r->flags &= (uint8_t)~LADDER_SAME_LEN;
     r->flags = flags_of_next(s, frames, r, f);
@@ -278,7 +278,7 @@ folds(struct ladder *l, const struct store *s, const struct rows *frames,
     if (l->tail < LADDER_RUN_MIN - 1) {
         l->tail++;
         (void)add(l, (struct ladder_row){.pos = (uint32_t)l->pos,
-                                         .ref = frames->row[l->pos],
+                                         .ref = rows_at(frames, l->pos),
                                          .kind = LADDER_FRAME});
         return true;
     }
@@ -289,13 +289,13 @@ folds(struct ladder *l, const struct store *s, const struct rows *frames,
 static void
 add_frame(struct ladder *l, const struct store *s, const struct rows *frames)
 {
-    const struct store_frame *f = store_frame(s, frames->row[l->pos]);
+    const struct store_frame *f = store_frame(s, rows_at(frames, l->pos));
     bool hidden =
         l->made.hide_control && !is_gap(f) && store_frame_opcode(f) & 8;
     if (!hidden && !folds(l, s, frames, f))
         add_row(l, s, frames,
                 (struct ladder_row){.pos = (uint32_t)l->pos,
-                                    .ref = frames->row[l->pos],
+                                    .ref = rows_at(frames, l->pos),
                                     .kind = LADDER_FRAME});
     l->pos++;
 }
@@ -389,8 +389,9 @@ ladder_update(struct ladder *l, const struct store *s, uint32_t conn,
         bool has_head = next_head(l, &c->handshake, &head);
         bool has_tcp = next_tcp(l, s, tcp_end);
         bool has_frame = l->pos < frames->n;
-        uint64_t frame = has_frame ? store_frame(s, frames->row[l->pos])->packet
-                                   : UINT64_MAX;
+        uint64_t frame = has_frame
+                             ? store_frame(s, rows_at(frames, l->pos))->packet
+                             : UINT64_MAX;
         uint64_t tcp = UINT64_MAX;
         if (has_tcp)
             tcp = ((struct store_tcp *)chunks_at(&s->tcp, l->tcp_scanned))

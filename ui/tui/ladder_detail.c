@@ -140,7 +140,8 @@ counterpart(struct tui *t, size_t place, int step, const struct store_frame *of,
         if (step < 0 ? place == 0 : place + 1 >= rows->n)
             return NULL;
         place = step < 0 ? place - 1 : place + 1;
-        const struct store_frame *f = store_frame(t->store, rows->row[place]);
+        const struct store_frame *f =
+            store_frame(t->store, rows_at(rows, place));
         if (f->flags & STORE_GAP ||
             store_frame_from(f) == store_frame_from(of) ||
             (opcode < 16 &&
@@ -305,7 +306,7 @@ run_lines(struct tui *t, const struct ladder_row *row, struct lines *out)
     const struct rows *rows = &t->conn_rows;
     const struct store_frame *a = store_frame(t->store, row->ref);
     const struct store_frame *b =
-        store_frame(t->store, rows->row[row->pos + row->n - 1]);
+        store_frame(t->store, rows_at(rows, row->pos + row->n - 1));
     char took[32], each[32];
     int64_t by = b->time_ns - a->time_ns;
     ladder_duration(by, took, sizeof took);

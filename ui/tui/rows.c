@@ -35,12 +35,17 @@ bool
 rows_update(struct rows *r, const struct store *s, size_t end, size_t most)
 {
     size_t stop = end - r->scanned > most ? r->scanned + most : end;
+    if (rows_are_all(r)) {
+        r->n = r->scanned = end > r->scanned ? end : r->scanned;
+        return false;
+    }
+    size_t from = r->scanned;
     for (; r->scanned < stop; r->scanned++) {
         const struct store_frame *f = store_frame(s, r->scanned);
-        if ((r->conn == STORE_NONE || f->conn == r->conn) &&
-            !add(r, (uint32_t)r->scanned))
+        if (f->conn == r->conn && !add(r, (uint32_t)r->scanned))
             return false;
     }
+    chunks_rest(&s->frames, from, stop);
     return r->scanned < end;
 }
 
@@ -50,7 +55,7 @@ rows_place(const struct rows *r, uint32_t frame)
     size_t low = 0, high = r->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (r->row[middle] < frame)
+        if (rows_at(r, middle) < frame)
             low = middle + 1;
         else
             high = middle;

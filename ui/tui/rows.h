@@ -6,6 +6,7 @@
 #ifndef UI_TUI_ROWS_H
 #define UI_TUI_ROWS_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +15,8 @@
 
 /* Embed it; zeroed it holds every frame of connection row 0: rows_start(). */
 struct rows {
-    uint32_t *row; /* of the store, ascending */
+    uint32_t *row; /* of the store, ascending; not used when it is all rows:
+                      rows_at() */
     size_t n, cap;
     size_t scanned; /* rows of the store that were looked at */
     uint32_t conn;  /* row of the only connection, or STORE_NONE: all */
@@ -28,6 +30,21 @@ void rows_fini(struct rows *r);
  * there is more to look at. */
 bool rows_update(struct rows *r, const struct store *s, size_t end,
                  size_t most);
+
+/* Every row of the store: then there is no index. */
+static inline bool
+rows_are_all(const struct rows *r)
+{
+    return r->conn == STORE_NONE;
+}
+
+/* The row of the store at that place, which is below n. */
+static inline uint32_t
+rows_at(const struct rows *r, size_t place)
+{
+    assert(place < r->n);
+    return rows_are_all(r) ? (uint32_t)place : r->row[place];
+}
 
 /* The place of a frame, or of the next one behind it. */
 size_t rows_place(const struct rows *r, uint32_t frame);

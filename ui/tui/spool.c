@@ -2,40 +2,15 @@
 #include "ui/tui/spool.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A file without a name in that directory, or -1 with errno. */
-static int
-open_nameless(const char *dir)
-{
-    char name[4096];
-    int fd = -1;
-#ifdef O_TMPFILE
-    fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
-    if (fd >= 0)
-        return fd;
-#endif
-    if ((size_t)snprintf(name, sizeof name, "%s/wsray-XXXXXX", dir) >=
-        sizeof name) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    fd = mkostemp(name, O_CLOEXEC);
-    if (fd >= 0)
-        (void)unlink(name);
-    return fd;
-}
+#include "ui/tui/scratch.h"
 
 enum err
 spool_init(struct spool *s, uint64_t max)
 {
-    const char *tmpdir = getenv("TMPDIR");
-    const char *dirs[] = {tmpdir && *tmpdir ? tmpdir : "/var/tmp", "/var/tmp",
-                          "/tmp"};
     *s = (struct spool){.fd = -1, .max = max};
     s->buffer = malloc(SPOOL_BUFFER_LEN);
     s->window = malloc(sizeof *s->window);
@@ -46,8 +21,7 @@ spool_init(struct spool *s, uint64_t max)
         return ERR_NOMEM;
     }
     s->window->off = s->window->len = 0;
-    for (size_t i = 0; i < sizeof dirs / sizeof *dirs && s->fd < 0; i++)
-        s->fd = open_nameless(dirs[i]);
+    s->fd = scratch_open();
     if (s->fd >= 0)
         return ERR_OK;
     int error = errno;

@@ -3,7 +3,7 @@
  * spool.h - bytes that are kept but not in memory: appended to a file that has
  * no name, read back by their place.
  *
- * The file is opened before the sandbox closes and gone with the process.
+ * The file (scratch.h) is opened before the sandbox closes.
  * When it cannot be written any more (disk full) appending says so, and what
  * is there can still be read.
  */
@@ -40,8 +40,7 @@ struct spool {
     int error;        /* errno of the first write that failed; 0: none */
 };
 
-/* Makes the file in $TMPDIR, else /var/tmp, else /tmp.  ERR_NOMEM, ERR_OPEN
- * (errno tells). */
+/* ERR_NOMEM; ERR_OPEN: no place for the file, errno tells. */
 ERR_CHECK enum err spool_init(struct spool *s, uint64_t max);
 void spool_fini(struct spool *s);
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/tui/store.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,32 +13,48 @@
 /* Findings that are looked at for a new frame. */
 #define PENDING_MAX 256u
 
+static enum err
+init_parts(struct store *s, size_t max_bytes, uint64_t index_max,
+           uint64_t spool_max)
+{
+    enum err e = room_init(&s->room, max_bytes, index_max);
+    if (e != ERR_OK)
+        return e;
+    e = spool_init(&s->spool, spool_max);
+    if (e != ERR_OK)
+        goto no_spool;
+    e = ERR_NOMEM;
+    if (map_init(&s->by_number) != ERR_OK)
+        goto no_map;
+    if (pthread_mutex_init(&s->lock, NULL) == 0)
+        return ERR_OK;
+    map_fini(&s->by_number);
+no_map:
+    spool_fini(&s->spool);
+no_spool:;
+    int error = errno;
+    room_fini(&s->room);
+    errno = error;
+    return e;
+}
+
 enum err
-store_new(struct store **out, size_t max_bytes, uint64_t spool_max)
+store_new(struct store **out, size_t max_bytes, uint64_t index_max,
+          uint64_t spool_max)
 {
     struct store *s = calloc(1, sizeof *s);
     if (!s)
         return ERR_NOMEM;
-    enum err e = spool_init(&s->spool, spool_max);
-    if (e == ERR_OK && map_init(&s->by_number) != ERR_OK) {
-        spool_fini(&s->spool);
-        e = ERR_NOMEM;
-    }
-    if (e == ERR_OK && pthread_mutex_init(&s->lock, NULL) != 0) {
-        map_fini(&s->by_number);
-        spool_fini(&s->spool);
-        e = ERR_NOMEM;
-    }
+    enum err e = init_parts(s, max_bytes, index_max, spool_max);
     if (e != ERR_OK) {
         free(s);
         return e;
     }
-    s->conns.row_len = sizeof(struct store_conn);
-    s->frames.row_len = sizeof(struct store_frame);
-    s->messages.row_len = sizeof(struct store_message);
-    s->findings.row_len = sizeof(struct store_finding);
-    s->tcp.row_len = sizeof(struct store_tcp);
-    s->max_bytes = max_bytes;
+    chunks_init(&s->conns, sizeof(struct store_conn), &s->room);
+    chunks_init(&s->frames, sizeof(struct store_frame), &s->room);
+    chunks_init(&s->messages, sizeof(struct store_message), &s->room);
+    chunks_init(&s->findings, sizeof(struct store_finding), &s->room);
+    chunks_init(&s->tcp, sizeof(struct store_tcp), &s->room);
     s->first_ns = INT64_MAX;
     *out = s;
     return ERR_OK;
@@ -57,13 +76,13 @@ store_free(struct store *s)
     chunks_fini(&s->tcp);
     map_fini(&s->by_number);
     spool_fini(&s->spool);
+    room_fini(&s->room);
     (void)pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
 /* ---- rows ---- */
 
-/* Takes len bytes of max_bytes; false: there are not so many. */
 void
 store_set_start(struct store *s, int64_t start_ns)
 {
@@ -79,25 +98,11 @@ came_at(struct store *s, int64_t time_ns)
         s->first_ns = time_ns;
 }
 
-static bool
-take_memory(struct store *s, size_t len)
-{
-    if (len > s->max_bytes - s->cost)
-        return false;
-    s->cost += len;
-    return true;
-}
-
 /* A new row of c; NULL: it is not kept, which is counted. */
 static void *
 add_row(struct store *s, struct chunks *c)
 {
-    void *row = NULL;
-    if (c->n < STORE_NONE && take_memory(s, c->row_len)) {
-        row = chunks_add(c);
-        if (!row)
-            s->cost -= c->row_len;
-    }
+    void *row = c->n < STORE_NONE ? chunks_add(c) : NULL;
     s->n_dropped += !row;
     return row;
 }
@@ -169,7 +174,7 @@ moved(struct slice part, struct slice text, const uint8_t *copy)
     return slice_make(copy + (at - from), part.len);
 }
 
-/* What max_bytes has no room for is not kept. */
+/* What there is no memory for is not kept. */
 static void
 copy_heads(struct store *s, struct store_handshake *h,
            const struct event_handshake *e)
@@ -178,7 +183,7 @@ copy_heads(struct store *s, struct store_handshake *h,
     struct slice request = e->request_head ? e->request_head->text : none;
     struct slice response = e->response_head ? e->response_head->text : none;
     size_t len = request.len + response.len + 1;
-    h->bytes = take_memory(s, len) ? malloc(len) : NULL;
+    h->bytes = room_take(&s->room, len) ? malloc(len) : NULL;
     if (!h->bytes) {
         s->n_unkept++;
         return;
@@ -218,6 +223,7 @@ on_handshake(struct store *s, uint32_t number, const struct event_handshake *e)
     c->last_ns = e->at.time_ns;
     c->first_frame = c->last_frame = STORE_NONE;
     c->open_message[0] = c->open_message[1] = STORE_NONE;
+    c->open_frame[0] = c->open_frame[1] = STORE_NONE;
     c->pending = STORE_NONE;
     c->state = e->accepted || e->seen == HANDSHAKE_SEEN_NONE ? STORE_OPEN
                : e->response_head                            ? STORE_FAILED
@@ -239,28 +245,62 @@ on_handshake(struct store *s, uint32_t number, const struct event_handshake *e)
     s->last = c;
 }
 
-/* The row of the message that the frame belongs to. */
-static uint32_t
-message_of(struct store *s, struct store_conn *c, const struct event_frame *e,
-           uint32_t frame_row)
+static struct store_message *
+message_row(const struct store *s, size_t row)
 {
-    uint32_t *open = &c->open_message[e->from];
-    if (e->message == 0)
+    return chunks_at(&s->messages, row);
+}
+
+/* A row for a message that begins with that frame; STORE_NONE: it is not
+ * kept. */
+static uint32_t
+add_message(struct store *s, uint32_t number, uint32_t frame)
+{
+    struct store_message *m = add_row(s, &s->messages);
+    if (!m)
         return STORE_NONE;
-    if (*open == STORE_NONE ||
-        store_message(s, *open)->number != (uint32_t)e->message) {
-        struct store_message *m = add_row(s, &s->messages);
-        if (!m)
-            return STORE_NONE;
-        m->number = (uint32_t)e->message;
-        m->first_frame = frame_row;
-        m->time_ns = e->at.time_ns;
-        *open = last_row(&s->messages);
+    m->number = number;
+    m->first_frame = m->last_frame = frame;
+    m->n_frames = 1;
+    return last_row(&s->messages);
+}
+
+/* A frame that was to be all of a message is not, or the message was never
+ * told: now it gets a row. */
+static void
+open_row(struct store *s, struct store_conn *c, enum ws_sender from)
+{
+    uint32_t frame = c->open_frame[from];
+    if (frame == STORE_NONE)
+        return;
+    c->open_frame[from] = STORE_NONE;
+    c->open_message[from] = add_message(s, c->open_number[from], frame);
+    store_frame(s, frame)->message = c->open_message[from];
+}
+
+/* Finds the message that the frame belongs to. */
+static void
+join_message(struct store *s, struct store_conn *c, const struct event_frame *e,
+             uint32_t frame)
+{
+    struct store_frame *f = store_frame(s, frame);
+    uint32_t *open = &c->open_message[e->from], number = (uint32_t)e->message;
+    f->message = STORE_NONE;
+    if (e->message == 0)
+        return;
+    open_row(s, c, e->from);
+    if (*open != STORE_NONE && message_row(s, *open)->number == number) {
+        struct store_message *m = message_row(s, *open);
+        m->last_frame = frame;
+        m->n_frames++;
+    } else if (e->header.fin && e->header.opcode != WS_OP_CONT) {
+        *open = STORE_NONE;
+        c->open_frame[e->from] = frame;
+        c->open_number[e->from] = number;
+    } else {
+        *open = add_message(s, number, frame);
     }
-    struct store_message *m = store_message(s, *open);
-    m->last_frame = frame_row;
-    m->n_frames++;
-    return *open;
+    f->message = *open;
 }
 
 static void
@@ -337,26 +377,30 @@ on_frame(struct store *s, struct store_conn *c, const struct event_frame *e)
                          (e->synced ? STORE_SYNCED : 0) |
                          (e->compressed ? STORE_COMPRESSED : 0));
     link_frame(s, c, f);
-    f->message = message_of(s, c, e, last_row(&s->frames));
+    join_message(s, c, e, last_row(&s->frames));
     link_findings(s, c, f, last_row(&s->frames));
     if (e->payload.len > 0) {
-        f->payload_kept = (uint8_t)e->payload.len;
+        f->plain_len = (uint32_t)e->payload.len;
         keep(s, e->payload, &f->payload_off, &f->flags, STORE_PAYLOAD);
     }
 }
 
-static void
-on_message(struct store *s, struct store_conn *c, const struct event_message *e)
+/* Whether its one frame tells all about the message. */
+static bool
+frame_tells(const struct store_frame *f, const struct event_message *e)
 {
-    uint32_t row = c->open_message[e->from];
-    c->messages[e->from]++;
-    /* Its own row may not have been kept. */
-    if (row == STORE_NONE ||
-        store_message(s, row)->number != (uint32_t)e->number)
-        return;
-    struct store_message *m = store_message(s, row);
-    c->open_message[e->from] = STORE_NONE;
-    m->time_ns = e->at.time_ns;
+    return f->flags & STORE_COMPLETE && e->complete && e->has_len &&
+           e->len == e->payload.len && e->payload.len <= UINT32_MAX &&
+           e->wire_len == f->payload_len &&
+           e->opcode == store_frame_opcode(f) &&
+           e->compressed == !!(f->flags & STORE_COMPRESSED) && !e->truncated &&
+           !e->has_utf8_error && !e->inflate_error;
+}
+
+static void
+fill_message(struct store *s, struct store_message *m,
+             const struct event_message *e)
+{
     m->wire_len = e->wire_len;
     m->len = e->len;
     m->utf8_error = e->utf8_error;
@@ -370,6 +414,31 @@ on_message(struct store *s, struct store_conn *c, const struct event_message *e)
                          (e->has_utf8_error ? STORE_MESSAGE_BAD_UTF8 : 0));
     m->kept = (uint32_t)e->payload.len;
     keep(s, e->payload, &m->payload_off, &m->flags, STORE_MESSAGE_KEPT);
+}
+
+static void
+on_message(struct store *s, struct store_conn *c, const struct event_message *e)
+{
+    uint32_t frame = c->open_frame[e->from], number = (uint32_t)e->number;
+    c->messages[e->from]++;
+    if (frame != STORE_NONE && c->open_number[e->from] == number) {
+        struct store_frame *f = store_frame(s, frame);
+        if (frame_tells(f, e)) {
+            c->open_frame[e->from] = STORE_NONE;
+            f->message = number;
+            f->plain_len = (uint32_t)e->payload.len;
+            f->flags |= STORE_SINGLE;
+            keep(s, e->payload, &f->payload_off, &f->flags, STORE_PAYLOAD);
+            return;
+        }
+        open_row(s, c, e->from);
+    }
+    uint32_t row = c->open_message[e->from];
+    /* Its own row may not have been kept. */
+    if (row == STORE_NONE || message_row(s, row)->number != number)
+        return;
+    c->open_message[e->from] = STORE_NONE;
+    fill_message(s, message_row(s, row), e);
 }
 
 static void
@@ -448,12 +517,12 @@ static void
 keep_text(struct store *s, struct store_conn *c, const char *text)
 {
     if (c->text)
-        s->cost -= strlen(c->text) + 1;
+        room_give(&s->room, strlen(c->text) + 1);
     free(c->text);
     c->text = NULL;
     if (!text)
         return;
-    if (take_memory(s, strlen(text) + 1))
+    if (room_take(&s->room, strlen(text) + 1))
         c->text = strdup(text);
     s->n_unkept += !c->text;
 }
@@ -461,6 +530,8 @@ keep_text(struct store *s, struct store_conn *c, const char *text)
 static void
 on_end(struct store *s, struct store_conn *c, const struct event_end *e)
 {
+    open_row(s, c, WS_SENDER_CLIENT);
+    open_row(s, c, WS_SENDER_SERVER);
     c->ended = true;
     c->clean = e->clean;
     c->closed_by = e->closed_by;
@@ -551,6 +622,43 @@ read_kept(const struct store *s, uint64_t off, size_t len, uint8_t *out)
     return spool_read(&s->spool, off, len, out) ? len : 0;
 }
 
+/* The message that is all of that frame. */
+static void
+single_message(const struct store_frame *f, uint32_t row,
+               struct store_message *out)
+{
+    *out = (struct store_message){
+        .wire_len = f->payload_len,
+        .len = f->plain_len,
+        .payload_off = f->payload_off,
+        .kept = f->plain_len,
+        .first_frame = row,
+        .last_frame = row,
+        .n_frames = 1,
+        .number = f->message,
+        .opcode = store_frame_opcode(f),
+        .flags =
+            (uint8_t)(STORE_MESSAGE_DONE | STORE_MESSAGE_HAS_LEN |
+                      STORE_MESSAGE_COMPLETE |
+                      (f->flags & STORE_COMPRESSED ? STORE_MESSAGE_COMPRESSED
+                                                   : 0) |
+                      (f->flags & STORE_PAYLOAD ? STORE_MESSAGE_KEPT : 0))};
+}
+
+bool
+store_message_of(const struct store *s, size_t frame, struct store_message *out)
+{
+    const struct store_frame *f = store_frame(s, frame);
+    if (f->flags & STORE_SINGLE) {
+        single_message(f, (uint32_t)frame, out);
+        return true;
+    }
+    if (f->message == STORE_NONE)
+        return false;
+    *out = *message_row(s, f->message);
+    return true;
+}
+
 size_t
 store_message_payload(const struct store *s, const struct store_message *m,
                       uint64_t off, uint8_t *out, size_t cap)
@@ -568,18 +676,45 @@ store_frame_payload(const struct store *s, const struct store_frame *f,
     size_t n = 0;
     *whole = false;
     if (f->flags & STORE_PAYLOAD) {
-        size_t len = f->payload_kept < cap ? f->payload_kept : cap;
+        size_t len = f->plain_len < cap ? f->plain_len : cap;
         n = read_kept(s, f->payload_off, len, out);
-        *whole = n == f->payload_len;
-    } else if (f->message != STORE_NONE) {
-        const struct store_message *m = store_message(s, f->message);
-        if (m->n_frames == 1) {
-            n = store_message_payload(s, m, 0, out, cap);
-            *whole = n == m->kept && (m->flags & STORE_MESSAGE_KEPT) &&
-                     !(m->flags & STORE_MESSAGE_TRUNCATED);
-        }
-    } else {
+        *whole = n == f->plain_len &&
+                 (f->flags & STORE_SINGLE || f->plain_len == f->payload_len);
+    } else if (f->flags & STORE_SINGLE || f->message == STORE_NONE) {
         *whole = f->payload_len == 0;
+    } else if (message_row(s, f->message)->n_frames == 1) {
+        const struct store_message *m = message_row(s, f->message);
+        n = store_message_payload(s, m, 0, out, cap);
+        *whole = n == m->kept && (m->flags & STORE_MESSAGE_KEPT) &&
+                 !(m->flags & STORE_MESSAGE_TRUNCATED);
     }
     return n;
+}
+
+void
+store_losses(const struct store *s, char *out, size_t size, bool why)
+{
+    char rows[40] = "", payloads[40] = "", reason[80] = "";
+    int error = s->room.error ? s->room.error : s->spool.error;
+    if (s->n_dropped)
+        snprintf(rows, sizeof rows, "%" PRIu64 " rows", s->n_dropped);
+    if (s->n_unkept)
+        snprintf(payloads, sizeof payloads, "%" PRIu64 " payloads",
+                 s->n_unkept);
+    if (why)
+        snprintf(reason, sizeof reason, ": %s",
+                 error ? strerror(error) : "the limit is reached");
+    out[0] = '\0';
+    if (s->n_dropped || s->n_unkept)
+        snprintf(out, size, "%s%s%s not kept%s", rows,
+                 s->n_dropped && s->n_unkept ? ", " : "", payloads, reason);
+}
+
+void
+store_rest(const struct store *s)
+{
+    const struct chunks *all[] = {&s->conns, &s->frames, &s->messages,
+                                  &s->findings, &s->tcp};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        chunks_rest(all[i], 0, all[i]->n);
 }

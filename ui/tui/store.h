@@ -5,7 +5,9 @@
  *
  *   connections  their handshake, counts, end
  *   frames       64 bytes a row; gaps are rows among them
- *   messages     of which frames, and where their payload is in the spool
+ *   messages     64 bytes a row, and only of those that their frame does not
+ *                tell: in fragments, cut off, not valid.  Of a message that is
+ *                one frame, the frame's row says where its payload is
  *   findings
  *   TCP          what it did: store_tcp.h
  *
@@ -14,7 +16,8 @@
  * never taken away; those of frames never change once they are there, but for
  * the severity of what was found in them.
  *
- * Past max_bytes, frames and messages are only counted: n_dropped.
+ * Rows past max_bytes are in a file (room.h); when that is full, too, what
+ * comes is only counted: n_dropped.  Payloads are in another (spool.h).
  */
 #ifndef UI_TUI_STORE_H
 #define UI_TUI_STORE_H
@@ -45,7 +48,9 @@ enum store_frame_flag {
     STORE_COMPLETE = 8, /* every byte was captured */
     STORE_SYNCED = 16,  /* boundary known since the handshake */
     STORE_COMPRESSED = 32,
-    STORE_PAYLOAD = 64, /* of a control frame: payload_off is set */
+    STORE_PAYLOAD = 64, /* payload_off is set */
+    STORE_SINGLE = 128, /* all of a message, which came whole and is valid, and
+                           has no row of its own */
 };
 
 /* One frame, or a gap between frames. */
@@ -56,13 +61,16 @@ struct store_frame {
     uint64_t payload_len; /* as the header says; of a gap its length */
     uint64_t payload_off; /* in the spool, with STORE_PAYLOAD */
     uint32_t conn;        /* row */
-    uint32_t message;     /* row, or STORE_NONE */
+    uint32_t message;     /* with STORE_SINGLE its number, else its row, or
+                             STORE_NONE; see store_message_of() */
     uint32_t number;      /* of its sender's frames, 1 = first; 0: a gap */
     uint32_t mask;        /* masking key, as on the wire, first byte highest */
+    uint32_t plain_len;   /* bytes unmasked and inflated: of a control frame,
+                             or with STORE_SINGLE; with STORE_PAYLOAD they are
+                             at payload_off */
     uint8_t byte0;        /* FIN, RSV1 to 3, opcode */
     uint8_t header_len;   /* bytes */
     uint8_t flags;        /* set of enum store_frame_flag */
-    uint8_t payload_kept; /* bytes, with STORE_PAYLOAD */
     uint8_t severity;     /* 1 + the worst enum severity found; 0: none */
 };
 
@@ -76,8 +84,8 @@ enum store_message_flag {
     STORE_MESSAGE_KEPT = 64, /* payload_off is set */
 };
 
+/* Its time is that of its last frame. */
 struct store_message {
-    int64_t time_ns;
     uint64_t wire_len;
     uint64_t len; /* after inflating, with STORE_MESSAGE_HAS_LEN */
     uint64_t payload_off;
@@ -132,7 +140,10 @@ struct store_conn {
     uint32_t first_frame, last_frame; /* rows; STORE_NONE: none */
     uint32_t pending; /* row of the first finding whose frame did not come yet;
                          STORE_NONE: none */
-    uint32_t open_message[2];          /* row of the one that is not done */
+    uint32_t open_message[2]; /* row of the one that is not done */
+    uint32_t open_frame[2];   /* row of the frame that is all of a message which
+                                 was not told yet */
+    uint32_t open_number[2];  /* number of that message */
     uint16_t rate[STORE_RATE_BUCKETS]; /* frames, a ring */
     int64_t rate_ns;                   /* where the newest bucket begins */
     bool ended, clean, has_close_code[2];
@@ -161,12 +172,11 @@ struct store_finding {
 
 struct store {
     pthread_mutex_t lock;
+    struct room room;
     struct chunks conns, frames, messages, findings, tcp;
     struct spool spool;
     struct map by_number; /* of conns, by their number */
     struct store_conn *last;
-    size_t max_bytes;   /* of memory for rows, heads and sentences */
-    size_t cost;        /* ... of which so many are used */
     uint64_t n_dropped; /* frames, messages and findings not kept */
     uint64_t n_unkept;  /* payloads not kept: the spool is full; heads of
                            handshakes and sentences not kept: memory is */
@@ -177,11 +187,13 @@ struct store {
 };
 
 /*
- * max_bytes  of rows and what belongs to them; spool_max of the spool file.
- * ERR_NOMEM, ERR_OPEN (no place for the spool file; errno tells).
+ * max_bytes  of memory for rows, heads and sentences
+ * index_max  bytes of the file that rows are in past it
+ * spool_max  bytes of the file of payloads
+ * ERR_NOMEM; ERR_OPEN: no place for a file, errno tells.
  */
 ERR_CHECK enum err store_new(struct store **out, size_t max_bytes,
-                             uint64_t spool_max);
+                             uint64_t index_max, uint64_t spool_max);
 void store_free(struct store *s);
 
 /* The sink to give to the dissector; keeps keep bytes of a payload at most. */
@@ -218,12 +230,6 @@ store_frame(const struct store *s, size_t row)
     return chunks_at(&s->frames, row);
 }
 
-static inline struct store_message *
-store_message(const struct store *s, size_t row)
-{
-    return chunks_at(&s->messages, row);
-}
-
 static inline struct store_finding *
 store_finding(const struct store *s, size_t row)
 {
@@ -242,6 +248,11 @@ store_frame_opcode(const struct store_frame *f)
     return f->byte0 & 15u;
 }
 
+/* The message that a frame (row) is a part of; false: none, or it is not
+ * known. */
+bool store_message_of(const struct store *s, size_t frame,
+                      struct store_message *out);
+
 /*
  * The payload of a frame that can be shown, unmasked and inflated: of a control
  * frame its own, of a data frame that is all of a message the message's.
@@ -254,5 +265,12 @@ size_t store_frame_payload(const struct store *s, const struct store_frame *f,
 size_t store_message_payload(const struct store *s,
                              const struct store_message *m, uint64_t off,
                              uint8_t *out, size_t cap);
+
+/* "12 rows, 3 payloads not kept", and with why ": No space left on device"; ""
+ * when all was.  Of size bytes, at least 1. */
+void store_losses(const struct store *s, char *out, size_t size, bool why);
+
+/* For who has looked at very many rows, here and there: chunks_rest(). */
+void store_rest(const struct store *s);
 
 #endif /* UI_TUI_STORE_H */

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "ui/tui/bar.h"
+#include "ui/tui/find.h"
 #include "ui/tui/hints.h"
 
 /* Below this nothing is drawn but that it is too small. */
@@ -215,16 +216,17 @@ draw_status(struct tui *t)
         snprintf(left, sizeof left, "%s", t->message);
     else if (v->status)
         v->status(t, left, sizeof left);
-    int n = 0;
-    right[0] = '\0';
-    if (t->store->n_dropped)
-        n = snprintf(right, sizeof right, "%" PRIu64 " rows not kept  ",
-                     t->store->n_dropped);
-    if (l && l->n > 0)
-        n += snprintf(right + n, sizeof right - (size_t)n, "%zu of %zu%s",
-                      l->cursor + 1, l->n, l->follow ? "  follow" : "");
-    if (n > g->cols / 2)
-        n = 0;
+    /* What is missing is told before anything else. */
+    store_losses(t->store, right, sizeof right, true);
+    if (right[0] && strlen(right) > (size_t)g->cols - 20)
+        store_losses(t->store, right, sizeof right, false);
+    int n = (int)strlen(right);
+    if (l && l->n > 0 && n < g->cols - 30)
+        n += snprintf(right + n, sizeof right - (size_t)n, "%s%zu of %zu%s",
+                      n ? "  " : "", l->cursor + 1, l->n,
+                      l->follow ? "  follow" : "");
+    if (n > g->cols - 3)
+        n = g->cols - 3;
     grid_text(g, g->rows - 2, 1, g->cols - n - 3,
               t->message[0] ? ROLE_STRONG : ROLE_DIM, left);
     if (n > 0)
@@ -257,6 +259,7 @@ tui_paint(struct tui *t)
     }
     struct rect body = body_of(g);
     t->busy = tui_rows_update(t);
+    t->busy |= find_go_on(t);
     draw_tabs(t);
     bar_draw(t);
     tui_view(t)->draw(t, body);
@@ -346,4 +349,5 @@ tui_fini(struct tui *t)
     rows_fini(&t->rows);
     rows_fini(&t->conn_rows);
     ladder_fini(&t->ladder_rows);
+    talk_fini(&t->talk_rows);
 }

@@ -28,7 +28,10 @@
 #include "ui/tui/present.h"
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
+#include "ui/tui/search.h"
+#include "ui/tui/shake.h"
 #include "ui/tui/store.h"
+#include "ui/tui/talk.h"
 #include "ui/tui/tty.h"
 
 enum view_id {
@@ -163,7 +166,8 @@ struct tui {
     enum view_id before;       /* where BACK goes */
     const struct layer *layer; /* NULL: none */
     bool explain, paused, quit, suspend, redraw;
-    bool busy; /* there are frames that the rows do not know yet */
+    bool busy; /* drawing goes on with something: frames that the rows do not
+                  know yet, or find.h */
 
     /* The selection, which all views share. */
     uint32_t conn;  /* row, STORE_NONE: none yet */
@@ -172,7 +176,7 @@ struct tui {
 
     enum tui_time time;
     enum tui_source source_bytes;
-    bool bytes, secrets, hide_control;
+    bool bytes, secrets;
     bool zoom;          /* the pane with the keys takes all of the body */
     int border;         /* rows that the list has more than its share */
     uint32_t reference; /* times are since that frame; STORE_NONE: none */
@@ -180,7 +184,7 @@ struct tui {
     struct present_addrs present_addrs;
     struct list detail, hex; /* lines of the frame's panes */
     uint32_t pane_frame;     /* that they are of */
-    unsigned pane, talk_as, talk_sender, sort;
+    unsigned pane, sort;
     enum severity least;
 
     struct list conns, frames, talk, ladder, handshake, findings, help_list,
@@ -189,7 +193,11 @@ struct tui {
     struct rows rows;      /* of the list of frames */
     struct rows conn_rows; /* see tui_conn_rows() */
     struct ladder ladder_rows;
+    struct talk talk_rows;
     size_t ladder_tcp_end; /* rows of store->tcp that it shows */
+    struct shake_found shake_found;
+    unsigned shake_step; /* of the computation; 0: all of it */
+    bool shake_accept;   /* small screens: the computation, not the heads */
 
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
@@ -197,6 +205,7 @@ struct tui {
     bool saving;                /* the menu of copy.h saves */
     unsigned clip;              /* enum clip: what is to be saved */
     char find[PROMPT_MAX];      /* what was looked for last */
+    struct search search;       /* for it, while it goes on */
 };
 
 /* Ready to draw; store, stats and figures are borrowed. */

@@ -37,8 +37,9 @@ draw_list(struct tui *t, struct rect r)
         if (row >= t->rows.n)
             break;
         int64_t before =
-            row ? store_frame(t->store, t->rows.row[row - 1])->time_ns : 0;
-        frame_row_draw(t, r.y + 1 + (int)i, r.x, r.cols, t->rows.row[row],
+            row ? store_frame(t->store, rows_at(&t->rows, row - 1))->time_ns
+                : 0;
+        frame_row_draw(t, r.y + 1 + (int)i, r.x, r.cols, rows_at(&t->rows, row),
                        before);
         if (row == t->frames.cursor)
             grid_cursor(g, r.y + 1 + (int)i, r.x, r.cols);
@@ -166,7 +167,7 @@ draw(struct tui *t, struct rect r)
     enum layout layout = layout_of(t, r);
     list_fit(&t->frames, t->rows.n, t->frames.height);
     if (t->rows.n > 0) {
-        t->frame = t->rows.row[t->frames.cursor];
+        t->frame = rows_at(&t->rows, t->frames.cursor);
         t->conn = store_frame(t->store, t->frame)->conn;
     }
     if (t->pane_frame != t->frame)
@@ -308,7 +309,7 @@ match(const struct tui *t, size_t row, const char *text)
 {
     uint8_t bytes[4096];
     bool whole;
-    const struct store_frame *f = store_frame(t->store, t->rows.row[row]);
+    const struct store_frame *f = store_frame(t->store, rows_at(&t->rows, row));
     size_t n = store_frame_payload(t->store, f, bytes, sizeof bytes, &whole);
     return memmem(bytes, n, text, strlen(text)) ||
            strcmp(ws_opcode_name(store_frame_opcode(f)), text) == 0;

@@ -257,7 +257,7 @@ draw_run(struct tui *t, int y, const struct lanes *l,
     const struct rows *rows = &t->conn_rows;
     const struct store_frame *a = store_frame(t->store, row->ref);
     const struct store_frame *b =
-        store_frame(t->store, rows->row[row->pos + row->n - 1]);
+        store_frame(t->store, rows_at(rows, row->pos + row->n - 1));
     enum ws_sender from = store_frame_from(a);
     struct stroke s = {tui_sender_role(from), 0x2504, '.'};
     struct label label = {.role = tui_opcode_role(store_frame_opcode(a))};
@@ -309,10 +309,10 @@ draw_number(struct tui *t, int y, const struct lanes *l,
                      store_frame(t->store, row->ref)->number);
         break;
     case LADDER_RUN:
-        snprintf(
-            text, sizeof text, "%" PRIu32 "-%" PRIu32,
-            store_frame(t->store, row->ref)->number,
-            store_frame(t->store, rows->row[row->pos + row->n - 1])->number);
+        snprintf(text, sizeof text, "%" PRIu32 "-%" PRIu32,
+                 store_frame(t->store, row->ref)->number,
+                 store_frame(t->store, rows_at(rows, row->pos + row->n - 1))
+                     ->number);
         break;
     default:
         break;
@@ -467,7 +467,7 @@ frame_of(const struct tui *t, const struct ladder_row *row)
         return STORE_NONE;
     /* Another frame of it may be selected. */
     if (t->frame != STORE_NONE && t->frame >= row->ref &&
-        t->frame <= rows->row[row->pos + row->n - 1])
+        t->frame <= rows_at(rows, row->pos + row->n - 1))
         return t->frame;
     return row->ref;
 }
@@ -701,7 +701,7 @@ match(const struct tui *t, size_t row, const char *text)
     case LADDER_RUN: {
         const struct rows *rows = &t->conn_rows;
         for (uint32_t i = 0; i < r->n; i++)
-            if (match_frame(t, rows->row[r->pos + i], text))
+            if (match_frame(t, rows_at(rows, r->pos + i), text))
                 return true;
         return false;
     }

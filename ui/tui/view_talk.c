@@ -1,145 +1,296 @@
 /* SPDX-License-Identifier: MIT */
 /* Talk: one connection as a conversation, the client on the left, the server
- * on the right. */
+ * on the right; each row one line, and all of the one selected below. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/rd.h"
-#include "ui/text.h"
 #include "ui/tui/tui.h"
 
-#define SHOWN_MAX 2048u
+/* Bytes of a payload that a row can show, and the pane. */
+#define ROW_BYTES 4096u
+#define PANE_BYTES 65536u
 
-/* The rows are those of the frames of the connection. */
-static void
-prepare(struct tui *t)
-{
-    if (t->conn != STORE_NONE && t->rows.conn != t->conn)
-        tui_set_scope(t, t->conn);
-}
+/* "12345.678901", and "07:08:09.123456". */
+#define TIME_COLS 12u
+#define TIME_UTC_COLS 15u
 
-static void
-draw_hex(struct grid *g, int y, int x, int cols, const uint8_t *bytes, size_t n)
-{
-    for (size_t i = 0; i < n && 3 * (int)i + 2 <= cols; i++)
-        grid_format(g, y, x + 3 * (int)i, 2, ROLE_FIELD_PAYLOAD, "%02x",
-                    bytes[i]);
-}
+/* ---- lines of a conversation in the grid ---- */
 
-static void
-draw_row(struct tui *t, int y, struct rect r, uint32_t row)
+struct canvas {
+    struct grid *g;
+    struct rect r;
+    size_t line, skip; /* lines so far, and those above the first one shown */
+};
+
+static enum role
+role_of(enum conversation_style style)
 {
-    struct grid *g = &t->grid;
-    const struct store_frame *f = store_frame(t->store, row);
-    enum ws_sender from = store_frame_from(f);
-    uint8_t bytes[SHOWN_MAX], opcode = store_frame_opcode(f);
-    char time[32];
-    bool whole;
-    tui_time(t, f->time_ns, f->time_ns, time, sizeof time);
-    int x = r.x + grid_format(g, y, r.x, 14, ROLE_DIM, "%12s ", time);
-    x += grid_format(g, y, x, 3, tui_sender_role(from), "%s ",
-                     from == WS_SENDER_CLIENT ? (g->utf8 ? "\u2192" : ">")
-                                              : (g->utf8 ? "\u2190" : "<"));
-    int half = (r.x + r.cols - x) / 3;
-    int left = from == WS_SENDER_CLIENT ? x : x + half;
-    int cols = r.x + r.cols - left - (from == WS_SENDER_CLIENT ? half : 0);
-    if (f->flags & STORE_GAP) {
-        grid_format(g, y, left, cols, ROLE_GAP,
-                    "%" PRIu64 " bytes are not in the capture", f->payload_len);
-        return;
-    }
-    size_t n = store_frame_payload(t->store, f, bytes, sizeof bytes, &whole);
-    struct slice payload = slice_make(bytes, n);
-    if (opcode & 8) {
-        int used = grid_format(g, y, left, cols, ROLE_OP_CONTROL, "%s ",
-                               ws_opcode_name(opcode));
-        if (opcode == WS_OP_CLOSE && n >= 2) {
-            used += grid_format(g, y, left + used, cols - used, ROLE_OP_CONTROL,
-                                "%u ", rd_load_be16(bytes));
-            payload = slice_skip(payload, 2);
-        }
-        left += used;
-        cols -= used;
-    } else if (n == 0 && f->message != STORE_NONE &&
-               store_message(t->store, f->message)->n_frames > 1) {
-        const struct store_message *m = store_message(t->store, f->message);
-        if (m->last_frame != row) {
-            grid_format(g, y, left, cols, ROLE_DIM, "... (part)");
-            return;
-        }
-        n = store_message_payload(t->store, m, 0, bytes, sizeof bytes);
-        payload = slice_make(bytes, n);
-        whole = n == m->kept;
-        opcode = m->opcode;
-    }
-    if (t->talk_as == 1 || (opcode == WS_OP_BINARY))
-        draw_hex(g, y, left, cols, payload.ptr, payload.len);
-    else
-        grid_put(g, y, left, cols, ROLE_TEXT, payload, !whole);
+    static const enum role roles[CONVERSATION_STYLE_COUNT] = {
+        [CONVERSATION_PLAIN] = ROLE_TEXT,
+        [CONVERSATION_DIM] = ROLE_DIM,
+        [CONVERSATION_STRONG] = ROLE_STRONG,
+        [CONVERSATION_CLIENT] = ROLE_CLIENT,
+        [CONVERSATION_SERVER] = ROLE_SERVER,
+        [CONVERSATION_OF_CONTROL] = ROLE_OP_CONTROL,
+        [CONVERSATION_KEY] = ROLE_KEY,
+        [CONVERSATION_GOOD] = ROLE_GOOD,
+        [CONVERSATION_WARNING] = ROLE_WARNING,
+        [CONVERSATION_BAD] = ROLE_BAD,
+    };
+    return roles[style];
 }
 
 static bool
-is_shown(const struct tui *t, uint32_t row)
+is_on_canvas(const struct canvas *c)
 {
-    const struct store_frame *f = store_frame(t->store, row);
-    if (t->talk_sender != 0 &&
-        (store_frame_from(f) == WS_SENDER_CLIENT) != (t->talk_sender == 1))
-        return false;
-    return !(t->hide_control && !(f->flags & STORE_GAP) &&
-             store_frame_opcode(f) & 8);
+    return c->line >= c->skip && c->line - c->skip < (size_t)c->r.rows;
+}
+
+static void
+put(void *ctx, size_t col, size_t cols, enum conversation_style style,
+    struct slice text)
+{
+    const struct canvas *c = ctx;
+    int left = c->r.cols - (int)col;
+    if (!is_on_canvas(c) || col >= (size_t)c->r.cols)
+        return;
+    (void)grid_put(c->g, c->r.y + (int)(c->line - c->skip), c->r.x + (int)col,
+                   (int)cols < left ? (int)cols : left, role_of(style), text,
+                   false);
+}
+
+static bool
+end(void *ctx)
+{
+    struct canvas *c = ctx;
+    c->line++;
+    return true;
+}
+
+/* Draws lines of u into r from the skip-th on; returns how many there are. */
+static size_t
+draw_unit(struct tui *t, struct rect r, const struct conversation_unit *u,
+          bool whole, size_t skip)
+{
+    struct canvas canvas = {.g = &t->grid, .r = r, .skip = skip};
+    struct conversation_sink sink = {.ctx = &canvas, .put = put, .end = end};
+    struct conversation_look look = {
+        .form = t->talk_rows.form,
+        .utf8 = t->grid.utf8,
+        .whole = whole,
+        .level = whole,
+        .width = (size_t)r.cols,
+        .time_cols = whole || r.cols < 60      ? 0
+                     : t->time == TUI_TIME_UTC ? TIME_UTC_COLS
+                                               : TIME_COLS,
+    };
+    conversation_write(&look, u, &sink);
+    return canvas.line;
+}
+
+/* ---- the list ---- */
+
+static void
+draw_row(struct tui *t, struct rect r, size_t row, int64_t *before_ns)
+{
+    uint8_t bytes[ROW_BYTES];
+    char time[32];
+    int64_t time_ns;
+    struct conversation_unit u =
+        talk_unit(&t->talk_rows, t->store, row, bytes, sizeof bytes, &time_ns);
+    tui_time(t, time_ns, *before_ns == INT64_MIN ? time_ns : *before_ns, time,
+             sizeof time);
+    *before_ns = time_ns;
+    u.time = slice_cstr(time);
+    (void)draw_unit(t, r, &u, false, 0);
+    if (row == t->talk.cursor)
+        grid_cursor(&t->grid, r.y, r.x, r.cols);
+}
+
+/* The cursor and the frame selected go together, whoever moved. */
+static void
+follow_selection(struct tui *t, int height)
+{
+    struct talk *k = &t->talk_rows;
+    struct list *l = &t->talk;
+    size_t before = l->cursor;
+    if (t->frame != STORE_NONE && t->frame != k->selected && !l->follow &&
+        store_frame(t->store, t->frame)->conn == k->conn) {
+        l->n = talk_rows(k);
+        list_go(l, talk_place(k, t->store, t->frame));
+        before = l->cursor;
+    }
+    list_fit(l, talk_rows(k), (size_t)height);
+    uint32_t frame = talk_frame(k, l->cursor);
+    /* Another frame of the message may be selected. */
+    if (frame != STORE_NONE && frame != t->frame &&
+        (l->cursor != before || t->frame == STORE_NONE ||
+         talk_place(k, t->store, t->frame) != l->cursor))
+        tui_select_frame(t, frame);
+    k->selected = t->frame;
+}
+
+static void
+draw_title(struct tui *t, struct rect r)
+{
+    static const char *const senders[TALK_SENDER_COUNT] = {"both",
+                                                           "only the client",
+                                                           "only the server"};
+    const struct talk *k = &t->talk_rows;
+    grid_title(&t->grid, (struct rect){r.y, r.x, 1, r.cols}, !k->in_pane,
+               "Conversation of connection %" PRIu32 ": %s, as %s, %s%s",
+               store_conn(t->store, t->conn)->conn, senders[k->made.sender],
+               conversation_form_name(k->form),
+               k->made.frames ? "frames" : "messages",
+               k->made.hide_control ? ", no control frames" : "");
+}
+
+static void
+draw_list(struct tui *t, struct rect r)
+{
+    struct list *l = &t->talk;
+    int64_t before_ns = INT64_MIN;
+    draw_title(t, r);
+    follow_selection(t, r.rows - 1);
+    hit_list(t, (struct rect){r.y + 1, r.x, r.rows - 1, r.cols}, l);
+    if (l->top > 0 && t->time == TUI_TIME_DELTA) {
+        uint8_t byte;
+        (void)talk_unit(&t->talk_rows, t->store, l->top - 1, &byte, 0,
+                        &before_ns);
+    }
+    for (size_t i = 0; i < l->height && l->top + i < l->n; i++)
+        draw_row(t, (struct rect){r.y + 1 + (int)i, r.x, 1, r.cols}, l->top + i,
+                 &before_ns);
+}
+
+/* ---- the pane ---- */
+
+static void
+pane_title(const struct conversation_unit *u, char *out, size_t size)
+{
+    const char *from = ws_sender_name(u->from);
+    const char *what = u->kind == CONVERSATION_REQUEST  ? "request"
+                       : u->kind == CONVERSATION_ANSWER ? "answer"
+                       : u->kind == CONVERSATION_GAP    ? "gap"
+                       : u->is_frame                    ? "frame"
+                                                        : "message";
+    if (u->kind == CONVERSATION_END)
+        snprintf(out, size, "End");
+    else if (u->number == 0)
+        snprintf(out, size, "The %s's %s", from, what);
+    else
+        snprintf(out, size, "The %s's %s %" PRIu64, from, what, u->number);
+}
+
+static void
+draw_pane(struct tui *t, struct rect r)
+{
+    struct talk *k = &t->talk_rows;
+    struct list *l = &k->list;
+    uint8_t bytes[PANE_BYTES];
+    int64_t time_ns;
+    char title[64];
+    struct rect body = {r.y + 1, r.x, r.rows - 1, r.cols};
+    struct rect nothing = {body.y, body.x, 0, body.cols};
+    struct conversation_unit u =
+        talk_unit(k, t->store, t->talk.cursor, bytes, sizeof bytes, &time_ns);
+    pane_title(&u, title, sizeof title);
+    grid_title(&t->grid, (struct rect){r.y, r.x, 1, r.cols}, k->in_pane, "%s",
+               title);
+    if (k->shown != t->talk.cursor)
+        *l = (struct list){0};
+    k->shown = t->talk.cursor;
+    list_fit(l, draw_unit(t, nothing, &u, true, 0), (size_t)body.rows);
+    (void)draw_unit(t, body, &u, true, l->top);
+    if (k->in_pane)
+        grid_cursor(&t->grid, body.y + (int)(l->cursor - l->top), r.x, r.cols);
 }
 
 static void
 draw(struct tui *t, struct rect r)
 {
-    struct grid *g = &t->grid;
-    prepare(t);
+    struct talk *k = &t->talk_rows;
     if (t->conn == STORE_NONE) {
-        grid_text(g, r.y + 1, r.x + 2, r.cols - 4, ROLE_DIM, "no connection");
+        grid_text(&t->grid, r.y + 1, r.x + 2, r.cols - 4, ROLE_DIM,
+                  "no connection");
         return;
     }
-    grid_title(g, (struct rect){r.y, r.x, 1, r.cols}, true,
-               "Conversation of connection %" PRIu32,
-               store_conn(t->store, t->conn)->conn);
-    list_fit(&t->frames, t->rows.n, (size_t)r.rows - 1);
-    /* What is hidden takes no row: from the top of the list on, as many as
-     * fit. */
-    int y = r.y + 1;
-    for (size_t row = t->frames.top; row < t->rows.n && y < r.y + r.rows;
-         row++) {
-        if (row != t->frames.cursor && !is_shown(t, t->rows.row[row]))
-            continue;
-        draw_row(t, y, r, t->rows.row[row]);
-        hit_row(t, (struct rect){y, r.x, 1, r.cols}, &t->frames, row);
-        if (row == t->frames.cursor) {
-            t->frame = t->rows.row[row];
-            grid_cursor(g, y, r.x, r.cols);
-        }
-        y++;
+    talk_update(k, t->store, t->conn, tui_conn_rows(t),
+                t->shown_end == t->store->frames.n);
+    int pane = k->pane ? r.rows / 2 : 0;
+    draw_list(t, (struct rect){r.y, r.x, r.rows - pane, r.cols});
+    if (pane > 0 && t->talk.n > 0)
+        draw_pane(t, (struct rect){r.y + r.rows - pane, r.x, pane, r.cols});
+}
+
+/* ---- keys ---- */
+
+static void
+set_pane(struct talk *k, bool on)
+{
+    k->pane = on;
+    k->in_pane = k->in_pane && on;
+}
+
+/* What has rows is another now: the row of the frame selected is found again.
+ */
+static void
+changed(struct tui *t)
+{
+    t->talk_rows.selected = STORE_NONE;
+}
+
+static void
+open_selected(struct tui *t)
+{
+    if (t->talk.cursor < t->talk_rows.n_heads) {
+        tui_go(t, VIEW_HANDSHAKE);
+        return;
     }
+    if (t->frame != STORE_NONE)
+        tui_select_frame(t, t->frame);
+    tui_go(t, VIEW_FRAMES);
 }
 
 static bool
 act(struct tui *t, enum action a)
 {
+    struct talk *k = &t->talk_rows;
+    struct talk_options *o = &k->options;
     switch (a) {
     case ACTION_AS:
-        t->talk_as = !t->talk_as;
+        k->form =
+            (enum conversation_form)((k->form + 1) % CONVERSATION_FORM_COUNT);
+        set_pane(k, k->form != CONVERSATION_TEXT);
+        return true;
+    case ACTION_TALK_UNITS:
+        o->frames = !o->frames;
+        changed(t);
+        return true;
+    case ACTION_TALK_WHOLE:
+        set_pane(k, !k->pane);
+        return true;
+    case ACTION_PANE:
+        set_pane(k, true);
+        k->in_pane = !k->in_pane;
         return true;
     case ACTION_CONTROL:
-        t->hide_control = !t->hide_control;
+        o->hide_control = !o->hide_control;
+        changed(t);
         return true;
     case ACTION_SENDER:
-        t->talk_sender = (t->talk_sender + 1) % 3;
-        tui_say(t, "showing %s",
-                t->talk_sender == 0   ? "both"
-                : t->talk_sender == 1 ? "the client"
-                                      : "the server");
+        o->sender = (enum talk_sender)((o->sender + 1) % TALK_SENDER_COUNT);
+        changed(t);
         return true;
     case ACTION_ENTER:
-        tui_go(t, VIEW_FRAMES);
+        open_selected(t);
         return true;
+    case ACTION_FIND:
+    case ACTION_FIND_NEXT:
+    case ACTION_FIND_PREVIOUS:
+        k->in_pane = false; /* it is for rows */
+        return false;
     default:
         return false;
     }
@@ -148,23 +299,33 @@ act(struct tui *t, enum action a)
 static void
 status(const struct tui *t, char *out, size_t size)
 {
-    if (t->rows.n > 0 && t->frame != STORE_NONE)
-        snprintf(out, size, "frame %" PRIu32 ", %" PRIu64 " bytes - as %s",
-                 store_frame(t->store, t->frame)->number,
-                 store_frame(t->store, t->frame)->payload_len,
-                 t->talk_as ? "hex" : "text");
+    const struct talk *k = &t->talk_rows;
+    uint32_t row = k->begun ? talk_frame(k, t->talk.cursor) : STORE_NONE;
+    if (row == STORE_NONE)
+        return;
+    const struct store_frame *f = store_frame(t->store, row);
+    int n = snprintf(out, size, "frame %" PRIu32, f->number);
+    if (f->number > 0 && n > 0 && (size_t)n < size)
+        n += snprintf(out + n, size - (size_t)n, ", %" PRIu64 " bytes",
+                      f->payload_len);
+    struct store_message m;
+    if (n < 0 || (size_t)n >= size || !store_message_of(t->store, row, &m))
+        return;
+    n += snprintf(out + n, size - (size_t)n, " - message %" PRIu32, m.number);
+    if (m.flags & STORE_MESSAGE_HAS_LEN && (size_t)n < size)
+        snprintf(out + n, size - (size_t)n, ", %" PRIu64 " bytes", m.len);
 }
 
 static bool
 match(const struct tui *t, size_t row, const char *text)
 {
-    return view_frames.match(t, row, text);
+    return talk_holds(&t->talk_rows, t->store, row, text);
 }
 
 static struct list *
 list(struct tui *t)
 {
-    return &t->frames;
+    return t->talk_rows.in_pane ? &t->talk_rows.list : &t->talk;
 }
 
 const struct view view_talk = {
