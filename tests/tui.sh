@@ -41,6 +41,11 @@ views='1
 2 Tab Down Down Down Down
 2 Tab \\
 2 + + + Down
+2 Down s
+2 Down s n n n Enter
+2 Down s n n n n n n n n n n N
+2 Down s n n n n n n n n n n n n n n n n
+2 P
 3
 3 v d
 3 v Down Down
@@ -75,7 +80,11 @@ wide='1
 6
 7'
 # More, of which only the shape is checked.
-others='2 Tab Tab Tab \\ q q
+others='2 s n n n n n n n n n n n n n . . . . . . . . Enter
+2 s N , , P q
+P 4
+P 5 H
+2 Tab Tab Tab \\ q q
 2 BackTab PgDn PgDn PgUp
 2 b PgDn G b Tab - - - - -
 2 - - - - - - - - - - - - - - -

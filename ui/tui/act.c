@@ -175,6 +175,17 @@ act_everywhere(struct tui *t, enum action a)
     case ACTION_TIME:
         next_time(t);
         return true;
+    case ACTION_STEP:
+        tui_paint(t); /* which frame is selected */
+        step_open(t);
+        return true;
+    case ACTION_PRESENT:
+        t->present = !t->present;
+        t->secrets = false;
+        tui_say(t, "%s",
+                t->present ? "addresses, secrets and file names are hidden"
+                           : "everything is shown");
+        return true;
     case ACTION_REFERENCE:
         set_reference(t);
         return true;
@@ -221,6 +232,8 @@ tui_why_not(struct tui *t, enum action a, char *out, size_t size)
     bool grows = atomic_load(t->loading);
     if (!(info->views >> t->view & 1u))
         return where(info->views, out, size);
+    if (t->present && a == ACTION_SECRETS)
+        return "others look on: P ends that";
     switch (info->need) {
     case NEED_ANY:
         break;

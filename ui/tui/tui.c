@@ -193,14 +193,15 @@ draw_tabs(struct tui *t)
     uint64_t dropped = atomic_load(&t->figures->dropped);
     int len =
         snprintf(right, sizeof right, "%s%s %s%zu conns %zu frames%s",
-                 t->source,
+                 t->present ? "PRESENT" : t->source,
                  atomic_load(t->loading) ? (t->live ? " live" : " loading")
                                          : "",
                  t->paused ? "PAUSED " : "", t->store->conns.n,
                  t->store->frames.n, dropped ? " DROPS" : "");
     if (len > g->cols - x - 2)
-        len = snprintf(right, sizeof right, "%s%zu frames",
-                       t->paused ? "PAUSED " : "", t->store->frames.n);
+        len = snprintf(right, sizeof right, "%s%s%zu frames",
+                       t->present ? "PRESENT " : "", t->paused ? "PAUSED " : "",
+                       t->store->frames.n);
     if (len > 0 && len < g->cols - x - 1)
         grid_text(g, 0, g->cols - len - 1, len, ROLE_BAR, right);
 }

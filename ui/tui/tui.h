@@ -30,6 +30,7 @@
 #include "ui/tui/rows.h"
 #include "ui/tui/search.h"
 #include "ui/tui/shake.h"
+#include "ui/tui/step.h"
 #include "ui/tui/store.h"
 #include "ui/tui/talk.h"
 #include "ui/tui/tty.h"
@@ -181,6 +182,7 @@ struct tui {
     int border;         /* rows that the list has more than its share */
     uint32_t reference; /* times are since that frame; STORE_NONE: none */
     bool present;       /* others look on */
+    struct lesson lesson;
     struct present_addrs present_addrs;
     struct list detail, hex; /* lines of the frame's panes */
     uint32_t pane_frame;     /* that they are of */

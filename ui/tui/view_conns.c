@@ -110,14 +110,14 @@ draw_target(struct grid *g, int y, int x, int cols, const struct store_conn *c)
 
 /* With the port where there is room for it. */
 static void
-draw_peer(struct grid *g, int y, int x, int cols, const struct endpoint *e)
+draw_peer(struct tui *t, int y, int x, int cols, const struct endpoint *e)
 {
     char text[ENDPOINT_TEXT_MAX];
-    (void)endpoint_text(e, text);
+    present_endpoint(t, e, text, sizeof text);
     char *port = strrchr(text, ':');
     if (port && (int)strlen(text) > cols)
         *port = '\0';
-    grid_text(g, y, x, cols, ROLE_TEXT, text);
+    grid_text(&t->grid, y, x, cols, ROLE_TEXT, text);
 }
 
 /* Where each column begins; 0: left out. */
@@ -165,9 +165,9 @@ draw_row(struct tui *t, int y, int x, const struct columns *at, size_t row)
     age_text(c, text, sizeof text);
     grid_format(g, y, x + at->age, 7, ROLE_TEXT, "%7s", text);
     if (at->client)
-        draw_peer(g, y, x + at->client, at->client_cols, &c->client);
+        draw_peer(t, y, x + at->client, at->client_cols, &c->client);
     if (at->server)
-        draw_peer(g, y, x + at->server, 21, &c->server);
+        draw_peer(t, y, x + at->server, 21, &c->server);
     draw_target(g, y, x + at->target, at->target_cols, c);
     grid_format(g, y, x + at->frames, 7, ROLE_TEXT, "%7" PRIu64,
                 c->frames[0] + c->frames[1]);
