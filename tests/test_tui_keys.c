@@ -447,6 +447,49 @@ START_TEST(panes_and_fields_are_clicked)
 }
 END_TEST
 
+START_TEST(settings_change_what_they_say)
+{
+    load_chat(24, 80);
+    tui.grid.utf8 = true;
+    press("F9");
+    ck_assert_ptr_nonnull(tui.layer);
+    press("Enter");
+    ck_assert_int_eq(tui.time, TUI_TIME_DELTA);
+    press("Down");
+    press("Enter");
+    ck_assert(!tui.grid.utf8);
+    press("Enter");
+    ck_assert(tui.grid.utf8);
+    press("twice:5,10"); /* the third one */
+    ck_assert(!tui.explain);
+    press("Down");
+    press("Space");
+    ck_assert(tui.mouse);
+    press("Down");
+    press("Right");
+    ck_assert(tui.secrets);
+    press("Down");
+    press("Enter");
+    ck_assert(tui.present && !tui.secrets);
+    press("Up");
+    press("Enter");
+    ck_assert(!tui.secrets);
+    press("q");
+    ck_assert_ptr_null(tui.layer);
+    ck_assert_int_eq(tui.view, VIEW_FRAMES);
+}
+END_TEST
+
+START_TEST(ascii_of_the_terminal_stays)
+{
+    tui.grid.utf8 = false;
+    press("F9");
+    press("Down");
+    press("Enter");
+    ck_assert(!tui.grid.utf8);
+}
+END_TEST
+
 START_TEST(pasted_text_that_nothing_asks_for_is_told)
 {
     tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE});
@@ -493,6 +536,8 @@ suite(void)
     tcase_add_test(tc, the_border_moves_and_no_pane_gets_lost);
     tcase_add_test(tc, times_are_since_the_reference);
     tcase_add_test(tc, panes_and_fields_are_clicked);
+    tcase_add_test(tc, settings_change_what_they_say);
+    tcase_add_test(tc, ascii_of_the_terminal_stays);
     tcase_add_loop_test(tc, a_click_on_nothing_does_nothing, 0,
                         sizeof nowhere / sizeof *nowhere);
     tcase_add_test(tc, rows_are_clicked_and_scrolled);

@@ -46,6 +46,8 @@ views='1
 2 Down s n n n n n n n n n n N
 2 Down s n n n n n n n n n n n n n n n n
 2 P
+F9 Down
+F9 Enter
 3
 3 v d
 3 v Down Down

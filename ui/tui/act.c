@@ -7,6 +7,7 @@
 #include "ui/tui/copy.h"
 #include "ui/tui/find.h"
 #include "ui/tui/help.h"
+#include "ui/tui/settings.h"
 #include "ui/tui/tui.h"
 
 static bool
@@ -87,16 +88,10 @@ next_finding(struct tui *t)
 static void
 next_time(struct tui *t)
 {
-    static const char *const names[TUI_TIME_COUNT] = {
-        [TUI_TIME_RELATIVE] = "since the first packet",
-        [TUI_TIME_DELTA] = "since the row before",
-        [TUI_TIME_UTC] = "of day, UTC",
-        [TUI_TIME_REFERENCE] = "since the frame *REF*",
-    };
     t->time = (enum tui_time)((t->time + 1) % TUI_TIME_COUNT);
     if (t->time == TUI_TIME_REFERENCE && t->reference == STORE_NONE)
         t->time = TUI_TIME_RELATIVE;
-    tui_say(t, "times %s", names[t->time]);
+    tui_say(t, "times %s", tui_time_name(t->time));
 }
 
 /* Again on the same frame takes it away. */
@@ -174,6 +169,9 @@ act_everywhere(struct tui *t, enum action a)
         return true;
     case ACTION_TIME:
         next_time(t);
+        return true;
+    case ACTION_SETTINGS:
+        settings_open(t);
         return true;
     case ACTION_STEP:
         tui_paint(t); /* which frame is selected */

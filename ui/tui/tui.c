@@ -68,6 +68,18 @@ tui_time(const struct tui *t, int64_t time_ns, int64_t before_ns, char *out,
              us % 1000000);
 }
 
+const char *
+tui_time_name(enum tui_time time)
+{
+    static const char *const names[TUI_TIME_COUNT] = {
+        [TUI_TIME_RELATIVE] = "since the first packet",
+        [TUI_TIME_DELTA] = "since the row before",
+        [TUI_TIME_UTC] = "of day, UTC",
+        [TUI_TIME_REFERENCE] = "since the frame *REF*",
+    };
+    return names[time];
+}
+
 void
 tui_bytes(uint64_t n, char *out, size_t size)
 {

@@ -183,6 +183,8 @@ struct tui {
     uint32_t reference; /* times are since that frame; STORE_NONE: none */
     bool present;       /* others look on */
     struct lesson lesson;
+    bool ascii;           /* is wanted, though the terminal has UTF-8 */
+    struct list settings; /* of settings.h */
     struct present_addrs present_addrs;
     struct list detail, hex; /* lines of the frame's panes */
     uint32_t pane_frame;     /* that they are of */
@@ -276,6 +278,9 @@ void tui_go(struct tui *t, enum view_id view);
 /* The time of something in the form chosen; before_ns: of the row before. */
 void tui_time(const struct tui *t, int64_t time_ns, int64_t before_ns,
               char *out, size_t size);
+
+/* What times are: "since the first packet". */
+const char *tui_time_name(enum tui_time time);
 
 /* "1.2K", five columns at most. */
 void tui_bytes(uint64_t n, char *out, size_t size);
