@@ -334,6 +334,164 @@ START_TEST(enter_right_behind_another_key_opens_what_that_selected)
 }
 END_TEST
 
+/* ---- the panes of the frames ---- */
+
+static void
+load_chat(int rows, int cols)
+{
+    char name[512];
+    const char *srcdir = getenv("srcdir");
+    snprintf(name, sizeof name, "%s/samples/good-chat.pcapng",
+             srcdir ? srcdir : ".");
+    ck_assert(tui_load(name, store, stats));
+    ck_assert(grid_resize(&tui.grid, rows, cols));
+    press("2");
+}
+
+static const int sizes[][2] = {{24, 80}, {48, 160}, {30, 100},
+                               {12, 40}, {20, 60},  {10, 40}};
+
+START_TEST(tab_goes_round_the_panes_and_back_out_of_them)
+{
+    load_chat(sizes[_i][0], sizes[_i][1]);
+    for (unsigned pane = 1; pane <= 4; pane++) {
+        press("Tab");
+        ck_assert_uint_eq(tui.pane, pane % 4);
+    }
+    press("BackTab");
+    ck_assert_uint_eq(tui.pane, 3);
+    press("\\");
+    ck_assert(tui.zoom);
+    press("q");
+    ck_assert(!tui.zoom);
+    ck_assert_uint_eq(tui.pane, 3);
+    press("x"); /* the pane is gone: the list has the keys */
+    ck_assert_uint_eq(tui.pane, 0);
+    press("BackTab");
+    ck_assert_uint_eq(tui.pane, 2);
+    press("q");
+    ck_assert_uint_eq(tui.pane, 0);
+    ck_assert_int_eq(tui.view, VIEW_FRAMES);
+    press("q");
+    ck_assert_int_eq(tui.view, VIEW_CONNS);
+}
+END_TEST
+
+START_TEST(in_the_detail_rows_are_fields)
+{
+    load_chat(24, 80);
+    press("Down"); /* a masked frame */
+    press("Tab");
+    uint32_t frame = tui.frame;
+    for (unsigned field = 1; field < 7; field++) {
+        press("Down");
+        ck_assert_uint_eq(tui.field, field);
+    }
+    press("Up");
+    ck_assert_uint_eq(tui.field, 5);
+    ck_assert_uint_eq(tui.frame, frame);
+    press("J");
+    ck_assert_uint_ne(tui.frame, frame);
+}
+END_TEST
+
+START_TEST(the_border_moves_and_no_pane_gets_lost)
+{
+    load_chat(24, 80);
+    size_t before = tui.frames.height;
+    press("+");
+    ck_assert_uint_eq(tui.frames.height, before + 1);
+    for (int i = 0; i < 100; i++)
+        press("+");
+    ck_assert_uint_ge(tui.detail.height, 4);
+    for (int i = 0; i < 200; i++)
+        press("-");
+    ck_assert_uint_ge(tui.frames.height, 2);
+}
+END_TEST
+
+START_TEST(times_are_since_the_reference)
+{
+    char text[32];
+    load_chat(24, 80);
+    press("Down");
+    press("T");
+    ck_assert_uint_eq(tui.reference, tui.frame);
+    const struct store_frame *f = store_frame(store, tui.frame);
+    tui_time(&tui, f->time_ns + 1500000, 0, text, sizeof text);
+    ck_assert_str_eq(text, "0.001500");
+    tui_time(&tui, f->time_ns - 1500000, 0, text, sizeof text);
+    ck_assert_str_eq(text, "-0.001500");
+    press("t"); /* round: since the first */
+    ck_assert_int_eq(tui.time, TUI_TIME_RELATIVE);
+    press("T");
+    ck_assert_uint_eq(tui.reference, STORE_NONE);
+    for (int i = 0; i < TUI_TIME_COUNT; i++) {
+        press("t"); /* never that without a reference */
+        ck_assert_int_ne(tui.time, TUI_TIME_REFERENCE);
+    }
+}
+END_TEST
+
+START_TEST(panes_and_fields_are_clicked)
+{
+    load_chat(24, 80);
+    press("Down");
+    press("click:13,20"); /* the third line of the detail: RSV */
+    ck_assert_uint_eq(tui.pane, 1);
+    ck_assert_uint_eq(tui.field, 1);
+    press("click:5,20");
+    ck_assert_uint_eq(tui.pane, 0);
+    ck_assert_uint_eq(tui.frames.cursor, 2);
+    press("b");
+    press("click:6,10"); /* in the figure: the opcode */
+    ck_assert_uint_eq(tui.field, 2);
+}
+END_TEST
+
+START_TEST(settings_change_what_they_say)
+{
+    load_chat(24, 80);
+    tui.grid.utf8 = true;
+    press("F9");
+    ck_assert_ptr_nonnull(tui.layer);
+    press("Enter");
+    ck_assert_int_eq(tui.time, TUI_TIME_DELTA);
+    press("Down");
+    press("Enter");
+    ck_assert(!tui.grid.utf8);
+    press("Enter");
+    ck_assert(tui.grid.utf8);
+    press("twice:5,10"); /* the third one */
+    ck_assert(!tui.explain);
+    press("Down");
+    press("Space");
+    ck_assert(tui.mouse);
+    press("Down");
+    press("Right");
+    ck_assert(tui.secrets);
+    press("Down");
+    press("Enter");
+    ck_assert(tui.present && !tui.secrets);
+    press("Up");
+    press("Enter");
+    ck_assert(!tui.secrets);
+    press("q");
+    ck_assert_ptr_null(tui.layer);
+    ck_assert_int_eq(tui.view, VIEW_FRAMES);
+}
+END_TEST
+
+START_TEST(ascii_of_the_terminal_stays)
+{
+    tui.grid.utf8 = false;
+    press("F9");
+    press("Down");
+    press("Enter");
+    ck_assert(!tui.grid.utf8);
+}
+END_TEST
+
 START_TEST(pasted_text_that_nothing_asks_for_is_told)
 {
     tui_key(&tui, (struct tty_key){.code = TTY_KEY_PASTE});
@@ -374,6 +532,14 @@ suite(void)
     tcase_add_test(tc, pasted_text_that_nothing_asks_for_is_told);
     tcase_add_test(tc, a_click_on_a_tab_goes_to_its_view);
     tcase_add_test(tc, a_click_on_a_hint_is_its_key);
+    tcase_add_loop_test(tc, tab_goes_round_the_panes_and_back_out_of_them, 0,
+                        sizeof sizes / sizeof *sizes);
+    tcase_add_test(tc, in_the_detail_rows_are_fields);
+    tcase_add_test(tc, the_border_moves_and_no_pane_gets_lost);
+    tcase_add_test(tc, times_are_since_the_reference);
+    tcase_add_test(tc, panes_and_fields_are_clicked);
+    tcase_add_test(tc, settings_change_what_they_say);
+    tcase_add_test(tc, ascii_of_the_terminal_stays);
     tcase_add_loop_test(tc, a_click_on_nothing_does_nothing, 0,
                         sizeof nowhere / sizeof *nowhere);
     tcase_add_test(tc, rows_are_clicked_and_scrolled);

@@ -37,6 +37,17 @@ views='1
 2 B B G
 2 B B B Down
 2 x t
+2 Down T Down Down
+2 Tab Down Down Down Down
+2 Tab \\
+2 + + + Down
+2 Down s
+2 Down s n n n Enter
+2 Down s n n n n n n n n n n N
+2 Down s n n n n n n n n n n n n n n n n
+2 P
+F9 Down
+F9 Enter
 3
 3 v d
 3 v Down Down
@@ -70,13 +81,26 @@ wide='1
 2
 2 B B G
 2 Right Right a / t/&&ws.
+2 Down Tab Tab \\
+2 Tab click:28,100
 3
 4
 5
 6
 7'
 # More, of which only the shape is checked.
-others='] ]
+others='2 s n n n n n n n n n n n n n . . . . . . . . Enter
+2 s N , , P q
+P 4
+P 5 H
+2 Tab Tab Tab \\ q q
+2 BackTab PgDn PgDn PgUp
+2 b PgDn G b Tab - - - - -
+2 - - - - - - - - - - - - - - -
+2 T T t t t t
+2 Tab wheel-down:20,20 wheel-down:20,20 click:12,10 click:3,3
+2 b click:6,70 click:7,10
+] ]
 2 f f t t
 1 Down Enter
 3 C d d G

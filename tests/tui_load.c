@@ -161,9 +161,10 @@ list_holds(const struct list *l)
 const char *
 tui_load_wrong_state(const struct tui *t)
 {
-    const struct list *lists[] = {&t->conns,    &t->frames,    &t->talk,
-                                  &t->ladder,   &t->handshake, &t->findings,
-                                  &t->help_list};
+    const struct list *lists[] = {&t->conns,     &t->frames,    &t->talk,
+                                  &t->ladder,    &t->handshake, &t->findings,
+                                  &t->help_list, &t->detail,    &t->hex,
+                                  &t->settings};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         if (!list_holds(lists[i]))
             return "the cursor is not on the screen, or not in its list";

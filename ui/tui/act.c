@@ -9,6 +9,7 @@
 #include "ui/tui/goto.h"
 #include "ui/tui/help.h"
 #include "ui/tui/pick.h"
+#include "ui/tui/settings.h"
 #include "ui/tui/tui.h"
 
 static bool
@@ -55,6 +56,27 @@ step_frame(struct tui *t, long step)
     list_move(&t->frames, step);
     t->frame = rows_at(&t->rows, t->frames.cursor);
     t->conn = store_frame(t->store, t->frame)->conn;
+}
+
+static void
+next_time(struct tui *t)
+{
+    t->time = (enum tui_time)((t->time + 1) % TUI_TIME_COUNT);
+    if (t->time == TUI_TIME_REFERENCE && t->reference == STORE_NONE)
+        t->time = TUI_TIME_RELATIVE;
+    tui_say(t, "times %s", tui_time_name(t->time));
+}
+
+/* Again on the same frame takes it away. */
+static void
+set_reference(struct tui *t)
+{
+    bool again = t->reference == t->frame;
+    t->reference = again ? STORE_NONE : t->frame;
+    t->time = again ? TUI_TIME_RELATIVE : TUI_TIME_REFERENCE;
+    tui_say(t, "%s",
+            again ? "times since the first packet"
+                  : "times since this frame: T again ends that");
 }
 
 static void
@@ -135,7 +157,24 @@ act_everywhere(struct tui *t, enum action a)
         find_next(t, false);
         return true;
     case ACTION_TIME:
-        t->time = (enum tui_time)((t->time + 1) % TUI_TIME_COUNT);
+        next_time(t);
+        return true;
+    case ACTION_SETTINGS:
+        settings_open(t);
+        return true;
+    case ACTION_STEP:
+        tui_paint(t); /* which frame is selected */
+        step_open(t);
+        return true;
+    case ACTION_PRESENT:
+        t->present = !t->present;
+        t->secrets = false;
+        tui_say(t, "%s",
+                t->present ? "addresses, secrets and file names are hidden"
+                           : "everything is shown");
+        return true;
+    case ACTION_REFERENCE:
+        set_reference(t);
         return true;
     case ACTION_EXPLAIN:
         t->explain = !t->explain;
@@ -180,6 +219,8 @@ tui_why_not(struct tui *t, enum action a, char *out, size_t size)
     bool grows = atomic_load(t->loading);
     if (!(info->views >> t->view & 1u))
         return where(info->views, out, size);
+    if (t->present && a == ACTION_SECRETS)
+        return "others look on: P ends that";
     switch (info->need) {
     case NEED_ANY:
         break;

@@ -12,7 +12,7 @@
 
 /* Where each column begins; 0: left out. */
 struct columns {
-    int packet, time, conn, from, opcode, bits, length, payload;
+    int packet, time, delta, conn, from, opcode, bits, length, payload;
 };
 
 static struct columns
@@ -20,12 +20,19 @@ columns_of(const struct tui *t, int cols)
 {
     struct columns c = {0};
     int x = 6;
+    /* For who looks on, few columns are better. */
+    if (t->present && cols >= 70)
+        cols = 69;
     if (cols >= 100) {
         c.packet = x;
         x += 8;
     }
     c.time = x;
     x += t->time == TUI_TIME_UTC ? 16 : cols >= 60 ? 13 : 9;
+    if (cols >= 130) {
+        c.delta = x;
+        x += 12;
+    }
     if (cols >= 70 && t->rows.conn == STORE_NONE) {
         c.conn = x;
         x += 6;
@@ -44,6 +51,12 @@ columns_of(const struct tui *t, int cols)
     return c;
 }
 
+static bool
+wide(const struct tui *t, int cols)
+{
+    return cols >= 100 && !t->present;
+}
+
 void
 frame_row_head(struct tui *t, int y, int x, int cols)
 {
@@ -53,16 +66,19 @@ frame_row_head(struct tui *t, int y, int x, int cols)
     if (at.packet)
         grid_text(g, y, x + at.packet + 3, 4, ROLE_STRONG, "Pkt");
     grid_text(g, y, x + at.time, at.from - at.time, ROLE_STRONG,
-              t->time == TUI_TIME_UTC     ? "Time UTC"
-              : t->time == TUI_TIME_DELTA ? "Delta"
-                                          : "Time");
+              t->time == TUI_TIME_UTC         ? "Time UTC"
+              : t->time == TUI_TIME_DELTA     ? "Delta"
+              : t->time == TUI_TIME_REFERENCE ? "Since *REF*"
+                                              : "Time");
+    if (at.delta)
+        grid_text(g, y, x + at.delta, 7, ROLE_STRONG, "+Delta");
     if (at.conn)
         grid_text(g, y, x + at.conn, 5, ROLE_STRONG, "Conn");
     grid_text(g, y, x + at.from, 4, ROLE_STRONG, cols >= 60 ? "Dir" : "");
     grid_text(g, y, x + at.opcode, 7, ROLE_STRONG, "Op");
     if (at.bits)
         grid_text(g, y, x + at.bits, 11, ROLE_STRONG,
-                  cols >= 100 ? "FIN RSV M" : "FM");
+                  wide(t, cols) ? "FIN RSV M" : "FM");
     grid_text(g, y, x + at.length + 4, 3, ROLE_STRONG, "Len");
     grid_text(g, y, x + at.payload, 7, ROLE_STRONG, "Payload");
 }
@@ -131,7 +147,15 @@ frame_row_draw(struct tui *t, int y, int x, int cols, uint32_t row,
     if (at.packet)
         grid_format(g, y, x + at.packet, 7, ROLE_DIM, "%6" PRIu64, f->packet);
     tui_time(t, f->time_ns, before_ns, text, sizeof text);
-    grid_text(g, y, x + at.time, at.from - at.time - 1, ROLE_TEXT, text);
+    int time_cols = (at.delta ? at.delta : at.from) - at.time - 1;
+    grid_text(g, y, x + at.time, time_cols, ROLE_TEXT,
+              row == t->reference ? "*REF*" : text);
+    if (at.delta) {
+        int64_t us = (f->time_ns - before_ns) / 1000;
+        grid_format(g, y, x + at.delta, 11, ROLE_DIM, "%c%" PRId64 ".%06d",
+                    us < 0 ? '-' : '+', (us < 0 ? -us : us) / 1000000,
+                    (int)((us < 0 ? -us : us) % 1000000));
+    }
     if (at.conn)
         grid_format(g, y, x + at.conn, 5, ROLE_TEXT, "%4" PRIu32,
                     store_conn(t->store, f->conn)->conn);
@@ -147,7 +171,7 @@ frame_row_draw(struct tui *t, int y, int x, int cols, uint32_t row,
     grid_text(g, y, x + at.opcode, cols >= 60 ? 7 : 4, tui_opcode_role(opcode),
               ws_opcode_name(opcode));
     bool fin = f->byte0 & 0x80, masked = f->flags & STORE_MASKED;
-    if (at.bits && cols >= 100)
+    if (at.bits && wide(t, cols))
         grid_format(g, y, x + at.bits, 11, ROLE_FIELD_FLAGS, " %d  %d%d%d %d",
                     fin, f->byte0 >> 6 & 1, f->byte0 >> 5 & 1,
                     f->byte0 >> 4 & 1, masked);

@@ -52,8 +52,7 @@ draw_lines(struct tui *t, struct rect r)
 {
     struct palette_line lines[PALETTE_LINES_MAX];
     struct list *l = &t->help_list;
-    size_t best, row, n = palette_collect(t, t->prompt.text, lines, &best),
-                      shown = 0;
+    size_t best, row, n = palette_collect(t, t->prompt.text, lines, &best);
     list_fit(l, n, (size_t)r.rows);
     for (size_t i = 0; i < l->height && l->top + i < n; i++) {
         const struct palette_line *line = &lines[l->top + i];
@@ -67,16 +66,13 @@ draw_lines(struct tui *t, struct rect r)
         if (l->top + i == l->cursor)
             grid_cursor(&t->grid, y, r.x, r.cols);
     }
-    for (size_t i = 0; i < n; i++)
-        shown += lines[i].action != ACTION_COUNT;
     int y = t->grid.rows - 2;
     if (palette_row(t->prompt.text, &row))
         grid_format(&t->grid, y, 1, r.cols - 1, ROLE_STRONG,
                     "Enter goes to row %zu", row);
-    else
-        grid_format(&t->grid, y, 1, r.cols - 1, ROLE_DIM, "%zu of %d actions%s",
-                    shown, (int)ACTION_COUNT,
-                    n ? "" : ": none fits, Bksp takes a letter back");
+    else if (n == 0)
+        grid_text(&t->grid, y, 1, r.cols - 1, ROLE_DIM,
+                  "nothing fits: Bksp takes a letter back");
 }
 
 static void

@@ -56,12 +56,28 @@ tui_time(const struct tui *t, int64_t time_ns, int64_t before_ns, char *out,
             snprintf(out, size, "?");
         return;
     }
-    int64_t from = t->time == TUI_TIME_DELTA ? before_ns : t->store->first_ns;
+    int64_t from = t->store->first_ns;
+    if (t->time == TUI_TIME_DELTA)
+        from = before_ns;
+    else if (t->time == TUI_TIME_REFERENCE && t->reference != STORE_NONE)
+        from = store_frame(t->store, t->reference)->time_ns;
     int64_t ns = time_ns - from;
     const char *sign = ns < 0 ? "-" : "";
     uint64_t us = (uint64_t)(ns < 0 ? -ns : ns) / 1000;
     snprintf(out, size, "%s%" PRIu64 ".%06" PRIu64, sign, us / 1000000,
              us % 1000000);
+}
+
+const char *
+tui_time_name(enum tui_time time)
+{
+    static const char *const names[TUI_TIME_COUNT] = {
+        [TUI_TIME_RELATIVE] = "since the first packet",
+        [TUI_TIME_DELTA] = "since the row before",
+        [TUI_TIME_UTC] = "of day, UTC",
+        [TUI_TIME_REFERENCE] = "since the frame *REF*",
+    };
+    return names[time];
 }
 
 void
@@ -145,14 +161,15 @@ draw_tabs(struct tui *t)
     uint64_t dropped = atomic_load(&t->figures->dropped);
     int len =
         snprintf(right, sizeof right, "%s%s %s%zu conns %zu frames%s",
-                 t->source,
+                 t->present ? "PRESENT" : t->source,
                  atomic_load(t->loading) ? (t->live ? " live" : " loading")
                                          : "",
                  t->paused ? "PAUSED " : "", t->store->conns.n,
                  t->store->frames.n, dropped ? " DROPS" : "");
     if (len > g->cols - x - 2)
-        len = snprintf(right, sizeof right, "%s%zu frames",
-                       t->paused ? "PAUSED " : "", t->store->frames.n);
+        len = snprintf(right, sizeof right, "%s%s%zu frames",
+                       t->present ? "PRESENT " : "", t->paused ? "PAUSED " : "",
+                       t->store->frames.n);
     if (len > 0 && len < g->cols - x - 1)
         grid_text(g, 0, g->cols - len - 1, len, ROLE_BAR, right);
 }
@@ -291,6 +308,7 @@ tui_init(struct tui *t, struct store *store, struct stats *stats,
     t->loading = &done;
     t->conn = t->frame = t->conn_at = STORE_NONE;
     t->finding = t->finding_item.row = STORE_NONE;
+    t->reference = t->pane_frame = STORE_NONE;
     rows_start(&t->rows, STORE_NONE);
     rows_start(&t->conn_rows, STORE_NONE);
     t->least = SEVERITY_NOTE;

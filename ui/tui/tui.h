@@ -29,11 +29,13 @@
 #include "ui/tui/ladder.h"
 #include "ui/tui/list.h"
 #include "ui/tui/marks.h"
+#include "ui/tui/present.h"
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
 #include "ui/tui/search.h"
 #include "ui/tui/shake.h"
 #include "ui/tui/shown.h"
+#include "ui/tui/step.h"
 #include "ui/tui/store.h"
 #include "ui/tui/talk.h"
 #include "ui/tui/tty.h"
@@ -100,6 +102,7 @@ enum tui_time {
     TUI_TIME_RELATIVE = 0, /* since the first packet of all */
     TUI_TIME_DELTA,        /* since the row before */
     TUI_TIME_UTC,
+    TUI_TIME_REFERENCE, /* since the frame that was set */
     TUI_TIME_COUNT
 };
 
@@ -194,6 +197,16 @@ struct tui {
     enum tui_time time;
     enum tui_source source_bytes;
     bool bytes, secrets;
+    bool zoom;          /* the pane with the keys takes all of the body */
+    int border;         /* rows that the list has more than its share */
+    uint32_t reference; /* times are since that frame; STORE_NONE: none */
+    bool present;       /* others look on */
+    struct lesson lesson;
+    bool ascii;           /* is wanted, though the terminal has UTF-8 */
+    struct list settings; /* of settings.h */
+    struct present_addrs present_addrs;
+    struct list detail, hex; /* lines of the frame's panes */
+    uint32_t pane_frame;     /* that they are of */
     unsigned pane;
     enum severity least;
 
@@ -310,6 +323,9 @@ void tui_go(struct tui *t, enum view_id view);
 /* The time of something in the form chosen; before_ns: of the row before. */
 void tui_time(const struct tui *t, int64_t time_ns, int64_t before_ns,
               char *out, size_t size);
+
+/* What times are: "since the first packet". */
+const char *tui_time_name(enum tui_time time);
 
 /* "1.2K", five columns at most. */
 void tui_bytes(uint64_t n, char *out, size_t size);

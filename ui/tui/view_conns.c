@@ -116,14 +116,14 @@ draw_target(struct grid *g, int y, int x, int cols, const struct store_conn *c)
 
 /* With the port where there is room for it. */
 static void
-draw_peer(struct grid *g, int y, int x, int cols, const struct endpoint *e)
+draw_peer(struct tui *t, int y, int x, int cols, const struct endpoint *e)
 {
     char text[ENDPOINT_TEXT_MAX];
-    (void)endpoint_text(e, text);
+    present_endpoint(t, e, text, sizeof text);
     char *port = strrchr(text, ':');
     if (port && (int)strlen(text) > cols)
         *port = '\0';
-    grid_text(g, y, x, cols, ROLE_TEXT, text);
+    grid_text(&t->grid, y, x, cols, ROLE_TEXT, text);
 }
 
 /* In the order of enum conn_sort.  That of numbers is made wider where they
@@ -201,9 +201,10 @@ cell_text(const struct tui *t, const struct store_conn *c, enum conn_sort which,
 }
 
 static void
-draw_cell(struct grid *g, int y, struct column_place at, enum conn_sort which,
+draw_cell(struct tui *t, int y, struct column_place at, enum conn_sort which,
           const struct store_conn *c)
 {
+    struct grid *g = &t->grid;
     char text[32];
     switch (which) {
     case CONN_SORT_STATE:
@@ -211,10 +212,10 @@ draw_cell(struct grid *g, int y, struct column_place at, enum conn_sort which,
                   state_text(c, text, sizeof text));
         break;
     case CONN_SORT_CLIENT:
-        draw_peer(g, y, at.x, at.cols, &c->client);
+        draw_peer(t, y, at.x, at.cols, &c->client);
         break;
     case CONN_SORT_SERVER:
-        draw_peer(g, y, at.x, at.cols, &c->server);
+        draw_peer(t, y, at.x, at.cols, &c->server);
         break;
     case CONN_SORT_TARGET:
         draw_target(g, y, at.x, at.cols, c);
@@ -253,7 +254,7 @@ draw_row(struct tui *t, int y, struct rect r, const struct table *table,
                         bad && i == CONN_SORT_NUMBER ? ROLE_BAD : ROLE_TEXT,
                         "%*s", at.cols, text);
         else
-            draw_cell(g, y, at, (enum conn_sort)i, c);
+            draw_cell(t, y, at, (enum conn_sort)i, c);
     }
     if (marks_has(&t->conn_marks, rows[place]))
         grid_text(g, y, r.x + 1, 1, ROLE_SELECTED, "*");

@@ -9,15 +9,22 @@
 #include "ui/tui/frame_row.h"
 #include "ui/tui/tui.h"
 
+/* Of the body: detail and bytes beside each other, below each other, any pane
+ * beside the list. */
 #define WIDE_COLS 140
-#define WIDE_ROWS 40
+#define WIDE_ROWS 36
+#define TALL_COLS 100
+#define TALL_ROWS 26
 #define SPLIT_ROWS 18
+#define LIST_ROWS_MIN 3
+#define PANE_ROWS_MIN 5
 #define EXPLAIN_ROWS 5
 
 static void
 draw_list(struct tui *t, struct rect r)
 {
     struct grid *g = &t->grid;
+    hit_pane(t, r, FRAME_PANE_LIST);
     frame_row_head(t, r.y, r.x, r.cols);
     list_fit(&t->frames, t->rows.n, (size_t)r.rows - 1);
     hit_list(t, (struct rect){r.y + 1, r.x, r.rows - 1, r.cols}, &t->frames);
@@ -27,8 +34,6 @@ draw_list(struct tui *t, struct rect r)
                                   : "no frames here");
         return;
     }
-    t->frame = rows_at(&t->rows, t->frames.cursor);
-    t->conn = store_frame(t->store, t->frame)->conn;
     for (size_t i = 0; i < t->frames.height; i++) {
         size_t row = t->frames.top + i;
         if (row >= t->rows.n)
@@ -43,53 +48,224 @@ draw_list(struct tui *t, struct rect r)
     }
 }
 
-static void
-draw_panes(struct tui *t, struct rect r)
+/* ---- where the panes are ---- */
+
+enum layout {
+    LAYOUT_ONE,   /* one pane */
+    LAYOUT_SPLIT, /* the list, and one of detail and bytes */
+    LAYOUT_TALL,  /* the list, the detail, the bytes */
+    LAYOUT_WIDE,  /* the list, detail and bytes beside each other */
+};
+
+static enum layout
+layout_of(const struct tui *t, struct rect r)
 {
-    /* The figure of a frame needs the room more. */
-    bool figure = t->bytes && r.cols < WIDE_COLS && r.rows < 20;
-    int explain = t->explain && r.rows >= 12 && !figure ? EXPLAIN_ROWS : 0;
-    struct rect parts = {r.y, r.x, r.rows - explain, r.cols};
-    if (r.cols >= WIDE_COLS) {
-        struct rect left = parts, right = parts;
-        left.cols = r.cols / 2;
-        right.x += left.cols;
-        right.cols -= left.cols;
-        left.cols--;
-        frame_detail_draw(t, left, !t->bytes);
-        frame_bytes_draw(t, right, t->bytes);
-    } else if (t->bytes) {
-        frame_bytes_draw(t, parts, true);
-    } else {
-        frame_detail_draw(t, parts, true);
+    if (t->zoom || t->rows.n == 0 || r.rows < SPLIT_ROWS)
+        return LAYOUT_ONE;
+    if (r.cols >= WIDE_COLS && r.rows >= WIDE_ROWS)
+        return LAYOUT_WIDE;
+    if (r.cols >= TALL_COLS && r.rows >= TALL_ROWS)
+        return LAYOUT_TALL;
+    return LAYOUT_SPLIT;
+}
+
+static int
+between(int least, int n, int most)
+{
+    return n > most ? most : n < least ? least : n;
+}
+
+/* The last rows are for the explanation; returns them, and r is the rest. */
+static struct rect
+cut_explain(struct rect *r)
+{
+    r->rows -= EXPLAIN_ROWS;
+    return (struct rect){r->y + r->rows, r->x, EXPLAIN_ROWS, r->cols};
+}
+
+static void
+draw_one(struct tui *t, struct rect r)
+{
+    struct rect explain = {0, 0, 0, 0};
+    if (t->pane == FRAME_PANE_LIST || t->rows.n == 0) {
+        draw_list(t, r);
+        return;
     }
-    if (explain)
-        frame_explain_draw(t, (struct rect){r.y + parts.rows, r.x, explain,
-                                            r.cols});
+    if (t->explain && r.rows >= SPLIT_ROWS && t->pane != FRAME_PANE_EXPLAIN)
+        explain = cut_explain(&r);
+    if (t->pane == FRAME_PANE_DETAIL)
+        frame_detail_draw(t, r, true);
+    else if (t->pane == FRAME_PANE_BYTES)
+        frame_bytes_draw(t, r, true);
+    else
+        frame_explain_draw(t, r, true);
+    if (explain.rows > 0)
+        frame_explain_draw(t, explain, false);
+}
+
+/* Below a list of some rows. */
+static void
+draw_split(struct tui *t, struct rect r)
+{
+    struct rect explain = {0, 0, 0, 0};
+    if (t->explain && r.rows >= SPLIT_ROWS && (t->bytes || r.rows >= 24))
+        explain = cut_explain(&r);
+    if (!t->bytes) {
+        struct rect list = r;
+        list.rows = between(LIST_ROWS_MIN, r.rows * 2 / 5 + t->border,
+                            r.rows - PANE_ROWS_MIN);
+        draw_list(t, list);
+        r.y += list.rows;
+        r.rows -= list.rows;
+        frame_detail_draw(t, r, t->pane == FRAME_PANE_DETAIL);
+    } else if (r.rows > 24) {
+        /* The figure, the bytes and the masking key need so many. */
+        struct rect list = r;
+        list.rows = between(LIST_ROWS_MIN, r.rows - 20 + t->border,
+                            r.rows - PANE_ROWS_MIN);
+        draw_list(t, list);
+        r.y += list.rows;
+        r.rows -= list.rows;
+        frame_bytes_draw(t, r, t->pane == FRAME_PANE_BYTES);
+    } else {
+        frame_bytes_draw(t, r, true);
+    }
+    if (explain.rows > 0)
+        frame_explain_draw(t, explain, t->pane == FRAME_PANE_EXPLAIN);
+}
+
+/* With room for all. */
+static void
+draw_all(struct tui *t, struct rect r, bool wide)
+{
+    struct rect explain = {0, 0, 0, 0}, list, detail;
+    if (t->explain && r.rows >= WIDE_ROWS - 2)
+        explain = cut_explain(&r);
+    list = r;
+    list.rows = between(LIST_ROWS_MIN, r.rows * (wide ? 2 : 1) / 5 + t->border,
+                        r.rows - 2 * PANE_ROWS_MIN);
+    draw_list(t, list);
+    r.y += list.rows;
+    r.rows -= list.rows;
+    detail = r;
+    if (wide) {
+        detail.cols = r.cols / 2 - 1;
+        r.x += r.cols / 2;
+        r.cols -= r.cols / 2;
+    } else {
+        detail.rows = between(PANE_ROWS_MIN, r.rows - 12, 12);
+        r.y += detail.rows;
+        r.rows -= detail.rows;
+    }
+    frame_detail_draw(t, detail, t->pane == FRAME_PANE_DETAIL);
+    frame_bytes_draw(t, r, t->pane == FRAME_PANE_BYTES);
+    if (explain.rows > 0)
+        frame_explain_draw(t, explain, t->pane == FRAME_PANE_EXPLAIN);
 }
 
 static void
 draw(struct tui *t, struct rect r)
 {
-    bool wide = r.cols >= WIDE_COLS && r.rows >= WIDE_ROWS - 3;
-    int panes = r.rows < SPLIT_ROWS ? 0
-                : wide              ? r.rows * 3 / 5
-                                    : r.rows * 3 / 5;
-    if (t->rows.n == 0)
-        panes = 0;
-    if (panes == 0 && t->pane == 1 && t->rows.n > 0) {
+    enum layout layout = layout_of(t, r);
+    list_fit(&t->frames, t->rows.n, t->frames.height);
+    if (t->rows.n > 0) {
         t->frame = rows_at(&t->rows, t->frames.cursor);
-        draw_panes(t, r);
-        return;
+        t->conn = store_frame(t->store, t->frame)->conn;
     }
-    draw_list(t, (struct rect){r.y, r.x, r.rows - panes, r.cols});
-    if (panes > 0)
-        draw_panes(t, (struct rect){r.y + r.rows - panes, r.x, panes, r.cols});
+    if (t->pane_frame != t->frame)
+        t->detail = t->hex = (struct list){.n = 0};
+    t->pane_frame = t->frame;
+    if (layout == LAYOUT_ONE)
+        draw_one(t, r);
+    else if (layout == LAYOUT_SPLIT)
+        draw_split(t, r);
+    else
+        draw_all(t, r, layout == LAYOUT_WIDE);
+}
+
+/* ---- keys ---- */
+
+static void
+go_to_pane(struct tui *t, unsigned pane)
+{
+    t->pane = pane;
+    /* Where there is room for one of them only. */
+    if (pane != FRAME_PANE_EXPLAIN)
+        t->bytes = pane == FRAME_PANE_BYTES;
+}
+
+static void
+step_pane(struct tui *t, unsigned step)
+{
+    unsigned n = t->explain ? FRAME_PANE_COUNT : FRAME_PANE_EXPLAIN;
+    go_to_pane(t, (t->pane + n + step) % n);
+}
+
+/* Out of what is shown larger, then out of the pane; false: out of the view. */
+static bool
+go_up(struct tui *t)
+{
+    bool went = t->zoom || t->pane != FRAME_PANE_LIST;
+    if (t->zoom)
+        t->zoom = false;
+    else
+        go_to_pane(t, FRAME_PANE_LIST);
+    return went;
+}
+
+/* What the pane does that has the keys. */
+static bool
+act_in_pane(struct tui *t, enum action a)
+{
+    bool down = a == ACTION_DOWN || a == ACTION_PAGE_DOWN;
+    if (t->pane == FRAME_PANE_DETAIL && (a == ACTION_UP || a == ACTION_DOWN)) {
+        frame_field_step(t, down ? 1 : -1);
+        return true;
+    }
+    if (a != ACTION_PAGE_UP && a != ACTION_PAGE_DOWN)
+        return false;
+    struct list *l = t->pane == FRAME_PANE_DETAIL  ? &t->detail
+                     : t->pane == FRAME_PANE_BYTES ? &t->hex
+                                                   : NULL;
+    if (l)
+        list_scroll(l, (down ? 1 : -1) *
+                           (l->height > 1 ? (long)l->height - 1 : 1));
+    return l != NULL;
+}
+
+static bool
+act_on_layout(struct tui *t, enum action a)
+{
+    switch (a) {
+    case ACTION_ENTER:
+        go_to_pane(t, t->bytes ? FRAME_PANE_BYTES : FRAME_PANE_DETAIL);
+        return true;
+    case ACTION_PANE:
+        step_pane(t, 1);
+        return true;
+    case ACTION_PANE_BACK:
+        step_pane(t, (unsigned)-1);
+        return true;
+    case ACTION_ZOOM:
+        t->zoom = !t->zoom;
+        return true;
+    case ACTION_GROW:
+    case ACTION_SHRINK:
+        t->border = between(-50, t->border + (a == ACTION_GROW ? 1 : -1), 50);
+        return true;
+    case ACTION_BACK:
+    case ACTION_ESCAPE:
+        return go_up(t);
+    default:
+        return false;
+    }
 }
 
 static bool
 act(struct tui *t, enum action a)
 {
+    if (t->rows.n > 0 && act_in_pane(t, a))
+        return true;
     switch (a) {
     case ACTION_SCOPE:
         if (t->conn == STORE_NONE)
@@ -97,24 +273,24 @@ act(struct tui *t, enum action a)
         tui_set_scope(t, t->rows.conn == STORE_NONE ? t->conn : STORE_NONE);
         return true;
     case ACTION_BYTES:
-        t->bytes = !t->bytes;
+        go_to_pane(t, t->bytes ? FRAME_PANE_LIST : FRAME_PANE_BYTES);
         return true;
     case ACTION_SOURCE:
         t->source_bytes =
             (enum tui_source)((t->source_bytes + 1) % TUI_SOURCE_COUNT);
-        t->bytes = true;
+        go_to_pane(t, FRAME_PANE_BYTES);
         return true;
+    case ACTION_EXPLAIN:
+        if (t->pane == FRAME_PANE_EXPLAIN)
+            go_to_pane(t, FRAME_PANE_LIST);
+        return false; /* the rest is the same everywhere */
     case ACTION_LEFT:
     case ACTION_RIGHT:
         if (t->rows.n > 0)
             frame_field_step(t, a == ACTION_RIGHT ? 1 : -1);
         return true;
-    case ACTION_ENTER:
-    case ACTION_PANE:
-        t->pane = !t->pane;
-        return true;
     default:
-        return false;
+        return act_on_layout(t, a);
     }
 }
 
@@ -124,10 +300,10 @@ status(const struct tui *t, char *out, size_t size)
     if (t->rows.n == 0)
         return;
     const struct store_frame *f = store_frame(t->store, t->frame);
-    const struct store_conn *c = store_conn(t->store, f->conn);
-    snprintf(out, size, "connection %" PRIu32 " - %s of frame %" PRIu32,
-             c->conn, frame_field_info((enum frame_field)t->field)->name,
-             f->number);
+    if (f->flags & STORE_GAP)
+        snprintf(out, size, "a gap of %" PRIu64 " bytes", f->payload_len);
+    else
+        frame_field_status(t, out, size);
 }
 
 static bool

@@ -446,8 +446,8 @@ draw_names(struct tui *t, struct rect r, const struct lanes *l)
     char client[ENDPOINT_TEXT_MAX], server[ENDPOINT_TEXT_MAX];
     struct grid *g = &t->grid;
     int middle = (l->left + l->right) / 2, end = r.x + r.cols, y = r.y;
-    (void)endpoint_text(&c->client, client);
-    (void)endpoint_text(&c->server, server);
+    present_endpoint(t, &c->client, client, sizeof client);
+    present_endpoint(t, &c->server, server, sizeof server);
     draw_name(g, y, l->left, r.x, middle, ROLE_CLIENT, client);
     draw_name(g, y++, l->right, middle + 1, end, ROLE_SERVER, server);
     if (r.rows < 20)

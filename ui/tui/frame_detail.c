@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The fields of a frame one below the other, and what the selected one means.
+ */
 #include "ui/tui/frame_parts.h"
 
 #include <inttypes.h>
@@ -7,105 +9,42 @@
 
 #include "base/rd.h"
 #include "dissect/close_code.h"
-
-#define FIELD(symbol, name, role, section, filter, what, rule)                 \
-    {name, role, section, filter, what, rule},
-static const struct frame_field_info fields[] = {
-#include "ui/tui/frame_field.def"
-};
-#undef FIELD
+#include "ui/tui/present.h"
 
 /* Of a payload, in the panes. */
 #define SHOWN_MAX 4096u
-
-const struct frame_field_info *
-frame_field_info(enum frame_field f)
-{
-    return &fields[f];
-}
-
-/* Bytes of the header in front of the masking key. */
-static unsigned
-length_bytes(const struct store_frame *f)
-{
-    return f->header_len - 2u - (f->flags & STORE_MASKED ? 4u : 0);
-}
-
-size_t
-frame_header_bytes(const struct store_frame *f, uint8_t out[14])
-{
-    unsigned more = length_bytes(f);
-    unsigned form = more == 8   ? 127
-                    : more == 2 ? 126
-                                : (unsigned)f->payload_len;
-    size_t at = 0;
-    out[at++] = f->byte0;
-    out[at++] = (uint8_t)((f->flags & STORE_MASKED ? 0x80 : 0) | form);
-    for (unsigned i = 0; i < more; i++)
-        out[at++] = (uint8_t)(f->payload_len >> (8 * (more - 1 - i)));
-    for (unsigned i = 0; f->flags & STORE_MASKED && i < 4; i++)
-        out[at++] = (uint8_t)(f->mask >> (8 * (3 - i)));
-    return at;
-}
-
-bool
-frame_field_bytes(const struct store_frame *f, enum frame_field field,
-                  uint64_t *from, uint64_t *to)
-{
-    switch (field) {
-    case FRAME_FIELD_FIN:
-    case FRAME_FIELD_RSV:
-    case FRAME_FIELD_OPCODE:
-        *from = 0;
-        *to = 1;
-        return true;
-    case FRAME_FIELD_MASK:
-        *from = 1;
-        *to = 2;
-        return true;
-    case FRAME_FIELD_LENGTH:
-        *from = 1;
-        *to = 2 + length_bytes(f);
-        return true;
-    case FRAME_FIELD_KEY:
-        *from = 2 + length_bytes(f);
-        *to = f->header_len;
-        return f->flags & STORE_MASKED;
-    case FRAME_FIELD_PAYLOAD:
-        *from = f->header_len;
-        *to = f->header_len + f->payload_len;
-        return f->payload_len > 0;
-    case FRAME_FIELD_COUNT:
-        break;
-    }
-    return false;
-}
-
-void
-frame_field_step(struct tui *t, int step)
-{
-    const struct store_frame *f = store_frame(t->store, t->frame);
-    uint64_t from, to;
-    unsigned n = FRAME_FIELD_COUNT, field = t->field;
-    do
-        field = (field + n + (unsigned)step) % n;
-    while (!frame_field_bytes(f, (enum frame_field)field, &from, &to));
-    t->field = field;
-}
-
-/* ---- detail ---- */
+/* Frames of all connections that are looked at to find the next of one. */
+#define NEXT_LOOKS 10000u
 
 struct pane {
     struct grid *g;
     struct rect r; /* without the title */
-    int y;         /* of the next line */
+    size_t top;    /* lines above it */
+    size_t n;      /* lines so far */
+    size_t cursor; /* the line of the selected field */
 };
 
-/* The next line, or -1 when there is no room. */
+/* The row of the next line; outside of the pane: -1. */
 static int
 next_line(struct pane *p)
 {
-    return p->y < p->r.y + p->r.rows ? p->y++ : -1;
+    size_t line = p->n++;
+    return line >= p->top && line - p->top < (size_t)p->r.rows
+               ? p->r.y + (int)(line - p->top)
+               : -1;
+}
+
+/* The line at y, the last one, is that of a field. */
+static void
+is_field(struct tui *t, struct pane *p, int y, enum frame_field field)
+{
+    if (t->field == field)
+        p->cursor = p->n - 1;
+    if (y < 0)
+        return;
+    hit_field(t, (struct rect){y, p->r.x, 1, p->r.cols}, field);
+    if (t->field == field)
+        grid_cursor(p->g, y, p->r.x, p->r.cols);
 }
 
 static void
@@ -129,16 +68,14 @@ bits_line(struct tui *t, struct pane *p, enum frame_field field, unsigned byte,
 {
     char bits[10];
     int y = next_line(p);
-    if (y < 0)
-        return;
     put_bits(bits, byte, mask);
     int x = p->r.x;
     x += grid_format(p->g, y, x, p->r.cols, ROLE_DIM, "    %s = ", bits);
-    x += grid_format(p->g, y, x, p->r.x + p->r.cols - x, fields[field].role,
-                     "%s: ", fields[field].name);
+    x += grid_format(p->g, y, x, p->r.x + p->r.cols - x,
+                     frame_field_info(field)->role,
+                     "%s: ", frame_field_info(field)->name);
     grid_text(p->g, y, x, p->r.x + p->r.cols - x, ROLE_TEXT, value);
-    if (t->field == field)
-        grid_cursor(p->g, y, p->r.x, p->r.cols);
+    is_field(t, p, y, field);
 }
 
 static void
@@ -165,7 +102,7 @@ static void
 header_lines(struct tui *t, struct pane *p, const struct store_frame *f)
 {
     char text[96];
-    unsigned more = length_bytes(f), rsv = f->byte0 >> 4 & 7;
+    unsigned more = frame_length_bytes(f), rsv = f->byte0 >> 4 & 7;
     uint8_t head[14];
     uint8_t opcode = store_frame_opcode(f);
     frame_header_bytes(f, head);
@@ -187,15 +124,12 @@ header_lines(struct tui *t, struct pane *p, const struct store_frame *f)
     bits_line(t, p, FRAME_FIELD_LENGTH, head[1], 0x7f, text);
     if (f->flags & STORE_MASKED) {
         int y = next_line(p);
-        if (y < 0)
-            return;
         int x = p->r.x + grid_text(p->g, y, p->r.x, p->r.cols, ROLE_FIELD_KEY,
                                    "    Masking key: ");
         grid_format(p->g, y, x, p->r.x + p->r.cols - x, ROLE_TEXT,
                     "%02x %02x %02x %02x", f->mask >> 24, f->mask >> 16 & 255,
                     f->mask >> 8 & 255, f->mask & 255);
-        if (t->field == FRAME_FIELD_KEY)
-            grid_cursor(p->g, y, p->r.x, p->r.cols);
+        is_field(t, p, y, FRAME_FIELD_KEY);
     }
 }
 
@@ -207,16 +141,13 @@ payload_lines(struct tui *t, struct pane *p, const struct store_frame *f)
     bool whole;
     size_t n = store_frame_payload(t->store, f, bytes, sizeof bytes, &whole);
     int y = next_line(p);
-    if (y < 0)
-        return;
     int x = p->r.x + grid_text(p->g, y, p->r.x, p->r.cols, ROLE_FIELD_PAYLOAD,
                                "    Payload: ");
     grid_format(p->g, y, x, p->r.x + p->r.cols - x, ROLE_TEXT,
                 "%" PRIu64 " bytes%s%s", f->payload_len,
                 f->flags & STORE_MASKED ? ", masked" : "",
                 f->flags & STORE_COMPLETE ? "" : ", not all captured");
-    if (t->field == FRAME_FIELD_PAYLOAD)
-        grid_cursor(p->g, y, p->r.x, p->r.cols);
+    is_field(t, p, y, FRAME_FIELD_PAYLOAD);
     if (store_frame_opcode(f) == WS_OP_CLOSE && n >= 2) {
         uint16_t code = rd_load_be16(bytes);
         const char *name = close_code_name(code);
@@ -248,6 +179,9 @@ message_lines(struct tui *t, struct pane *p)
                       " from %" PRIu64 " compressed", m->wire_len);
     snprintf(text + n, sizeof text - (size_t)n, "]");
     format_line(p, ROLE_DIM, text);
+    if (m->opcode == WS_OP_TEXT && !(m->flags & STORE_MESSAGE_BAD_UTF8) &&
+        m->flags & STORE_MESSAGE_DONE && m->flags & STORE_MESSAGE_COMPLETE)
+        format_line(p, ROLE_GOOD, "  [UTF-8: valid]");
     if (m->flags & STORE_MESSAGE_BAD_UTF8) {
         snprintf(text, sizeof text,
                  "  [not valid UTF-8 from byte %" PRIu64 " on]", m->utf8_error);
@@ -279,44 +213,123 @@ finding_lines(struct tui *t, struct pane *p)
     }
 }
 
-void
-frame_detail_draw(struct tui *t, struct rect r, bool focused)
+/* The next frame of the connection; others' frames lie between. */
+static void
+next_lines(struct tui *t, struct pane *p, const struct store_frame *f)
 {
-    const struct store_frame *f = store_frame(t->store, t->frame);
-    struct pane p = {&t->grid, {r.y + 1, r.x, r.rows - 1, r.cols}, r.y + 1};
-    char text[160];
-    enum ws_sender from = store_frame_from(f);
-    grid_title(&t->grid, (struct rect){r.y, r.x, 1, r.cols}, focused, "Detail");
+    const struct store *s = t->store;
+    char text[128];
+    size_t end = store_conn(s, f->conn)->last_frame;
+    for (size_t row = (size_t)t->frame + 1;
+         row <= end && row - t->frame <= NEXT_LOOKS && row < s->frames.n;
+         row++) {
+        const struct store_frame *next = store_frame(s, row);
+        if (next->conn != f->conn)
+            continue;
+        int64_t us = (next->time_ns - f->time_ns) / 1000;
+        if (next->flags & STORE_GAP)
+            snprintf(text, sizeof text,
+                     "  [Next in this connection: a gap of %" PRIu64 " bytes]",
+                     next->payload_len);
+        else
+            snprintf(text, sizeof text,
+                     "  [Next in this connection: frame %" PRIu32
+                     " of the %s, %" PRId64 ".%03d ms later]",
+                     next->number, ws_sender_name(store_frame_from(next)),
+                     us / 1000, (int)(us < 0 ? -us : us) % 1000);
+        format_line(p, ROLE_DIM, text);
+        return;
+    }
+}
+
+/* What carried it, as far as that is known. */
+static void
+carrier_lines(struct tui *t, struct pane *p, const struct store_frame *f)
+{
+    const struct store_conn *c = store_conn(t->store, f->conn);
+    bool server = f->flags & STORE_SERVER;
+    const struct endpoint *from = server ? &c->server : &c->client;
+    const struct endpoint *to = server ? &c->client : &c->server;
+    const char *arrow = p->g->utf8 ? "\u2192" : "->";
+    char text[200], a[ENDPOINT_TEXT_MAX], b[ENDPOINT_TEXT_MAX];
+    snprintf(text, sizeof text,
+             "TCP %u %s %u, offset %" PRIu64
+             " of the stream, ends in packet %" PRIu64,
+             from->port, arrow, to->port, f->offset, f->packet);
+    format_line(p, ROLE_TEXT, text);
+    present_addr(t, &from->addr, a, sizeof a);
+    present_addr(t, &to->addr, b, sizeof b);
+    snprintf(text, sizeof text, "%s %s %s %s", strchr(a, ':') ? "IPv6" : "IPv4",
+             a, arrow, b);
+    format_line(p, ROLE_TEXT, text);
+}
+
+static void
+all_lines(struct tui *t, struct pane *p, const struct store_frame *f)
+{
+    char text[200];
+    bool server = f->flags & STORE_SERVER;
+    const char *dot = p->g->utf8 ? "\u00b7" : "-";
     if (f->flags & STORE_GAP) {
         snprintf(text, sizeof text,
                  "%" PRIu64 " bytes at offset %" PRIu64
                  " of what the %s sent are not in the capture",
-                 f->payload_len, f->offset, ws_sender_name(from));
-        format_line(&p, ROLE_GAP, text);
+                 f->payload_len, f->offset,
+                 ws_sender_name(store_frame_from(f)));
+        format_line(p, ROLE_GAP, text);
+        carrier_lines(t, p, f);
         return;
     }
     snprintf(text, sizeof text,
-             "frame %" PRIu32 " of the %s, %s, %" PRIu64
-             " bytes, packet %" PRIu64 ", offset %" PRIu64,
-             f->number, ws_sender_name(from),
-             ws_opcode_name(store_frame_opcode(f)),
-             f->header_len + f->payload_len, f->packet, f->offset);
-    format_line(&p, ROLE_STRONG, text);
-    header_lines(t, &p, f);
-    payload_lines(t, &p, f);
-    message_lines(t, &p);
+             "WebSocket frame %" PRIu32 " %s %s %s %s %s %s %s %" PRIu64
+             " bytes %s packet %" PRIu64,
+             f->number, dot, server ? "server" : "client",
+             p->g->utf8 ? "\u2192" : "->", server ? "client" : "server", dot,
+             ws_opcode_name(store_frame_opcode(f)), dot,
+             f->header_len + f->payload_len, dot, f->packet);
+    format_line(p, ROLE_STRONG, text);
+    header_lines(t, p, f);
+    payload_lines(t, p, f);
+    message_lines(t, p);
+    next_lines(t, p, f);
     if (!(f->flags & STORE_SYNCED))
-        format_line(&p, ROLE_WARNING,
+        format_line(p, ROLE_WARNING,
                     "  [found again after a loss or in mid-stream]");
-    finding_lines(t, &p);
+    finding_lines(t, p);
+    carrier_lines(t, p, f);
 }
 
 void
-frame_explain_draw(struct tui *t, struct rect r)
+frame_detail_draw(struct tui *t, struct rect r, bool focused)
 {
-    const struct frame_field_info *info = &fields[t->field];
-    grid_title(&t->grid, (struct rect){r.y, r.x, 1, r.cols}, false,
+    const struct store_frame *f = store_frame(t->store, t->frame);
+    struct list *l = &t->detail;
+    struct rect body = {r.y + 1, r.x, r.rows - 1, r.cols};
+    grid_title(&t->grid, (struct rect){r.y, r.x, 1, r.cols}, focused, "%s",
+               r.cols < t->grid.cols || t->zoom ? "Detail"
+                                                : "Detail (Tab)  b bytes");
+    hit_pane(t, r, FRAME_PANE_DETAIL);
+    hit_scroll(t, body, l);
+    /* Once to count them, then those that are shown. */
+    struct pane p = {.g = &t->grid, .r = {body.y, body.x, 0, body.cols}};
+    all_lines(t, &p, f);
+    if (l->cursor != p.cursor) {
+        l->n = p.n;
+        list_go(l, p.cursor);
+    }
+    list_fit(l, p.n, (size_t)body.rows);
+    p = (struct pane){.g = &t->grid, .r = body, .top = l->top};
+    all_lines(t, &p, f);
+}
+
+void
+frame_explain_draw(struct tui *t, struct rect r, bool focused)
+{
+    const struct frame_field_info *info =
+        frame_field_info((enum frame_field)t->field);
+    grid_title(&t->grid, (struct rect){r.y, r.x, 1, r.cols}, focused,
                "Explain: %s (RFC 6455 section %s)", info->name, info->section);
+    hit_pane(t, r, FRAME_PANE_EXPLAIN);
     const char *texts[] = {info->what, info->rule};
     int y = r.y + 1;
     for (size_t i = 0; i < 2; i++) {
