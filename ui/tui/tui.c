@@ -230,8 +230,8 @@ tui_paint(struct tui *t)
     t->busy = tui_rows_update(t);
     t->busy |= find_go_on(t);
     draw_tabs(t);
-    bar_draw(t);
     tui_view(t)->draw(t, body);
+    bar_draw(t); /* counts what the view has taken in */
     draw_status(t);
     hints_draw(t);
     if (t->layer) {
@@ -315,6 +315,7 @@ tui_init(struct tui *t, struct store *store, struct stats *stats,
     t->explain = true;
     t->slice_ns = SLICE_NS;
     shown_init(&t->shown);
+    t->conn_order.filter = t->found.filter = &t->shown.refine;
 }
 
 void
