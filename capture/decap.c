@@ -14,6 +14,7 @@
 struct decap {
     struct decap_stats stats;
     struct ip_frag_store *frags;
+    uint64_t datagram; /* of the packet at hand; 0: none */
 };
 
 struct decap_limits
@@ -47,6 +48,12 @@ decap_free(struct decap *d)
         return;
     ip_frag_free(d->frags);
     free(d);
+}
+
+uint64_t
+decap_datagram(const struct decap *d)
+{
+    return d->datagram;
 }
 
 const struct decap_stats *
@@ -192,6 +199,7 @@ read_ip(struct decap *d, struct slice in, uint32_t missing, int64_t now_ns,
             return DECAP_OTHER;
         enum ip_frag_result added = ip_frag_add(d->frags, now_ns, &frag, ip);
         d->stats.frag = *ip_frag_stats(d->frags);
+        d->datagram = ip_frag_datagram(d->frags);
         if (added != IP_FRAG_WHOLE)
             return added == IP_FRAG_BAD ? DECAP_MALFORMED : DECAP_FRAGMENT;
         result = ip_skip_extensions(ip, &frag);
@@ -286,6 +294,7 @@ read_plain(const struct packet *p, struct ip_packet *out)
 enum decap_result
 decap_packet(struct decap *d, const struct packet *p, struct ip_packet *out)
 {
+    d->datagram = 0;
     enum decap_result result = read_plain(p, out) ? DECAP_TCP : peel(d, p, out);
     d->stats.packets[result]++;
     if (result == DECAP_TCP && out->missing > 0)

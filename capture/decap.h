@@ -85,6 +85,12 @@ void decap_free(struct decap *d);
 enum decap_result decap_packet(struct decap *d, const struct packet *p,
                                struct ip_packet *out);
 
+/*
+ * After decap_packet(): the IP datagram that the packet was a fragment of, by
+ * ip_frag_datagram(), of several (in tunnels) the innermost; 0: it was none.
+ */
+uint64_t decap_datagram(const struct decap *d);
+
 /* Counted since decap_new(); lives as long as d. */
 const struct decap_stats *decap_stats(const struct decap *d);
 

@@ -31,6 +31,7 @@ struct key {
 struct datagram {
     struct datagram *older, *newer; /* by arrival of the first fragment */
     struct key key;
+    uint64_t number; /* for ip_frag_datagram() */
     uint32_t hash;
     int64_t first_ns; /* when that was */
     uint32_t total;   /* payload bytes; TOTAL_UNKNOWN before the last one */
@@ -45,6 +46,8 @@ struct datagram {
 struct ip_frag_store {
     struct ip_frag_limits limits;
     struct ip_frag_stats stats;
+    uint64_t n_datagrams; /* ever; the number of the last one */
+    uint64_t added_to;    /* by the last call; 0: none */
     struct datagram *oldest, *newest;
     struct map datagrams;            /* by key */
     uint8_t whole[DATAGRAM_MAX + 1]; /* the last whole datagram */
@@ -108,6 +111,12 @@ ip_frag_free(struct ip_frag_store *s)
         drop_datagram(s, s->oldest);
     map_fini(&s->datagrams);
     free(s);
+}
+
+uint64_t
+ip_frag_datagram(const struct ip_frag_store *s)
+{
+    return s->added_to;
 }
 
 const struct ip_frag_stats *
@@ -190,6 +199,7 @@ new_datagram(struct ip_frag_store *s, const struct key *key, uint32_t hash,
     s->stats.bytes += block;
     s->stats.waiting++;
     d->key = *key;
+    d->number = ++s->n_datagrams;
     d->hash = hash;
     d->first_ns = now_ns;
     d->total = TOTAL_UNKNOWN;
@@ -359,6 +369,7 @@ ip_frag_add(struct ip_frag_store *s, int64_t now_ns,
 {
     assert(frag->off <= DATAGRAM_MAX && frag->off % UNIT_LEN == 0);
     s->stats.fragments++;
+    s->added_to = 0;
     drop_expired(s, now_ns);
     if (is_bad(frag, ip)) {
         s->stats.bad++;
@@ -383,6 +394,7 @@ ip_frag_add(struct ip_frag_store *s, int64_t now_ns,
         return IP_FRAG_WAITING;
     }
     store_fragment(d, frag, ip, end);
+    s->added_to = d->number;
     if (d->total == TOTAL_UNKNOWN ||
         d->n_units < (d->total + UNIT_LEN - 1) / UNIT_LEN)
         return IP_FRAG_WAITING;

@@ -75,6 +75,13 @@ enum ip_frag_result ip_frag_add(struct ip_frag_store *s, int64_t now_ns,
                                 const struct ip_fragment *frag,
                                 struct ip_packet *ip);
 
+/*
+ * Which datagram the fragment added last is part of: a number that no other
+ * datagram of this store gets, from 1 up.  0: it was not stored, or there was
+ * none.
+ */
+uint64_t ip_frag_datagram(const struct ip_frag_store *s);
+
 /* Counters; live as long as s. */
 const struct ip_frag_stats *ip_frag_stats(const struct ip_frag_store *s);
 

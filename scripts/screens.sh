@@ -8,7 +8,7 @@ TUI_DRAW=$1 SAMPLES=$2
 export TZ=UTC0 LC_ALL=C.UTF-8
 
 screen() { # screen TITLE SAMPLE KEYS
-    printf '## %s\n\n`wsray %s`, keys `%s`\n\n' "$1" "$2" "$3"
+    printf '## %s\n\n    wsray %s      keys: %s\n\n' "$1" "$2" "$3"
     for size in 160x48 80x24; do
         printf '```text\n'
         "$TUI_DRAW" "$SAMPLES/$2" utf8 "$size" "$3"

@@ -71,6 +71,9 @@ sed -n 's/^COMMAND([A-Z0-9_]*, "\([a-z0-9-]*\)".*/\1/p' "$commands_def" \
     >"$tmp/commands"
 cat "$tmp/names" "$tmp/letters" >"$tmp/options"
 
+sed -n 's/^EXPORT_KIND([A-Z0-9_]*, "\([a-z0-9-]*\)".*/\1/p' \
+    "$srcdir/ui/export.def" >"$tmp/kinds"
+
 # The first string of each row.
 names_of_rows() {
     awk -v macro="$1" 'index($0, macro "(") == 1 { want = 1 }
@@ -95,6 +98,9 @@ result $? "each row of options.def has its name on its first line"
 rows=$(grep -c '^COMMAND(' "$commands_def")
 test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/commands")"
 result $? "each row of commands.def has its name on its first line"
+rows=$(grep -c '^EXPORT_KIND(' "$srcdir/ui/export.def")
+test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/kinds")"
+result $? "each row of export.def has its name on its first line"
 
 rows=$(grep -c '^FINDING(' "$srcdir/dissect/finding.def")
 test "$rows" -gt 0 && test "$rows" -eq "$(grep -c . "$tmp/findings")"
@@ -173,6 +179,10 @@ while read -r command; do
     help_options <"$tmp/help.one" >>"$tmp/got"
 done <"$tmp/commands"
 result $status "wsray COMMAND --help runs for each command"
+"$wsray" export --help </dev/null |
+    sed -n 's/^Usage: wsray export \([^ ]*\) .*/\1/p' |
+    tr '|' '\n' >"$tmp/got.kinds"
+same "its help names all that export can make" "$tmp/kinds" "$tmp/got.kinds"
 same "the help of all commands together names each option" \
     "$tmp/options" "$tmp/got"
 
@@ -238,6 +248,11 @@ if command -v bash >/dev/null 2>&1; then
         _wsray && printf "%s\n" "${COMPREPLY[@]}"' - \
         "$(cd "$(dirname "$bash_file")" && pwd)/wsray" >"$tmp/got" 2>&1
     same "bash completes each field" "$tmp/fields" "$tmp/got"
+    # shellcheck disable=SC2016 # expanded by that bash
+    bash -c '. "$1" && cd / && COMP_WORDS=(wsray export "") COMP_CWORD=2 &&
+        _wsray && printf "%s\n" "${COMPREPLY[@]}"' - \
+        "$(cd "$(dirname "$bash_file")" && pwd)/wsray" >"$tmp/got" 2>&1
+    same "bash completes all that export can make" "$tmp/kinds" "$tmp/got"
     for option in --findings --ignore; do
         # shellcheck disable=SC2016 # expanded by that bash
         bash -c '. "$1" && cd / && COMP_WORDS=(wsray check "$2" "") &&
@@ -253,6 +268,7 @@ else
     skip "bash completes each finding behind --ignore" "no bash"
     skip "bash completes each finding" "no bash"
     skip "bash completes each field" "no bash"
+    skip "bash completes all that export can make" "no bash"
     skip "bash completes each threshold" "no bash"
 fi
 
@@ -271,6 +287,8 @@ sed -n "s/^ *compadd -S '' //p" "$zsh_file" | tr -d = | tr ' ' '\n' >"$tmp/got"
 same "the zsh completion names each threshold" "$tmp/thresholds" "$tmp/got"
 sed -n 's/^ *_values -s , finding //p' "$zsh_file" | tr ' ' '\n' >"$tmp/got"
 same "the zsh completion lists each finding" "$tmp/findings" "$tmp/got"
+sed -n 's/^ *_values kind //p' "$zsh_file" | tr ' ' '\n' >"$tmp/got"
+same "the zsh completion names all that export can make" "$tmp/kinds" "$tmp/got"
 sed -n 's/^ *compadd \([a-z].*\)/\1/p' "$zsh_file" | tr ' ' '\n' >"$tmp/got"
 same "the zsh completion names each field" "$tmp/fields" "$tmp/got"
 if command -v zsh >/dev/null 2>&1; then
@@ -295,6 +313,8 @@ same "the fish completion names each finding" "$tmp/findings" "$tmp/got"
 sed -n 's/.*_from fields. -f -a \([a-z0-9_.]*\) .*/\1/p' "$fish_file" \
     >"$tmp/got"
 same "the fish completion names each field" "$tmp/fields" "$tmp/got"
+sed -n "s/.*_from export; .*' -a \([a-z]*\) .*/\1/p" "$fish_file" >"$tmp/got"
+same "the fish completion names all that export can make" "$tmp/kinds" "$tmp/got"
 sed -n "s/.* -l threshold -x -a '\([^']*\)'.*/\1/p" "$fish_file" | tr -d = |
     tr ' ' '\n' >"$tmp/got"
 same "the fish completion names each threshold" "$tmp/thresholds" "$tmp/got"

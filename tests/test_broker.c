@@ -608,6 +608,36 @@ START_TEST(a_directory_that_is_not_there_is_an_error_with_a_reason)
 }
 END_TEST
 
+START_TEST(a_directory_is_made_for_who_asks_and_must_else_be_empty)
+{
+    struct guard_error e = {0};
+    struct stat st;
+    struct broker b;
+    char made[sizeof exports + 8];
+    snprintf(made, sizeof made, "%s/made", exports);
+    struct broker_dir dir = {.path = made, .make = true};
+    const struct broker_options o = {.dirs = &dir,
+                                     .n_dirs = 1,
+                                     .sandbox = options.sandbox};
+    ck_assert_int_eq(broker_start(&b, &o, &e), ERR_OK);
+    ck_assert_int_eq(stat(made, &st), 0);
+    ck_assert_int_eq(st.st_mode & 07777, 0700);
+    int fd = broker_create(&b, 0, "file");
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    broker_stop(&b);
+    ck_assert_int_eq(broker_start(&b, &o, &e), ERR_OPEN);
+    ck_assert_ptr_nonnull(strstr(e.reason, "is not empty"));
+    dir.any = true;
+    ck_assert_int_eq(broker_start(&b, &o, &e), ERR_OK);
+    broker_stop(&b);
+    remove_all(made);
+    dir.path = path_of(made, "none");
+    ck_assert_int_eq(broker_start(&b, &o, &e), ERR_OPEN);
+    ck_assert_ptr_nonnull(strstr(e.reason, "No such file"));
+}
+END_TEST
+
 START_TEST(too_many_directories_are_an_error)
 {
     struct broker_dir many[BROKER_DIRS_MAX + 1];
@@ -803,6 +833,8 @@ broker_suite(void)
     tcase_add_test(start, it_keeps_no_descriptor_of_the_decoder);
     tcase_add_test(start,
                    a_directory_that_is_not_there_is_an_error_with_a_reason);
+    tcase_add_test(start,
+                   a_directory_is_made_for_who_asks_and_must_else_be_empty);
     tcase_add_test(start, too_many_directories_are_an_error);
     tcase_add_test(start, a_locked_in_decoder_gets_its_files);
     tcase_add_loop_test(start, files_belong_to_whom_they_should, 0,

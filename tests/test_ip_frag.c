@@ -274,6 +274,29 @@ START_TEST(datagrams_are_kept_apart)
 }
 END_TEST
 
+START_TEST(each_datagram_has_a_number_of_its_own)
+{
+    struct ip_frag_store *s = make_store(NULL);
+    struct flow other = flow4;
+    struct ip_packet ip;
+    other.id++;
+    ck_assert_uint_eq(ip_frag_datagram(s), 0);
+    add(s, &flow4, 0, 0, 8, true, data, &ip);
+    ck_assert_uint_eq(ip_frag_datagram(s), 1);
+    add(s, &other, 0, 8, 8, false, data, &ip);
+    ck_assert_uint_eq(ip_frag_datagram(s), 2);
+    ck_assert_int_eq(add(s, &flow4, 0, 8, 8, false, data, &ip), IP_FRAG_WHOLE);
+    ck_assert_uint_eq(ip_frag_datagram(s), 1);
+    /* Not a multiple of 8 bytes: not stored. */
+    ck_assert_int_eq(add(s, &other, 0, 0, 9, true, data, &ip), IP_FRAG_BAD);
+    ck_assert_uint_eq(ip_frag_datagram(s), 0);
+    /* The first one is gone: the same fragments are another datagram. */
+    add(s, &flow4, 0, 0, 8, true, data, &ip);
+    ck_assert_uint_eq(ip_frag_datagram(s), 3);
+    ip_frag_free(s);
+}
+END_TEST
+
 START_TEST(bad_fragments_change_nothing)
 {
     struct ip_frag_store *s = make_store(NULL);
@@ -510,6 +533,7 @@ ip_frag_suite(void)
     tcase_add_loop_test(t, overlaps_keep_the_first_copy, 0, 6);
     tcase_add_test(t, headers_come_from_the_first_fragment);
     tcase_add_test(t, datagrams_are_kept_apart);
+    tcase_add_test(t, each_datagram_has_a_number_of_its_own);
     tcase_add_test(t, bad_fragments_change_nothing);
     tcase_add_test(t, waiting_ends_after_the_time_limit);
     tcase_add_test(t, time_that_steps_back_drops_what_waits);

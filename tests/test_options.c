@@ -569,7 +569,64 @@ static const struct {
     {"-q json a", "--quiet is not an option of 'json' but of 'report'"},
     {"a --digest sha1", "--digest is not an option of 'report' but of 'json'"},
     {"a -q -v", "--quiet and --verbose exclude each other"},
+    {"export", "export what? One of har, payloads, pcapng"},
+    {"export -r a", "export what? One of har, payloads, pcapng"},
+    {"export a", "export: 'a' is not one of har, payloads, pcapng"},
+    {"export pcap a", "export: 'pcap' is not one of har, payloads, pcapng; "
+                      "did you mean 'pcapng'?"},
+    {"export payloads a", "export payloads needs a directory: -w DIR"},
+    {"export payloads a -w -", "export payloads needs a directory: -w DIR"},
+    {"export payloads a -w b --comment c",
+     "--comment is for 'export har' and 'export pcapng'"},
+    {"export har a --force", "--force is for 'export payloads'"},
+    {"export pcapng a --no-secrets", "--no-secrets is for 'export har'"},
+    {"report a --no-secrets",
+     "--no-secrets is not an option of 'report' but of 'export'"},
+    {"export har a -w b -b packets:5",
+     "--ring-buffer is not an option of 'export' but of 'report'"},
+    {"export har a -w b --ws-only",
+     "--ws-only is not an option of 'export' but of 'report'"},
+    {"export har a -w b -a filesize:5",
+     "filesize and files of --autostop are for saved packets: -w FILE is "
+     "missing"},
+    {"export pcapng a --only text",
+     "--only chooses no connections: it is not for 'export pcapng'"},
+    {"export pcapng -", "export pcapng reads twice, which standard input "
+                        "cannot be: save it to a file first"},
+    {"export pcapng -i lo", "export pcapng reads twice, which a live capture "
+                            "cannot be: save it first, with -w FILE --ws-only"},
 };
+
+static const struct {
+    const char *line;
+    enum export_kind kind;
+    size_t n_files;
+    const char *write;
+} exports[] = {
+    {"export har a", EXPORT_HAR, 1, NULL},
+    {"export har a -w -", EXPORT_HAR, 1, NULL},
+    {"export har -", EXPORT_HAR, 1, NULL},
+    {"export -w b har a c", EXPORT_HAR, 2, "b"},
+    {"export -r a har", EXPORT_HAR, 1, NULL},
+    {"export har har", EXPORT_HAR, 1, NULL},
+    {"export payloads a -w b --force", EXPORT_PAYLOADS, 1, "b"},
+    {"export pcapng a --conn 1 --comment c", EXPORT_PCAPNG, 1, NULL},
+    {"export har -i lo tcp port 80", EXPORT_HAR, 0, NULL},
+    {"-i lo export har", EXPORT_HAR, 0, NULL},
+};
+
+START_TEST(the_word_behind_export_is_what_to_make)
+{
+    struct options o;
+    enum options_result r = parse(&o, exports[_i].line);
+    ck_assert_msg(r == OPTIONS_RUN, "%s: %s", exports[_i].line, message);
+    ck_assert_int_eq(o.command, COMMAND_EXPORT);
+    ck_assert_int_eq(o.export_kind, exports[_i].kind);
+    ck_assert_uint_eq(o.files.n, exports[_i].n_files);
+    ck_assert_pstr_eq(o.write, exports[_i].write);
+    options_fini(&o);
+}
+END_TEST
 
 START_TEST(each_bad_line_is_explained)
 {
@@ -920,6 +977,8 @@ options_suite(void)
     TCase *t = tcase_create("options");
     tcase_set_timeout(t, 60);
     tcase_add_loop_test(t, each_good_line_is_understood, 0, ROWS(good));
+    tcase_add_loop_test(t, the_word_behind_export_is_what_to_make, 0,
+                        sizeof exports / sizeof *exports);
     tcase_add_loop_test(t, each_bad_line_is_explained, 0, ROWS(bad));
     tcase_add_test(t, a_file_that_looks_like_a_command_is_a_file);
     tcase_add_loop_test(t, help_and_version_need_no_file, 0, ROWS(asked));

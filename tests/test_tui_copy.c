@@ -53,9 +53,8 @@ open_sample(const char *name)
 {
     char path[512];
     const char *top = getenv("srcdir");
-    struct stats_options how = {.width = 80};
     snprintf(path, sizeof path, "%s/samples/%s", top ? top : ".", name);
-    stats = stats_new(&how);
+    stats = stats_new(NULL);
     ck_assert_ptr_nonnull(stats);
     ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
     ck_assert(tui_load(path, store, stats));

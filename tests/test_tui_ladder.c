@@ -305,7 +305,8 @@ static const struct {
     {"no run with a scale of time",
      play_regular,
      {.time = true},
-     "H1 H2 open _ _ _ ... _ _ s1 _ _ _ ... _ _ s2 _ _ _ ... _ _ s3"},
+     "H1 H2 open _ _ _ _ _ ... _ _ _ _ s1 _ _ _ _ _ ... _ _ _ _ s2 _ _ _ _ _ "
+     "... _ _ _ _ s3"},
     {"short runs", play_short_runs, {0}, "H1 H2 open s1 s2 s3 s4 s5*3. c1"},
     {"irregular", play_irregular, {0}, "H1 H2 open s1*3="},
     {"a divided run",
@@ -320,7 +321,7 @@ static const struct {
     {"a row is 10 ms",
      play_pauses,
      {.time = true},
-     "H1 H2 open s1 _ s2 _ _ _ ... _ _ s3"},
+     "H1 H2 open s1 s2 _ _ _ _ _ ... _ _ _ _ s3"},
 };
 
 START_TEST(rows_are_those_of_the_conversation)
@@ -387,6 +388,15 @@ START_TEST(a_hidden_frame_has_the_row_of_the_next_one)
 }
 END_TEST
 
+START_TEST(a_row_of_the_scale_of_time_is_a_round_number)
+{
+    play_pauses();
+    ladder.options.time = true;
+    update();
+    ck_assert_int_eq(ladder.step_ns, 50 * MS);
+}
+END_TEST
+
 /* Each with its number, at the time of its packet. */
 START_TEST(times_of_a_run_are_those_of_its_ends)
 {
@@ -416,7 +426,7 @@ START_TEST(blank_rows_are_bounded)
     }
     update();
     ck_assert_uint_ge(ladder.n, 2000);
-    ck_assert_uint_le(ladder.n, 2000 + 3 + 4 * LADDER_SCALE_ROWS);
+    ck_assert_uint_le(ladder.n, 2000 + 3 + 2 * LADDER_SCALE_ROWS_MAX);
 }
 END_TEST
 
@@ -449,6 +459,7 @@ tui_ladder_suite(void)
     tcase_add_test(tc, what_comes_bit_by_bit_makes_the_same_rows);
     tcase_add_test(tc, a_frame_has_its_row_also_in_a_run);
     tcase_add_test(tc, a_hidden_frame_has_the_row_of_the_next_one);
+    tcase_add_test(tc, a_row_of_the_scale_of_time_is_a_round_number);
     tcase_add_test(tc, times_of_a_run_are_those_of_its_ends);
     tcase_add_test(tc, blank_rows_are_bounded);
     tcase_add_test(tc, rows_are_not_made_again);

@@ -21,8 +21,7 @@ setup(void)
 {
     char name[512];
     const char *srcdir = getenv("srcdir");
-    struct stats_options how = {.width = 80};
-    stats = stats_new(&how);
+    stats = stats_new(NULL);
     ck_assert_ptr_nonnull(stats);
     ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
     snprintf(name, sizeof name, "%s/samples/good-chat.pcapng",

@@ -13,6 +13,7 @@
 #include "tests/check_main.h"
 #include "tests/event_samples.h"
 #include "tests/rng.h"
+#include "ui/tui/tui.h"
 
 static struct store *store;
 static struct event_sink sink;
@@ -821,6 +822,49 @@ START_TEST(payloads_past_the_spool_are_counted_and_not_kept)
 }
 END_TEST
 
+/* The row of the status line of a screen with so many columns. */
+static const char *
+status_line(int cols)
+{
+    static char text[201];
+    static struct tui_figures figures;
+    struct tui tui;
+    tui_init(&tui, store, NULL, &figures);
+    ck_assert(grid_resize(&tui.grid, 24, cols));
+    tui_go(&tui, VIEW_FRAMES);
+    tui_draw(&tui);
+    for (int x = 0; x < cols; x++)
+        text[x] = (char)grid_cell(&tui.grid, 22, x)->ch[0];
+    text[cols] = '\0';
+    tui_fini(&tui);
+    return text;
+}
+
+START_TEST(what_is_not_kept_is_on_the_status_line)
+{
+    static const struct {
+        int cols;
+        const char *text;
+    } lines[] = {
+        {40, "128 rows, 1 payload not kept"},
+        {60, "128 rows, 1 payload not kept"},
+        {80, "128 rows, 1 payload not kept: File too large"},
+        {160, "128 rows, 1 payload not kept: File too large  1 of 16384"},
+    };
+    open_store(0, 2 * ROOM_PIECE_LEN, UINT64_MAX);
+    send_handshake(1);
+    /* The head of the handshake. */
+    ck_assert_ptr_nonnull(
+        strstr(status_line(80), " 1 payload not kept: the limit is reached"));
+    for (uint64_t i = 1; i <= 16384 + 128; i++)
+        send_frame(1, WS_SENDER_CLIENT, i, 0, WS_OP_PING, true, "x");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        const char *got = status_line(lines[i].cols);
+        ck_assert_msg(strstr(got, lines[i].text), "%d: %s", lines[i].cols, got);
+    }
+}
+END_TEST
+
 /* ---- spool ---- */
 
 static struct spool spool;
@@ -996,6 +1040,7 @@ suite(void)
     tcase_add_test(tc, rows_past_the_file_are_counted_and_not_kept);
     tcase_add_test(tc, rows_that_the_disk_does_not_take_are_counted);
     tcase_add_test(tc, rows_leave_memory_for_heads);
+    tcase_add_test(tc, what_is_not_kept_is_on_the_status_line);
     tcase_add_test(tc, heads_count_as_memory);
     tcase_add_test(tc, a_sentence_that_is_told_again_counts_once);
     tcase_add_test(tc, a_message_without_a_row_changes_no_other);

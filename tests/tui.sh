@@ -62,6 +62,12 @@ F9 Enter
 7
 7 Enter
 2 /o n
+2 f/websocket.opcode==text
+2 f/ws.len>9 3
+2 f/ws.len>5 / t/&&websocket.pay
+2 / t/websocket.opcode== Down
+2 / t/websocket.opcode==foo
+2 Right Right A
 e e
 ?
 2 ? n e x t
@@ -76,6 +82,7 @@ wide='1
 2 B B G
 2 Down Tab Tab \\
 2 Tab click:28,100
+2 Right Right a / t/&&ws.
 3
 4
 5
@@ -115,7 +122,20 @@ P 5 H
 7 twice:4,4 click:0,3
 J J J K 2
 p 2 f
+1 > > > I I < Space Space { } PgDn
+6 Right + + - Tab Enter 6 Tab PgDn Enter 6 Tab Tab Down Enter
+7 Right Right End Enter e E q u Left V V V PgUp
 4 Enter Tab Right Right Right
+2 f/ws.rtt G
+1 f/ws.conn==1 2 f f
+7 a 1
+7 A n Enter
+2 A o Tab Tab Esc
+2 / Tab Tab Tab Enter ^R Up Up Left Left Bksp ^W ^U Enter
+1 / ^R f/ws.len f/ws.dir / ^R ^R ^R Enter 2
+2 ^G t/3 Enter ^G t/0 Enter ^G Esc
+6 f/ws.type==gap
+2 / t/"x
 q'
 
 lines() { # lines SIZE...: what tui_draw is to draw
@@ -205,4 +225,27 @@ for sample in good-chat.pcapng odd-wrong-accept.pcap odd-refused.pcapng \
     draw "$sample" ascii 80x24 40x12
     golden "$sample" stories-ascii
 done
+
+# Lists that sort and fold, and figures, at every size.
+lists='1
+1 > > Down Space I
+1 < Space }
+7
+7 Right Down
+7 u x Down e E V
+7 Tab Right Down Down Left
+6
+6 Tab Down o
+6 Tab Tab
+6 Tab Tab Tab
+6 Tab Tab Tab Tab > > > I
+6 Tab Tab Tab Tab Tab Down'
+for sample in good-gorilla-chat.pcapng odd-refused.pcapng odd-frames.pcap \
+    broken-lost-segment.pcap; do
+    keys=$lists
+    draw "$sample" utf8 160x48 140x40 100x30 80x24 60x20 40x12
+    golden "$sample" lists
+done
+draw good-gorilla-chat.pcapng ascii 160x48 80x24 40x12
+golden good-gorilla-chat.pcapng lists-ascii
 echo "1..$number"

@@ -7,9 +7,10 @@
  *     tui_draw FILE utf8|ascii|svg COLSxROWS [KEYS]
  *
  * KEYS: words with blanks between, as action.def spells keys; /TEXT looks for
- * it.  The first form draws a screen for each line "COLSxROWS KEYS" that it
- * reads, behind a line "== COLSxROWS KEYS".  Exit status 1: a screen is not as
- * every screen must be (tui_load.h), and standard error tells which.
+ * it, f/TEXT filters by it (where F4 does), t/TEXT types it.  The first form
+ * draws a screen for each line "COLSxROWS KEYS" that it reads, behind a line
+ * "== COLSxROWS KEYS".  Exit status 1: a screen is not as every screen must be
+ * (tui_load.h), and standard error tells which.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,6 @@
 
 struct drawing {
     const char *file;
-    int cols; /* that the statistics were made for */
     struct store *store;
     struct stats *stats;
     struct tui_figures figures;
@@ -33,30 +33,38 @@ struct drawing {
 };
 
 static void
+type(struct tui *t, const char *text)
+{
+    for (; *text; text++)
+        tui_key(t, (struct tty_key){.ch = (uint8_t)*text});
+}
+
+static void
 press(struct tui *t, const char *word)
 {
-    if (word[0] == '/' && word[1]) {
-        tui_key(t, (struct tty_key){.ch = '/'});
-        for (const char *c = word + 1; *c; c++)
-            tui_key(t, (struct tty_key){.ch = (uint8_t)*c});
+    if (strncmp(word, "t/", 2) == 0) {
+        type(t, word + 2);
+    } else if (strncmp(word, "f/", 2) == 0) {
+        tui_key(t, (struct tty_key){.code = TTY_KEY_F1 + 3});
+        tui_key(t, (struct tty_key){.ch = 'U' - '@'});
+        type(t, word + 2);
+        tui_key(t, (struct tty_key){.code = TTY_KEY_ENTER});
+    } else if (word[0] == '/' && word[1]) {
+        tui_key(t, (struct tty_key){.ch = 'F' - '@'});
+        type(t, word + 1);
         tui_key(t, (struct tty_key){.code = TTY_KEY_ENTER});
     } else {
         tui_key(t, tui_load_key(word));
     }
-    tui_draw(t);
+    do
+        tui_draw(t);
+    while (t->busy);
 }
 
-/* Tables of statistics are as wide as they were made. */
 static void
-load(struct drawing *d, int cols)
+load(struct drawing *d)
 {
-    struct stats_options how = {.width = (size_t)cols, .utf8 = d->utf8};
-    if (d->cols == cols)
-        return;
-    store_free(d->store);
-    stats_free(d->stats);
-    d->cols = cols;
-    d->stats = stats_new(&how);
+    d->stats = stats_new(NULL);
     if (!d->stats || store_new(&d->store, SIZE_MAX, 0, UINT64_MAX) != ERR_OK ||
         !tui_load(d->file, d->store, d->stats))
         exit(3);
@@ -80,10 +88,10 @@ draw(struct drawing *d, const char *size, const char *keys)
     int cols, rows;
     if (sscanf(size, "%dx%d", &cols, &rows) != 2)
         exit(2);
-    load(d, cols);
     tui_init(&t, d->store, d->stats, &d->figures);
     const char *slash = strrchr(d->file, '/');
     t.source = slash ? slash + 1 : d->file;
+    t.slice_ns = INT64_MAX;
     t.grid.utf8 = d->utf8;
     if (!grid_resize(&t.grid, rows, cols))
         exit(3);
@@ -129,6 +137,7 @@ main(int argc, char **argv)
     if (out_init(&d.out, STDOUT_FILENO) != ERR_OK)
         return 3;
     d.file = argv[1];
+    load(&d);
     if (argc == 3)
         draw_lines(&d);
     else

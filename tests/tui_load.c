@@ -161,13 +161,16 @@ list_holds(const struct list *l)
 const char *
 tui_load_wrong_state(const struct tui *t)
 {
-    const struct list *lists[] = {&t->conns,     &t->frames,     &t->talk,
-                                  &t->ladder,    &t->handshake,  &t->findings,
-                                  &t->help_list, &t->stats_list, &t->detail,
-                                  &t->hex,       &t->settings};
+    const struct list *lists[] = {&t->conns,     &t->frames,    &t->talk,
+                                  &t->ladder,    &t->handshake, &t->findings,
+                                  &t->help_list, &t->detail,    &t->hex,
+                                  &t->settings};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         if (!list_holds(lists[i]))
             return "the cursor is not on the screen, or not in its list";
+    for (size_t i = 0; i < STATS_PANEL_COUNT; i++)
+        if (!list_holds(&t->stats_lists[i]))
+            return "a cursor of the statistics is not in its panel";
     if (t->conn != STORE_NONE && t->conn >= t->store->conns.n)
         return "no such connection is selected";
     if (t->frame != STORE_NONE && t->frame >= t->store->frames.n)

@@ -319,8 +319,7 @@ step(struct machine *m)
 static void
 open_machine(struct machine *m, bool utf8)
 {
-    struct stats_options how = {.width = 80, .utf8 = utf8};
-    m->stats = stats_new(&how);
+    m->stats = stats_new(NULL);
     if (!m->stats ||
         store_new(&m->store, 64u << 20, 64u << 20, 1 << 20) != ERR_OK)
         abort();

@@ -417,6 +417,14 @@ put_threshold_names(const char *before)
                threshold_info((enum threshold_id)i)->name);
 }
 
+static void
+put_export_kinds(const char *between)
+{
+    for (unsigned i = 0; i < EXPORT_KIND_COUNT; i++)
+        printf("%s%s", i ? between : "",
+               export_kind_info((enum export_kind)i)->name);
+}
+
 /* "-c|--count", the pattern of a case branch. */
 static void
 put_bash_names(const struct option_info *info)
@@ -571,6 +579,12 @@ write_bash(void)
     puts("'\n"
          "        return\n"
          "    fi\n"
+         "    if [[ ${COMP_WORDS[COMP_CWORD-1]} == export ]]; then");
+    fputs("        _wsray_words '", stdout);
+    put_export_kinds(" ");
+    puts("'\n"
+         "        return\n"
+         "    fi\n"
          "    _wsray_files");
     fputs("    [[ -z $command ]] && _wsray_reply < <(compgen -W '", stdout);
     put_command_names(EVERY_COMMAND, " ");
@@ -721,6 +735,10 @@ write_zsh(void)
          "        _wsray_findings\n"
          "    elif [[ $command == fields ]]; then\n"
          "        _wsray_fields\n"
+         "    elif [[ ${words[CURRENT-1]} == export ]]; then");
+    fputs("        _values kind ", stdout);
+    put_export_kinds(" ");
+    puts("\n"
          "    else\n"
          "        _files\n"
          "    fi\n"
@@ -829,6 +847,16 @@ write_fish(void)
                "-f -a %s -d '",
                info->id);
         put_fish(info->text);
+        puts("'");
+    }
+    for (unsigned i = 0; i < EXPORT_KIND_COUNT; i++) {
+        const struct export_kind_info *info =
+            export_kind_info((enum export_kind)i);
+        printf("complete -c wsray -n '__fish_seen_subcommand_from export; and "
+               "not __fish_seen_subcommand_from ");
+        put_export_kinds(" ");
+        printf("' -a %s -d '", info->name);
+        put_fish(info->summary);
         puts("'");
     }
     for (unsigned i = 0; i < FIELD_COUNT; i++) {

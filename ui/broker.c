@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "ui/broker_wire.h"
+#include "ui/output_dir.h"
 #include "ui/sandbox.h"
 
 #define FILE_MODE 0600
@@ -317,8 +318,12 @@ static enum err
 open_dirs(struct server *s, struct guard_error *e)
 {
     for (size_t i = 0; i < s->options->n_dirs; i++) {
-        s->dirs[i] =
-            open(s->options->dirs[i].path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        const struct broker_dir *dir = &s->options->dirs[i];
+        enum err made =
+            dir->make ? output_dir_prepare(dir->path, !dir->any, e) : ERR_OK;
+        if (made != ERR_OK)
+            return made;
+        s->dirs[i] = open(dir->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (s->dirs[i] < 0)
             return guard_fail(e, ERR_OPEN, errno,
                               "directory to write in, as user %lu",

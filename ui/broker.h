@@ -52,6 +52,9 @@ struct broker_dir {
      * dot.  Prefix and suffix do not overlap: "a" and "a" do not allow "a". */
     const char *prefix;
     const char *suffix;
+    /* Makes it when it is not there (output_dir.h); else it has to be empty,
+     * unless any. */
+    bool make, any;
     bool fresh; /* only files that are not there yet */
 };
 

@@ -127,14 +127,16 @@ help_write(FILE *out, enum command command)
         write_general(out);
     } else {
         const struct command_info *info = command_info(command);
-        fprintf(out, "Usage: wsray %s [OPTIONS]%s\n", info->name,
+        const char *kind =
+            command == COMMAND_EXPORT ? " har|payloads|pcapng" : "";
+        fprintf(out, "Usage: wsray %s%s [OPTIONS]%s\n", info->name, kind,
                 command == COMMAND_FINDINGS    ? " [ID...]"
                 : command == COMMAND_FIELDS    ? " [NAME...]"
                 : ALL_COMMANDS >> command & 1u ? " FILE..."
                                                : "");
         if (ALL_COMMANDS >> command & 1u)
-            fprintf(out, "       wsray %s -i NAME [OPTIONS] [FILTER...]\n",
-                    info->name);
+            fprintf(out, "       wsray %s%s -i NAME [OPTIONS] [FILTER...]\n",
+                    info->name, kind);
         fputc('\n', out);
         wrap_write(out, info->text, 0, 0, COLUMNS);
     }

@@ -21,6 +21,12 @@ static const struct command_info command_table[] = {
 };
 #undef COMMAND
 
+#define EXPORT_KIND(symbol, name, summary) {name, summary},
+static const struct export_kind_info export_kind_table[] = {
+#include "ui/export.def"
+};
+#undef EXPORT_KIND
+
 #define GROUP(symbol, title) title,
 static const char *const group_table[] = {
 #include "ui/options.def"
@@ -75,6 +81,13 @@ command_info(enum command c)
 {
     assert(c < COMMAND_COUNT);
     return &command_table[c];
+}
+
+const struct export_kind_info *
+export_kind_info(enum export_kind kind)
+{
+    assert(kind < EXPORT_KIND_COUNT);
+    return &export_kind_table[kind];
 }
 
 const char *
@@ -387,6 +400,7 @@ struct parse {
     size_t message_size;
     bool ended;         /* "--" was seen */
     bool any_word;      /* the first word was seen */
+    bool any_kind;      /* the word behind export was seen */
     size_t n_words;     /* files that were named without -r */
     char spelled[48];   /* the option at hand, for messages */
     const char *joined; /* "-name..." the option at hand is a letter of */
@@ -672,6 +686,24 @@ check_first_word(struct parse *p, const char *word)
     return suggest(p, prefix, name, strlen(name));
 }
 
+/* The word behind `export`. */
+static enum options_result
+take_kind(struct parse *p, const char *word)
+{
+    struct nearest n = nearest_make(word, strlen(word));
+    p->any_kind = true;
+    for (size_t i = 0; i < EXPORT_KIND_COUNT; i++) {
+        const char *name = export_kind_table[i].name;
+        p->o->export_kind = (enum export_kind)i;
+        if (strcmp(word, name) == 0)
+            return OPTIONS_RUN;
+        nearest_try(&n, name, strlen(name));
+    }
+    say(p, "export: '%.*s' is not one of har, payloads, pcapng",
+        (int)min_of(strlen(word), NEAREST_WORD_MAX), word);
+    return n.best ? suggest(p, "", n.best, n.best_len) : OPTIONS_USAGE;
+}
+
 static enum options_result
 take_word(struct parse *p, const char *word)
 {
@@ -683,6 +715,8 @@ take_word(struct parse *p, const char *word)
             p->o->command_given = true;
             return OPTIONS_RUN;
         }
+    if (p->o->command_given && p->o->command == COMMAND_EXPORT && !p->any_kind)
+        return take_kind(p, word);
     /* Behind -i a word is part of a capture filter. */
     if (first && !p->ended && p->o->ifaces.n == 0) {
         enum options_result r = check_first_word(p, word);
@@ -794,8 +828,9 @@ check_input(struct parse *p)
             return say(p, "--%s is for live capture: it needs -i",
                        option_table[i].name);
     bool ring = option_bounds_any(&o->ring);
-    if (!o->write &&
-        (ring || o->ws_only || o->comment || o->stop.bytes || o->stop.files))
+    bool saves = o->write && o->command != COMMAND_EXPORT;
+    if (!saves && (ring || o->ws_only || o->stop.bytes || o->stop.files ||
+                   (o->comment && o->command != COMMAND_EXPORT)))
         return say(p, "%s for saved packets: -w FILE is missing",
                    ring         ? "--ring-buffer is"
                    : o->ws_only ? "--ws-only is"
@@ -805,7 +840,7 @@ check_input(struct parse *p)
         !o->ring.packets && !o->ring.duration_ns)
         return say(p, "files:N needs another -b that says when a file ends, "
                       "such as -b filesize:10M");
-    if (o->write && strcmp(o->write, "-") == 0)
+    if (o->write && strcmp(o->write, "-") == 0 && o->command != COMMAND_EXPORT)
         return say(p, "-w -: standard output is for what wsray tells; name a "
                       "file or a FIFO");
     return OPTIONS_RUN;
@@ -872,6 +907,40 @@ check_field_names(struct parse *p)
     return OPTIONS_RUN;
 }
 
+/* What stands behind `export` and goes together with it. */
+static enum options_result
+check_export(struct parse *p)
+{
+    struct options *o = p->o;
+    bool pcapng = o->export_kind == EXPORT_PCAPNG;
+    bool payloads = o->export_kind == EXPORT_PAYLOADS;
+    if (!p->any_kind)
+        return say(p, "export what? One of har, payloads, pcapng");
+    if (o->write && strcmp(o->write, "-") == 0)
+        o->write = NULL;
+    if (payloads && !o->write)
+        return say(p, "export payloads needs a directory: -w DIR");
+    if (o->force && !payloads)
+        return say(p, "--force is for 'export payloads'");
+    if (o->no_secrets && o->export_kind != EXPORT_HAR)
+        return say(p, "--no-secrets is for 'export har'");
+    if (o->comment && payloads)
+        return say(p, "--comment is for 'export har' and 'export pcapng'");
+    if (!pcapng)
+        return OPTIONS_RUN;
+    if (o->only)
+        return say(p, "--only chooses no connections: it is not for 'export "
+                      "pcapng'");
+    if (o->ifaces.n > 0 || o->tail)
+        return say(p, "export pcapng reads twice, which a live capture cannot "
+                      "be: save it first, with -w FILE --ws-only");
+    for (size_t i = 0; i < o->files.n; i++)
+        if (strcmp(o->files.names[i], "-") == 0)
+            return say(p, "export pcapng reads twice, which standard input "
+                          "cannot be: save it to a file first");
+    return OPTIONS_RUN;
+}
+
 /* Not all formats are those of each command that has any. */
 static enum options_result
 check_format(struct parse *p)
@@ -916,6 +985,8 @@ check_together(struct parse *p)
         return say(p, "--quiet and --verbose exclude each other");
     if (o->expect && o->format == OUTPUT_FORMAT_EXPECT)
         return say(p, "--expect and --format expect exclude each other");
+    if (o->command == COMMAND_EXPORT && (r = check_export(p)) != OPTIONS_RUN)
+        return r;
     if (o->command == COMMAND_INTERFACES)
         return check_no_words(p);
     if (o->command == COMMAND_FIELDS)

@@ -10,7 +10,7 @@
  * can be joined (`-vvn`); names are not abbreviated; `--` ends the options.
  * The first word that is not an option is the command if it is one, else a
  * file; every other word is a file, or with `findings` the id of a finding,
- * with `fields` the name of a field.
+ * with `fields` the name of a field.  The word behind `export` is what to make.
  *
  * Nothing here prints or exits: main.c shows messages, help.c writes help.
  */
@@ -93,6 +93,19 @@ struct option_info {
     const char *help;
     const char *more; /* NULL: none */
     size_t member;    /* offset in struct options */
+};
+
+/* The word behind `export`. */
+#define EXPORT_KIND(symbol, name, summary) EXPORT_##symbol,
+enum export_kind {
+#include "ui/export.def"
+    EXPORT_KIND_COUNT
+};
+#undef EXPORT_KIND
+
+struct export_kind_info {
+    const char *name;
+    const char *summary;
 };
 
 /* How the report shows times (--time), in the order of options.def. */
@@ -247,6 +260,10 @@ struct options {
     struct option_ids ignore;
     const char *expect; /* a file of expect.h; NULL: none */
 
+    /* Of export.  write: where to; NULL: standard output. */
+    enum export_kind export_kind;
+    bool force, no_secrets;
+
     int64_t interval_ns; /* of stats: between two screens */
 
     /* Limits.  Sizes in bytes, they fit a size_t. */
@@ -307,6 +324,7 @@ options_want_opcode(const struct options *o, uint8_t opcode)
 /* Rows of the tables; static. */
 const struct option_info *option_info(enum option_id id);
 const struct command_info *command_info(enum command c);
+const struct export_kind_info *export_kind_info(enum export_kind kind);
 const char *option_group_title(enum option_group g);
 
 /*

@@ -193,7 +193,8 @@ pipeline_tick(struct pipeline *p, int64_t time_ns)
 struct pipeline_sight
 pipeline_sight(const struct pipeline *p)
 {
-    return (struct pipeline_sight){p->decapped, flow_table_sight(p->flows)};
+    return (struct pipeline_sight){p->decapped, flow_table_sight(p->flows),
+                                   decap_datagram(p->decap)};
 }
 
 int64_t

@@ -73,6 +73,7 @@ void pipeline_tick(struct pipeline *p, int64_t time_ns);
 struct pipeline_sight {
     enum decap_result decap;
     struct flow_sight flow; /* with DECAP_TCP */
+    uint64_t datagram;      /* decap_datagram() */
 };
 struct pipeline_sight pipeline_sight(const struct pipeline *p);
 

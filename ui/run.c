@@ -88,6 +88,15 @@ tell_app(struct run *r)
     app_figures(r->app, &r->summary, r->summary.dropped);
 }
 
+/* Whether nothing that comes will be written any more. */
+static bool
+is_unheard(const struct run *r)
+{
+    if (r->export)
+        return export_is_over(r->export);
+    return out_over(&r->out) && !writer_outlives(&r->writer, &r->out);
+}
+
 /* What is due now and then; false: stop reading. */
 static bool
 do_chores(struct run *r)
@@ -113,7 +122,7 @@ do_chores(struct run *r)
         run_tell_saving(r);
     }
     return (signals_stop() == 0 || r->live) && !atomic_load(&r->left) &&
-           (!out_over(&r->out) || writer_outlives(&r->writer, &r->out));
+           !is_unheard(r);
 }
 
 /* Whether -a duration:N of a file is over; live it is the clock's. */
@@ -171,6 +180,13 @@ save_one(struct run *r, const struct source_info *info,
     saving_packet(r->saving, packet, info, &sight);
 }
 
+static void
+see_one(struct run *r, const struct packet *packet)
+{
+    struct pipeline_sight sight = pipeline_sight(r->pipeline);
+    export_see(r->export, packet->number, &sight);
+}
+
 /* What a run has to do behind each packet that does more than read files to
  * their end. */
 static bool
@@ -180,6 +196,8 @@ attend(struct run *r, const struct source_info *info,
     bool go_on = true;
     if (r->saving)
         save_one(r, info, packet);
+    if (r->again)
+        see_one(r, packet);
     r->any = true;
     r->idle = false;
     r->packet_ns = packet->time_ns;
@@ -200,7 +218,7 @@ on_packet(void *ctx, const struct source_info *info,
     progress_step(&r->progress, info, packets);
     if ((!r->plain || signals_pending) && !attend(r, info, packet, packets))
         return false;
-    return !out_over(&r->out) || writer_outlives(&r->writer, &r->out);
+    return !is_unheard(r);
 }
 
 /* The file of -w: what the system counted, and the end. */
@@ -226,6 +244,14 @@ finish_saving(struct run *r)
 }
 
 static void
+finish_export(struct run *r)
+{
+    enum exit_status status = export_finish(r->export, &r->summary);
+    if (r->status == EXIT_DONE)
+        r->status = status;
+}
+
+static void
 finish(struct run *r)
 {
     struct pipeline_totals t = pipeline_totals(r->pipeline);
@@ -237,6 +263,8 @@ finish(struct run *r)
     writer_finish(&r->writer, &r->summary,
                   r->status == EXIT_DONE && (signals_stop() == 0 || r->live));
     progress_clear(&r->progress);
+    if (r->export)
+        finish_export(r);
     if (r->live)
         run_tell_lost(r, run_now_ns(CLOCK_MONOTONIC), true);
     if (r->saving)
@@ -267,6 +295,8 @@ work(void *ctx)
                                    .unknown_link = on_unknown_link,
                                    .packet = on_packet};
     pipeline_run(r->pipeline, &watch);
+    if (r->again)
+        run_again(r);
     if (r->app)
         tell_app(r);
 }
@@ -304,11 +334,12 @@ run_pipeline(struct run *r)
     r->start_ns = run_now_ns(CLOCK_MONOTONIC);
     r->screen = r->watching && r->writer.stats && isatty(STDOUT_FILENO);
     /* On a terminal that fills with output, the output is the progress. */
+    bool elsewhere = r->export && r->options->write;
     if (r->live || r->app ||
-        (isatty(STDOUT_FILENO) && !r->options->quiet &&
+        (isatty(STDOUT_FILENO) && !r->options->quiet && !elsewhere &&
          (!r->writer.stats || r->screen)))
         r->progress.on = false;
-    r->plain = !r->app && !r->saving && !r->watching &&
+    r->plain = !r->app && !r->saving && !r->again && !r->watching &&
                r->options->stop.packets == 0 &&
                r->options->stop.duration_ns == 0;
     if (r->app)
@@ -341,7 +372,7 @@ run_command(const struct options *o)
     r.tell = (struct tell){.out = &r.out,
                            .progress = &r.progress,
                            .utf8 = terminal_utf8()};
-    signals_init(o->write != NULL);
+    signals_init(o->write != NULL && o->command != COMMAND_EXPORT);
     if (run_open(&r) && run_start(&r))
         run_pipeline(&r);
     int status = exit_status(&r);
@@ -350,6 +381,8 @@ run_command(const struct options *o)
     app_free(r.app);
     live_free(r.live);
     saving_free(r.saving);
+    export_free(r.export);
+    source_free(r.again);
     confine_end(&r.confine);
     saving_dir_fini(&r.dir);
     display_fini(&r.display);

@@ -52,6 +52,11 @@ read_filter(struct run *r)
     if (!text)
         return true;
     enum err e = filter_new(&r->filter, slice_cstr(text), &error);
+    /* The terminal interface has all events, and a filter of its own. */
+    if (e == ERR_OK && r->options->command == COMMAND_TUI) {
+        filter_free(r->filter);
+        r->filter = NULL;
+    }
     if (e == ERR_OK)
         return true;
     tell_format(&r->tell, "-Y", "column %llu: %s",
@@ -73,6 +78,28 @@ raise_limit(size_t n_files)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* opening will tell */
 }
 
+/* Only what can be read from its start again. */
+static bool
+check_twice(struct run *r)
+{
+    const struct option_files *files = &r->options->files;
+    struct stat st;
+    for (size_t i = 0; i < files->n; i++)
+        if (stat(files->names[i], &st) == 0 && !S_ISREG(st.st_mode))
+            return fail(r, ERR_USAGE, files->names[i],
+                        "export pcapng reads twice, which this cannot be: save "
+                        "it to a file first");
+    return true;
+}
+
+static enum err
+open_again(struct run *r)
+{
+    const struct option_files *files = &r->options->files;
+    enum err e = source_new(&r->again, files->names, files->n);
+    return e == ERR_OK ? source_open_all(r->again) : e;
+}
+
 /* The interface is no place to learn that there is nothing to look at. */
 static bool
 can_be_read(struct run *r)
@@ -87,12 +114,16 @@ static enum err
 open_files(struct run *r, struct source **source)
 {
     const struct option_files *files = &r->options->files;
-    raise_limit(files->n);
+    raise_limit(r->export ? 2 * files->n : files->n);
     enum err e = source_new(source, files->names, files->n);
     if (e != ERR_OK)
         return e;
     e = source_open_all(*source);
     if (e != ERR_OK) {
+        source_free(*source);
+        return e;
+    }
+    if (export_reads_twice(r->options) && (e = open_again(r)) != ERR_OK) {
         source_free(*source);
         return e;
     }
@@ -176,27 +207,43 @@ open_saving(struct run *r)
     return false;
 }
 
+/* What export makes. */
+static bool
+open_export(struct run *r)
+{
+    struct guard_error error;
+    if (r->options->write && !check_apart(r))
+        return false;
+    enum err e = export_open(r->export, confine_broker(&r->confine), &error);
+    return e == ERR_OK ||
+           fail(r, e, r->options->write ? r->options->write : "standard output",
+                error.reason);
+}
+
 /* Who to become, and the process that writes files for it. */
 static bool
 plan(struct run *r)
 {
     struct guard_error error;
+    struct broker_dir dirs[EXPORT_DIRS_MAX]; /* or of -w and app.h */
     const struct options *o = r->options;
-    enum err e = o->write ? saving_dir_init(&r->dir, o) : ERR_OK;
+    size_t n_dirs = export_dirs(o, dirs);
+    enum err e = ERR_OK;
+    if (o->write && n_dirs == 0) {
+        e = saving_dir_init(&r->dir, o);
+        dirs[0] = r->dir.dir;
+        n_dirs = 1;
+    }
     if (e == ERR_LIMIT)
         return fail(r, ERR_USAGE, o->write, "is not the name of a file");
     if (e != ERR_OK)
         return fail(r, e, o->write, err_text(e));
-    struct broker_dir dirs[2];
-    size_t n = 0;
-    if (o->write)
-        dirs[n++] = r->dir.dir;
     if (r->app)
-        dirs[n++] = app_dir();
-    e = confine_plan(&r->confine, o, dirs, n, &error);
+        dirs[n_dirs++] = app_dir();
+    e = confine_plan(&r->confine, o, dirs, n_dirs, &error);
     /* Where nothing can be saved, one can still look. */
     if (e == ERR_OPEN && r->app)
-        e = confine_plan(&r->confine, o, dirs, n - 1, &error);
+        e = confine_plan(&r->confine, o, dirs, n_dirs - 1, &error);
     const char *name = e == ERR_OPEN && o->write   ? o->write
                        : e == ERR_USAGE && o->user ? "-Z"
                                                    : "start";
@@ -228,6 +275,12 @@ open_output(struct run *r, struct event_sink *sink)
         isatty(STDOUT_FILENO))
         return fail(r, ERR_USAGE, "--format raw",
                     "raw payload does not go to a terminal; redirect it");
+    if (o->command == COMMAND_EXPORT) {
+        e = export_new(&r->export, o, &r->tell, &r->out, sink);
+        return e == ERR_OK ||
+               fail(r, e, "temporary file",
+                    e == ERR_OPEN ? strerror(errno) : err_text(e));
+    }
     if (o->command != COMMAND_TUI) {
         e = writer_init(&r->writer, o, &r->expect, &r->out, sink);
         return e == ERR_OK || fail(r, e, "start", err_text(e));
@@ -254,6 +307,8 @@ run_open(struct run *r)
         return false;
     if (!open_output(r, &sink) || !plan(r))
         return false;
+    if (export_reads_twice(o) && !check_twice(r))
+        return false;
     if (o->ifaces.n > 0) {
         if (!open_live(r, &source))
             return false;
@@ -262,7 +317,8 @@ run_open(struct run *r)
     } else if ((e = open_files(r, &source)) != ERR_OK) {
         return fail(r, e, "start", err_text(e));
     }
-    if (o->write && !open_saving(r)) {
+    bool opened = r->export ? open_export(r) : o->write ? open_saving(r) : true;
+    if (!opened) {
         source_free(source);
         return false;
     }
@@ -275,6 +331,7 @@ run_open(struct run *r)
     sink = summary_sink(&r->summary, sink);
     if (r->saving)
         sink = saving_sink(r->saving, sink);
+    r->sink = sink;
     source_on_idle(source, r->on_idle, r);
     source_interrupt(source, &signals_pending);
     e = pipeline_new(&r->pipeline, o, source, &sink);

@@ -4,6 +4,7 @@
  *
  *   run_open.c   puts it together and gives up what is not needed
  *   run.c        what happens while packets come, and at the end
+ *   run_again.c  reads the same files once more
  *   run_tell.c   figures: for people, for the summary, for saved files
  */
 #ifndef UI_RUN_PARTS_H
@@ -20,6 +21,7 @@
 #include "ui/display.h"
 #include "ui/exit_status.h"
 #include "ui/expect.h"
+#include "ui/export.h"
 #include "ui/options.h"
 #include "ui/out.h"
 #include "ui/pipeline.h"
@@ -44,11 +46,14 @@ struct run {
     struct summary summary;
     struct progress progress;
     struct confine confine;
-    struct saving_dir dir; /* of -w */
-    struct saving *saving; /* NULL: nothing is saved */
-    struct live *live;     /* NULL: files */
-    struct app *app;       /* NULL: no terminal interface */
-    atomic_bool left;      /* the person has left it */
+    struct saving_dir dir;  /* of -w */
+    struct saving *saving;  /* NULL: nothing is saved */
+    struct live *live;      /* NULL: files */
+    struct export *export;  /* NULL: another command */
+    struct source *again;   /* the same files, where export reads twice */
+    struct event_sink sink; /* of the pipeline */
+    struct app *app;        /* NULL: no terminal interface */
+    atomic_bool left;       /* the person has left it */
     struct pipeline *pipeline;
     read_idle_fn on_idle; /* of the source, with the run */
     bool watching;     /* the input comes as it happens: a pipe, a growing file,
@@ -87,6 +92,11 @@ bool run_open(struct run *r);
 
 /* Gives up all rights, then starts what is live.  As run_open(). */
 bool run_start(struct run *r);
+
+/* ---- run_again.c */
+
+/* The second reading for export; what fails is told. */
+void run_again(struct run *r);
 
 /* ---- run_tell.c */
 

@@ -95,18 +95,24 @@ base_name(const char *name)
     return slash ? slash + 1 : name;
 }
 
-static int
-create_file(void *ctx, const char *name)
+int
+saving_create_file(struct broker *broker, const char *name)
 {
-    struct saving *s = ctx;
     int fd;
-    if (s->broker)
-        return broker_create(s->broker, 0, base_name(name));
+    if (broker)
+        return broker_create(broker, 0, base_name(name));
     do
         fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY,
                   0600);
     while (fd < 0 && errno == EINTR);
     return fd;
+}
+
+static int
+create_file(void *ctx, const char *name)
+{
+    struct saving *s = ctx;
+    return saving_create_file(s->broker, name);
 }
 
 static int

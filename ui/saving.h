@@ -42,6 +42,10 @@ ERR_CHECK enum err saving_dir_init(struct saving_dir *d,
                                    const struct options *o);
 void saving_dir_fini(struct saving_dir *d);
 
+/* Creates or empties the file of -w, by broker in its directory 0, or here
+ * where broker is NULL.  Returns a descriptor to write to; -1 with errno. */
+int saving_create_file(struct broker *broker, const char *name);
+
 /*
  * Opens what -w and its options say; files are made by broker in its directory
  * 0, or here where broker is NULL.  o and broker are borrowed until

@@ -211,6 +211,18 @@ on_close(struct stats *s, const struct event_frame *e)
         s->sender[e->from].close_unknown++;
 }
 
+/* Frames that were found late are older than the one before. */
+static void
+count_turn(struct stats *s, struct stats_conn *c, const struct event_frame *e)
+{
+    int64_t ns;
+    if (c->frames[0] + c->frames[1] > 0 && c->last_from != e->from &&
+        !__builtin_sub_overflow(e->at.time_ns, c->last_ns, &ns) && ns >= 0)
+        histogram_add(&s->turns, (uint64_t)ns / 1000);
+    c->last_ns = e->at.time_ns;
+    c->last_from = e->from;
+}
+
 static void
 on_frame(struct stats *s, uint32_t conn, const struct event_frame *e)
 {
@@ -228,6 +240,7 @@ on_frame(struct stats *s, uint32_t conn, const struct event_frame *e)
     if (opcode == WS_OP_CLOSE)
         on_close(s, e);
     if (c) {
+        count_turn(s, c, e);
         c->frames[e->from]++;
         add(&c->bytes[e->from], payload);
     }
@@ -322,6 +335,7 @@ on_end(struct stats *s, uint32_t conn, const struct event_end *e)
 {
     s->ended++;
     s->clean += e->clean;
+    s->unclosed += !e->has_close_code[0] && !e->has_close_code[1];
     s->verdicts[e->verdict]++;
     merge_pings(&s->sender[0].pings, &e->rtt[0]);
     merge_pings(&s->sender[1].pings, &e->rtt[1]);

@@ -110,6 +110,8 @@ struct stats_conn {
     uint64_t frames[2]; /* by enum ws_sender */
     uint64_t messages[2];
     uint64_t bytes[2]; /* payload */
+    int64_t last_ns;   /* of its last frame, with frames */
+    enum ws_sender last_from;
     bool target_cut;
     size_t target_len;
     uint8_t target[STATS_TARGET_MAX];
@@ -148,9 +150,12 @@ struct stats {
     uint64_t deflate_agreed;
     uint64_t ended;
     uint64_t clean;
+    uint64_t unclosed; /* ended, and no Close frame had a code */
     uint64_t verdicts[VERDICT_COUNT];
     struct stats_sender sender[2]; /* by enum ws_sender */
     struct rates rates;
+    struct histogram turns; /* from a frame to the next one of the other side,
+                               us; of connections that are kept */
     struct stats_code codes[STATS_CODES_MAX];
     size_t n_codes;
     /* How often each finding occurred, and with which severity at most. */

@@ -30,51 +30,60 @@ find_header(const struct http1_head *head, const char *name)
     return slice_make(NULL, 0);
 }
 
-static bool
-keep_texts(struct filter_conn *c, const struct event_handshake *e)
+/* As they stand in the heads. */
+static void
+find_texts(struct filter_conn *c, const struct event_handshake *e)
 {
     const struct http1_head *request = e->request_head;
-    struct slice text[CONN_TEXT_COUNT] = {
-        [CONN_TEXT_HOST] = e->host,
-        [CONN_TEXT_USER_AGENT] = find_header(request, "User-Agent"),
-        [CONN_TEXT_ORIGIN] = e->origin,
-        [CONN_TEXT_SUBPROTOCOL] = e->protocol,
-    };
-    size_t len = 0;
+    c->text[CONN_TEXT_HOST] = e->host;
+    c->text[CONN_TEXT_USER_AGENT] = find_header(request, "User-Agent");
+    c->text[CONN_TEXT_ORIGIN] = e->origin;
+    c->text[CONN_TEXT_SUBPROTOCOL] = e->protocol;
+    c->text[CONN_TEXT_METHOD] = c->text[CONN_TEXT_URI] = slice_make(NULL, 0);
     if (request) {
-        text[CONN_TEXT_METHOD] = request->method;
-        text[CONN_TEXT_URI] = request->target;
+        c->text[CONN_TEXT_METHOD] = request->method;
+        c->text[CONN_TEXT_URI] = request->target;
     }
-    for (unsigned i = 0; i < CONN_TEXT_COUNT; i++) {
-        text[i] = slice_head(text[i], FILTER_CONN_TEXT_MAX);
-        len += text[i].len;
-    }
+    for (unsigned i = 0; i < CONN_TEXT_COUNT; i++)
+        c->text[i] = slice_head(c->text[i], FILTER_CONN_TEXT_MAX);
+}
+
+/* Makes a copy of them; false: no memory, and there are none. */
+static bool
+keep_texts(struct filter_conn *c)
+{
+    size_t len = 0;
+    for (unsigned i = 0; i < CONN_TEXT_COUNT; i++)
+        len += c->text[i].len;
     uint8_t *bytes = malloc(len + 1);
-    if (!bytes)
+    if (!bytes) {
+        memset(c->text, 0, sizeof c->text);
         return false;
-    free(c->bytes);
+    }
     c->bytes = bytes;
     for (unsigned i = 0; i < CONN_TEXT_COUNT; i++) {
-        if (text[i].len > 0)
-            memcpy(bytes, text[i].ptr, text[i].len);
-        if (text[i].ptr)
-            text[i].ptr = bytes;
-        bytes += text[i].len;
-        c->text[i] = text[i];
+        struct slice *text = &c->text[i];
+        if (text->len > 0)
+            memcpy(bytes, text->ptr, text->len);
+        if (text->ptr)
+            text->ptr = bytes;
+        bytes += text->len;
     }
     return true;
 }
 
-static bool
-note_handshake(struct filter_conn *c, const struct event_handshake *e)
+void
+filter_conn_borrow(struct filter_conn *c, const struct event_handshake *e)
 {
+    free(c->bytes);
+    c->bytes = NULL;
     c->known = true;
     c->accepted = e->accepted;
     c->status = e->response_head ? e->response_head->status : 0;
     c->flow = e->flow;
     c->peer[WS_SENDER_CLIENT] = e->client;
     c->peer[WS_SENDER_SERVER] = e->server;
-    return keep_texts(c, e);
+    find_texts(c, e);
 }
 
 /* FNV-1a; enough to know one pong again. */
@@ -157,8 +166,10 @@ bool
 filter_conn_update(struct filter_conn *c, uint32_t needs,
                    const struct event *event)
 {
-    if (event->type == EVENT_HANDSHAKE)
-        return note_handshake(c, event->handshake);
+    if (event->type == EVENT_HANDSHAKE) {
+        filter_conn_borrow(c, event->handshake);
+        return keep_texts(c);
+    }
     return event->type != EVENT_FRAME || note_frame(c, needs, event->frame);
 }
 

@@ -36,7 +36,7 @@ struct filter_conn {
     uint64_t flow;
     struct endpoint peer[2];            /* by enum ws_sender */
     struct slice text[CONN_TEXT_COUNT]; /* ptr NULL: not there */
-    uint8_t *bytes;                     /* what they point to */
+    uint8_t *bytes; /* what they point to; NULL: somebody else's */
     /* Of the frame that came last. */
     bool has_last, has_delta, has_rtt;
     int64_t last_ns, delta_ns, rtt_ns;
@@ -55,6 +55,9 @@ struct filter_conn {
  */
 bool filter_conn_update(struct filter_conn *c, uint32_t needs,
                         const struct event *event);
+
+/* Takes a handshake into account without a copy: its texts must outlive c. */
+void filter_conn_borrow(struct filter_conn *c, const struct event_handshake *e);
 
 void filter_conn_fini(struct filter_conn *c);
 

@@ -6,7 +6,9 @@
 
 #include "ui/tui/copy.h"
 #include "ui/tui/find.h"
+#include "ui/tui/goto.h"
 #include "ui/tui/help.h"
+#include "ui/tui/pick.h"
 #include "ui/tui/settings.h"
 #include "ui/tui/tui.h"
 
@@ -46,23 +48,6 @@ act_on_list(struct tui *t, enum action a)
 }
 
 static void
-step_conn(struct tui *t, int step)
-{
-    size_t n = t->store->conns.n;
-    if (n == 0)
-        return;
-    size_t now = t->conn == STORE_NONE ? 0 : t->conn;
-    size_t to = step > 0 ? (now + 1 < n ? now + 1 : now) : now ? now - 1 : 0;
-    t->conn = (uint32_t)to;
-    t->frame = store_conn(t->store, to)->first_frame;
-    list_go(&t->conns, to);
-    if (t->rows.conn != STORE_NONE)
-        tui_set_scope(t, (uint32_t)to);
-    else if (t->frame != STORE_NONE)
-        tui_select_frame(t, t->frame);
-}
-
-static void
 step_frame(struct tui *t, long step)
 {
     if (t->rows.n == 0)
@@ -71,18 +56,6 @@ step_frame(struct tui *t, long step)
     list_move(&t->frames, step);
     t->frame = rows_at(&t->rows, t->frames.cursor);
     t->conn = store_frame(t->store, t->frame)->conn;
-}
-
-static void
-next_finding(struct tui *t)
-{
-    const struct chunks *all = &t->store->findings;
-    list_fit(&t->findings, all->n, t->findings.height);
-    list_go(&t->findings, (t->findings.cursor + 1) % all->n);
-    const struct store_finding *f = store_finding(t->store, t->findings.cursor);
-    if (f->frame != STORE_NONE)
-        tui_select_frame(t, f->frame);
-    tui_say(t, "%s: %s", finding_info(f->id)->id, finding_info(f->id)->text);
 }
 
 static void
@@ -150,15 +123,31 @@ act_everywhere(struct tui *t, enum action a)
         step_frame(t, -1);
         return true;
     case ACTION_NEXT_CONN:
-        step_conn(t, 1);
+        view_conns_step(t, 1);
         return true;
     case ACTION_PREVIOUS_CONN:
-        step_conn(t, -1);
+        view_conns_step(t, -1);
         return true;
     case ACTION_NEXT_FINDING:
-        next_finding(t);
+        view_findings_step(t, 1);
+        return true;
+    case ACTION_PREVIOUS_FINDING:
+        view_findings_step(t, -1);
+        return true;
+    case ACTION_FILTER:
+        filter_ask(t, NULL);
+        return true;
+    case ACTION_PICK:
+        pick_apply(t);
+        return true;
+    case ACTION_PREPARE:
+        pick_prepare(t);
+        return true;
+    case ACTION_GOTO:
+        goto_ask(t);
         return true;
     case ACTION_FIND:
+    case ACTION_FIND_HERE:
         find_ask(t);
         return true;
     case ACTION_FIND_NEXT:
@@ -242,7 +231,7 @@ tui_why_not(struct tui *t, enum action a, char *out, size_t size)
     case NEED_FINDING:
         return t->store->findings.n ? NULL : "there are no findings";
     case NEED_TEXT:
-        return t->find[0] ? NULL : "nothing was looked for yet: / asks";
+        return t->find[0] ? NULL : "nothing was looked for yet: ^F asks";
     case NEED_FOLLOW: {
         const struct view *v = tui_view(t);
         const struct list *l = v->list ? v->list(t) : NULL;

@@ -71,10 +71,8 @@ app_new(struct app **out, const struct options *o)
     struct app *a = calloc(1, sizeof *a);
     if (!a)
         return ERR_NOMEM;
-    struct stats_options stats = {.width = terminal_width(o),
-                                  .utf8 = terminal_utf8()};
     a->options = o;
-    a->stats = stats_new(&stats);
+    a->stats = stats_new(NULL);
     enum err e =
         a->stats ? store_new(&a->store, (size_t)o->memory, INDEX_MAX, SPOOL_MAX)
                  : ERR_NOMEM;
@@ -92,6 +90,8 @@ app_new(struct app **out, const struct options *o)
     a->tui.owner = &a->owner;
     a->tui.grid.utf8 = terminal_utf8();
     a->tui.mouse = !o->no_mouse;
+    if (o->display_filter)
+        filter_apply(&a->tui, o->display_filter);
     *out = a;
     return ERR_OK;
 }

@@ -25,7 +25,8 @@ struct app;
 
 #define APP_REASON_MAX 160u
 
-/* o is borrowed until app_free().  ERR_NOMEM; ERR_OPEN: no place for the spool
+/* o is borrowed until app_free(); its -Y, which is one, is the filter that the
+ * interface begins with.  ERR_NOMEM; ERR_OPEN: no place for the spool
  * file, errno tells. */
 ERR_CHECK enum err app_new(struct app **out, const struct options *o);
 void app_free(struct app *a);

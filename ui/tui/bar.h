@@ -6,8 +6,14 @@
 #ifndef UI_TUI_BAR_H
 #define UI_TUI_BAR_H
 
+#include "ui/tui/complete.h"
+
 struct tui;
 
 void bar_draw(struct tui *t);
+
+/* Its beginning, with the word for a state: "Filter [ok] ".  Returns the column
+ * behind it. */
+int bar_state(struct tui *t, enum filter_state state);
 
 #endif /* UI_TUI_BAR_H */

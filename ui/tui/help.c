@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ui/tui/goto.h"
 #include "ui/tui/hints.h"
 #include "ui/tui/palette.h"
 
@@ -108,19 +109,6 @@ move(struct tui *t, long by)
         l->top = 0;
 }
 
-static void
-go_to_row(struct tui *t, size_t row)
-{
-    const struct view *v = tui_view(t);
-    struct list *l = v->list ? v->list(t) : NULL;
-    if (!l || l->n == 0)
-        tui_say(t, "there are no rows here");
-    else if (row > l->n)
-        tui_say(t, "there are %zu rows", l->n);
-    else
-        list_go(l, row - 1);
-}
-
 /* Does what is selected. */
 static void
 run(struct tui *t)
@@ -131,7 +119,7 @@ run(struct tui *t)
     size_t best, row, n = palette_collect(t, t->prompt.text, lines, &best);
     t->layer = NULL;
     if (palette_row(t->prompt.text, &row)) {
-        go_to_row(t, row);
+        goto_row(t, row);
         return;
     }
     if (t->help_list.cursor >= n)

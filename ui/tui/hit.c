@@ -50,6 +50,12 @@ hit_field(struct tui *t, struct rect area, unsigned field)
     add(t, (struct hit){.area = area, .kind = HIT_FIELD, .n = field});
 }
 
+void
+hit_stats(struct tui *t, struct rect area, unsigned panel)
+{
+    add(t, (struct hit){.area = area, .kind = HIT_STATS, .n = panel});
+}
+
 static bool
 holds(const struct rect *r, const struct tty_key *key)
 {
@@ -78,6 +84,9 @@ click(struct tui *t, const struct hit *h, const struct tty_key *key)
         break;
     case HIT_FIELD:
         t->field = h->n;
+        break;
+    case HIT_STATS:
+        t->stats_panel = (enum stats_panel)h->n;
         break;
     case HIT_SCROLL:
         break;

@@ -24,6 +24,7 @@ enum hit_kind {
     HIT_SCROLL,  /* a list, for the wheel only */
     HIT_PANE,    /* t->pane */
     HIT_FIELD,   /* t->field */
+    HIT_STATS,   /* t->stats_panel */
 };
 
 struct hit {
@@ -32,7 +33,7 @@ struct hit {
     struct tty_key key;
     struct list *list; /* of struct tui */
     size_t row;        /* of the first line; SIZE_MAX: list->top */
-    unsigned n;        /* of the pane or field */
+    unsigned n;        /* of the pane, field or panel */
 };
 
 /* What is drawn behind that many cannot be clicked. */
@@ -51,6 +52,7 @@ void hit_list(struct tui *t, struct rect area, struct list *list);
 void hit_row(struct tui *t, struct rect area, struct list *list, size_t row);
 void hit_scroll(struct tui *t, struct rect area, struct list *list);
 void hit_pane(struct tui *t, struct rect area, unsigned pane);
+void hit_stats(struct tui *t, struct rect area, unsigned panel);
 void hit_field(struct tui *t, struct rect area, unsigned field);
 
 /* Does what a button or the wheel does there.  Everything that was hit counts,

@@ -7,6 +7,8 @@
 /* How far back what TCP did is put in its place: the SYNs come right behind
  * the handshake event, when more may be there already. */
 #define BACK_MAX 256u
+/* After so many frames, what was read from the file is let go. */
+#define REST_FRAMES 4096u
 
 void
 ladder_fini(struct ladder *l)
@@ -335,21 +337,27 @@ next_tcp(struct ladder *l, const struct store *s, size_t end)
     return false;
 }
 
-/* 1, 2 or 5 times a power of ten, at least span / LADDER_SCALE_ROWS. */
+/* 1, 2 or 5 times a power of ten, not less than step_ns. */
 static int64_t
-nice_step(int64_t span_ns)
+nice_step(int64_t step_ns)
 {
     int64_t step = 1000;
-    static const int64_t factor[] = {2, 5, 10};
-    for (;; step *= 10) {
-        if (step >= span_ns / LADDER_SCALE_ROWS)
-            return step;
-        for (size_t i = 0; i < 2; i++)
-            if (step * factor[i] >= span_ns / LADDER_SCALE_ROWS)
-                return step * factor[i];
-        if (step > INT64_MAX / 100)
-            return step;
-    }
+    while (step < step_ns && step < INT64_MAX / 10)
+        step *= 10;
+    if (step / 5 >= step_ns && step > 1000)
+        return step / 5;
+    return step / 2 >= step_ns && step > 1000 ? step / 2 : step;
+}
+
+static int64_t
+scale_of(const struct store_conn *c, int64_t span_ns)
+{
+    uint64_t rows = (c->frames[0] + c->frames[1]) / 2;
+    if (rows < LADDER_SCALE_ROWS)
+        rows = LADDER_SCALE_ROWS;
+    if (rows > LADDER_SCALE_ROWS_MAX)
+        rows = LADDER_SCALE_ROWS_MAX;
+    return nice_step(span_ns / (int64_t)rows);
 }
 
 static bool
@@ -374,7 +382,7 @@ begin(struct ladder *l, const struct store_conn *c)
     l->conn = c->row;
     l->made = l->options;
     l->span_ns = c->last_ns > c->start_ns ? c->last_ns - c->start_ns : 0;
-    l->step_ns = nice_step(l->span_ns);
+    l->step_ns = scale_of(c, l->span_ns);
 }
 
 void
@@ -404,6 +412,9 @@ ladder_update(struct ladder *l, const struct store *s, uint32_t conn,
             add_tcp(l, s, frames, (uint32_t)l->tcp_scanned++);
         } else if (has_frame) {
             add_frame(l, s, frames);
+            if (l->pos % REST_FRAMES == 0)
+                chunks_rest(&s->frames, rows_at(frames, l->pos - REST_FRAMES),
+                            rows_at(frames, l->pos - 1));
         } else {
             break;
         }

@@ -25,9 +25,11 @@
 #include "ui/tui/store.h"
 
 #define LADDER_RUN_MIN 3u
-#define LADDER_BLANKS_MAX 6u
-/* Rows that the time of the connection is spread over with a scale of time. */
-#define LADDER_SCALE_ROWS 150
+#define LADDER_BLANKS_MAX 10u
+/* Rows that the time of a connection is spread over with a scale of time, at
+ * least and at most; in between half as many as it has frames. */
+#define LADDER_SCALE_ROWS 60
+#define LADDER_SCALE_ROWS_MAX 2000
 
 enum ladder_kind {
     LADDER_MIDSTREAM = 0,

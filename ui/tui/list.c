@@ -81,6 +81,15 @@ list_scroll(struct list *l, long rows)
     l->away = true;
 }
 
+void
+list_keep(struct list *l, size_t row)
+{
+    size_t line = l->cursor - l->top;
+    if (l->top > 0)
+        l->top = row > line ? row - line : 0;
+    l->cursor = row;
+}
+
 size_t
 list_below(const struct list *l)
 {

@@ -34,6 +34,10 @@ void list_go(struct list *l, size_t row);
 /* Moves what is on the screen, and not the cursor; follow ends. */
 void list_scroll(struct list *l, long rows);
 
+/* What the cursor is on stands in another place now: both keep their line on
+ * the screen, but for a list that shows its beginning. */
+void list_keep(struct list *l, size_t row);
+
 /* Rows that follow what is on the screen. */
 size_t list_below(const struct list *l);
 

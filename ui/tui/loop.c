@@ -1,11 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* The interface on a terminal: draws, waits, takes keys. */
+#include <time.h>
+
 #include "ui/tui/tui.h"
 
 /* How often the screen is drawn while something comes. */
 #define REDRAW_MS 33
 /* How often it looks for signals when nothing comes. */
 #define IDLE_MS 500
+
+static int64_t
+now_ns(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
 
 static bool
 draw_on(struct tui *t, struct tty *tty)
@@ -24,22 +34,37 @@ draw_on(struct tui *t, struct tty *tty)
     return true;
 }
 
+/* What a key made the views look at may be many rows here and there. */
+static void
+rest(struct tui *t)
+{
+    store_lock(t->store);
+    store_rest(t->store);
+    store_unlock(t->store);
+}
+
 bool
 tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx), void *ctx)
 {
+    bool keys = false;
     while (!t->quit) {
         struct tty_key key;
         /* Asked before drawing: what comes last is drawn soon, too. */
         bool loading = atomic_load(t->loading);
         tick(ctx);
+        t->now_ns = now_ns();
         if (!draw_on(t, tty))
             return false;
+        if (keys)
+            rest(t);
+        keys = false;
         int wait_ms = t->busy ? 0 : loading ? REDRAW_MS : IDLE_MS;
         if (!tty_wait(tty, wait_ms))
             return false;
         while (!t->quit &&
                ((key = tty_key(tty)).code != TTY_KEY_NONE || key.ch)) {
             tui_key(t, key);
+            keys = true;
             if (t->suspend)
                 tty_suspend(tty);
             t->suspend = false;

@@ -126,18 +126,34 @@ prompt_key(struct prompt *p, struct tty_key key)
 }
 
 void
-prompt_draw(const struct prompt *p, struct grid *g, int y, int x, int cols)
+prompt_replace(struct prompt *p, size_t from, const char *text, size_t len)
+{
+    cut(p, from, p->at);
+    prompt_insert(p, text, len);
+}
+
+size_t
+prompt_from(const struct prompt *p, bool utf8, int cols)
 {
     struct slice all = slice_make((const uint8_t *)p->text, p->len);
     uint8_t shown[PROMPT_MAX * TEXT_CHAR_MAX];
     size_t from = 0;
+    /* What stands in front of the cursor has to fit. */
+    while (cols >= 2 &&
+           text_take(slice_make(all.ptr + from, p->at - from), false, utf8,
+                     (size_t)cols - 1, shown, sizeof shown)
+                   .in_len < p->at - from)
+        from = behind(p, from);
+    return from;
+}
+
+void
+prompt_draw(const struct prompt *p, struct grid *g, int y, int x, int cols)
+{
+    struct slice all = slice_make((const uint8_t *)p->text, p->len);
     if (cols < 2)
         return;
-    /* What stands in front of the cursor has to fit. */
-    while (text_take(slice_make(all.ptr + from, p->at - from), false, g->utf8,
-                     (size_t)cols - 1, shown, sizeof shown)
-               .in_len < p->at - from)
-        from = behind(p, from);
+    size_t from = prompt_from(p, g->utf8, cols);
     int used = grid_put(g, y, x, cols - 1, ROLE_TEXT,
                         slice_make(all.ptr + from, p->at - from), false);
     int rest = grid_put(g, y, x + used, cols - used, ROLE_TEXT,

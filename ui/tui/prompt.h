@@ -29,6 +29,14 @@ void prompt_insert(struct prompt *p, const char *text, size_t len);
  * False: the key means nothing here. */
 bool prompt_key(struct prompt *p, struct tty_key key);
 
+/* Puts text in place of what stands between byte `from` and the cursor; what
+ * does not fit is left out whole. */
+void prompt_replace(struct prompt *p, size_t from, const char *text,
+                    size_t len);
+
+/* The first byte that prompt_draw() shows. */
+size_t prompt_from(const struct prompt *p, bool utf8, int cols);
+
 /* Draws what fits of it with its cursor; cols columns. */
 void prompt_draw(const struct prompt *p, struct grid *g, int y, int x,
                  int cols);

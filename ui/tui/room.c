@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "ui/tui/scratch.h"
+#include "ui/scratch.h"
 
 enum err
 room_init(struct room *r, size_t max, uint64_t file_max)

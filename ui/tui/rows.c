@@ -3,10 +3,14 @@
 
 #include <stdlib.h>
 
+/* After so many, those that were read from the file are let go. */
+#define REST_ROWS 65536u
+
 void
 rows_start(struct rows *r, uint32_t conn)
 {
     r->conn = conn;
+    r->filter = NULL;
     r->n = r->scanned = 0;
 }
 
@@ -31,21 +35,39 @@ add(struct rows *r, uint32_t row)
     return true;
 }
 
-bool
-rows_update(struct rows *r, const struct store *s, size_t end, size_t most)
+/* Looks at the rows before stop; false: no memory. */
+static bool
+scan(struct rows *r, const struct store *s, size_t stop)
 {
-    size_t stop = end - r->scanned > most ? r->scanned + most : end;
-    if (rows_are_all(r)) {
-        r->n = r->scanned = end > r->scanned ? end : r->scanned;
-        return false;
-    }
     size_t from = r->scanned;
     for (; r->scanned < stop; r->scanned++) {
         const struct store_frame *f = store_frame(s, r->scanned);
-        if (f->conn == r->conn && !add(r, (uint32_t)r->scanned))
+        if ((r->conn == STORE_NONE || f->conn == r->conn) &&
+            (!r->filter || refine_frame(r->filter, r->scanned)) &&
+            !add(r, (uint32_t)r->scanned))
             return false;
     }
     chunks_rest(&s->frames, from, stop);
+    return true;
+}
+
+bool
+rows_update(struct rows *r, const struct store *s, size_t end, size_t most)
+{
+    if (r->filter && r->filter->scanned < end)
+        end = r->filter->scanned;
+    if (end <= r->scanned)
+        return false;
+    size_t stop = end - r->scanned > most ? r->scanned + most : end;
+    if (rows_are_all(r)) {
+        r->n = r->scanned = end;
+        return false;
+    }
+    while (r->scanned < stop) {
+        size_t left = stop - r->scanned;
+        if (!scan(r, s, r->scanned + (left < REST_ROWS ? left : REST_ROWS)))
+            return false;
+    }
     return r->scanned < end;
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ui/tui/refine.h"
 #include "ui/tui/store.h"
 
 /* Embed it; zeroed it holds every frame of connection row 0: rows_start(). */
@@ -20,14 +21,15 @@ struct rows {
     size_t n, cap;
     size_t scanned; /* rows of the store that were looked at */
     uint32_t conn;  /* row of the only connection, or STORE_NONE: all */
+    const struct refine *filter; /* borrowed; NULL: none */
 };
 
-/* Begins anew: nothing was looked at yet. */
+/* Begins anew, without a filter: nothing was looked at yet. */
 void rows_start(struct rows *r, uint32_t conn);
 void rows_fini(struct rows *r);
 
-/* Looks at what the store has before row `end`, most rows at a time.  True:
- * there is more to look at. */
+/* Looks at what the store has before row `end`, most rows at a time; what the
+ * filter did not look at yet waits.  True: there is more to look at. */
 bool rows_update(struct rows *r, const struct store *s, size_t end,
                  size_t most);
 
@@ -35,7 +37,7 @@ bool rows_update(struct rows *r, const struct store *s, size_t end,
 static inline bool
 rows_are_all(const struct rows *r)
 {
-    return r->conn == STORE_NONE;
+    return r->conn == STORE_NONE && !r->filter;
 }
 
 /* The row of the store at that place, which is below n. */

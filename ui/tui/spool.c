@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ui/tui/scratch.h"
+#include "ui/scratch.h"
 
 enum err
 spool_init(struct spool *s, uint64_t max)

@@ -221,6 +221,7 @@ on_handshake(struct store *s, uint32_t number, const struct event_handshake *e)
     c->server = e->server;
     c->start_ns = e->request.packet ? e->request.time_ns : e->at.time_ns;
     c->last_ns = e->at.time_ns;
+    c->found_packet = e->at.packet > UINT32_MAX ? 0 : (uint32_t)e->at.packet;
     c->first_frame = c->last_frame = STORE_NONE;
     c->open_message[0] = c->open_message[1] = STORE_NONE;
     c->open_frame[0] = c->open_frame[1] = STORE_NONE;
@@ -358,6 +359,8 @@ on_frame(struct store *s, struct store_conn *c, const struct event_frame *e)
     c->frames[e->from]++;
     c->bytes[e->from] += h->payload_len;
     count_rate(c, e->at.time_ns);
+    if (!ws_opcode_is_control(h->opcode))
+        c->frame_ended[e->from] = h->fin && e->ended;
     if (h->opcode == WS_OP_CLOSE && c->state == STORE_OPEN)
         c->state = STORE_CLOSING;
     struct store_frame *f = add_row(s, &s->frames);
@@ -439,6 +442,8 @@ on_message(struct store *s, struct store_conn *c, const struct event_message *e)
         return;
     c->open_message[e->from] = STORE_NONE;
     fill_message(s, message_row(s, row), e);
+    if (c->frame_ended[e->from])
+        message_row(s, row)->flags |= STORE_MESSAGE_FINISHED;
 }
 
 static void
@@ -490,7 +495,8 @@ on_finding(struct store *s, struct store_conn *c, const struct event_finding *e)
     f->time_ns = e->at.time_ns;
     f->packet = e->at.packet;
     f->offset = e->offset;
-    f->count = e->count;
+    f->count = (uint32_t)e->count;
+    f->message = (uint32_t)e->message;
     f->conn = c->row;
     f->id = e->id;
     f->severity = e->severity;
@@ -530,9 +536,11 @@ keep_text(struct store *s, struct store_conn *c, const char *text)
 static void
 on_end(struct store *s, struct store_conn *c, const struct event_end *e)
 {
+    s->n_ended += !c->ended;
     open_row(s, c, WS_SENDER_CLIENT);
     open_row(s, c, WS_SENDER_SERVER);
     c->ended = true;
+    c->end = e->at;
     c->clean = e->clean;
     c->closed_by = e->closed_by;
     c->verdict = e->verdict;
@@ -697,10 +705,11 @@ store_losses(const struct store *s, char *out, size_t size, bool why)
     char rows[40] = "", payloads[40] = "", reason[80] = "";
     int error = s->room.error ? s->room.error : s->spool.error;
     if (s->n_dropped)
-        snprintf(rows, sizeof rows, "%" PRIu64 " rows", s->n_dropped);
+        snprintf(rows, sizeof rows, "%" PRIu64 " row%s", s->n_dropped,
+                 s->n_dropped == 1 ? "" : "s");
     if (s->n_unkept)
-        snprintf(payloads, sizeof payloads, "%" PRIu64 " payloads",
-                 s->n_unkept);
+        snprintf(payloads, sizeof payloads, "%" PRIu64 " payload%s",
+                 s->n_unkept, s->n_unkept == 1 ? "" : "s");
     if (why)
         snprintf(reason, sizeof reason, ": %s",
                  error ? strerror(error) : "the limit is reached");

@@ -81,7 +81,9 @@ enum store_message_flag {
     STORE_MESSAGE_COMPRESSED = 8,
     STORE_MESSAGE_TRUNCATED = 16, /* kept is not all of it */
     STORE_MESSAGE_BAD_UTF8 = 32,
-    STORE_MESSAGE_KEPT = 64, /* payload_off is set */
+    STORE_MESSAGE_KEPT = 64,      /* payload_off is set */
+    STORE_MESSAGE_FINISHED = 128, /* by a frame that came to its end: it was
+                                      not given up */
 };
 
 /* Its time is that of its last frame. */
@@ -145,20 +147,25 @@ struct store_conn {
                                  was not told yet */
     uint32_t open_number[2];  /* number of that message */
     uint16_t rate[STORE_RATE_BUCKETS]; /* frames, a ring */
-    int64_t rate_ns;                   /* where the newest bucket begins */
+    uint32_t found_packet; /* that told the handshake; 0: beyond 32 bits */
+    int64_t rate_ns;       /* where the newest bucket begins */
     bool ended, clean, has_close_code[2];
+    bool frame_ended[2]; /* the last data frame of a sender is the last of its
+                            message, and came to its end */
     uint16_t close_code[2], onclose_code;
     enum verdict_id verdict;
     enum closed_by closed_by;
     int64_t duration_ns;
-    char *text; /* the sentence; heap; NULL: none yet */
+    struct stamp end; /* with ended */
+    char *text;       /* the sentence; heap; NULL: none yet */
 };
 
 struct store_finding {
     int64_t time_ns;
     uint64_t packet;
     uint64_t offset;
-    uint64_t count;
+    uint32_t count;
+    uint32_t message;    /* of the sender's messages; 0: none */
     uint64_t detail_off; /* in the spool */
     uint32_t detail_len; /* bytes; 0: none */
     uint32_t conn;       /* row */
@@ -181,6 +188,7 @@ struct store {
     uint64_t n_unkept;  /* payloads not kept: the spool is full; heads of
                            handshakes and sentences not kept: memory is */
     uint64_t found[SEVERITY_COUNT];
+    uint64_t n_ended; /* connections */
     int64_t first_ns; /* of the capture, else of what came first; INT64_MAX:
                          nothing came */
     bool has_start;   /* first_ns is that of the capture */

@@ -15,8 +15,8 @@
 #define ROWS_MIN 10
 #define COLS_MIN 40
 
-/* Frames that are looked at between two drawings. */
-#define ROWS_AT_A_TIME 100000u
+/* A filter has the lock for so long between two drawings. */
+#define SLICE_NS (INT64_C(5) * 1000 * 1000)
 
 static const struct view *const views[VIEW_COUNT] = {
     [VIEW_CONNS] = &view_conns,         [VIEW_FRAMES] = &view_frames,
@@ -123,50 +123,6 @@ enum role
 tui_sender_role(enum ws_sender from)
 {
     return from == WS_SENDER_SERVER ? ROLE_SERVER : ROLE_CLIENT;
-}
-
-/* ---- rows of frames ---- */
-
-bool
-tui_rows_update(struct tui *t)
-{
-    size_t end = t->paused ? t->shown_end : t->store->frames.n;
-    bool more = rows_update(&t->rows, t->store, end, ROWS_AT_A_TIME);
-    t->shown_end = end;
-    return more;
-}
-
-void
-tui_set_scope(struct tui *t, uint32_t conn)
-{
-    uint32_t frame = t->frame;
-    if (t->rows.conn == conn && t->rows.scanned > 0)
-        return;
-    rows_start(&t->rows, conn);
-    t->frames.cursor = t->frames.top = 0;
-    if (frame != STORE_NONE)
-        tui_select_frame(t, frame);
-}
-
-struct rows *
-tui_conn_rows(struct tui *t)
-{
-    if (t->conn != t->conn_rows.conn)
-        rows_start(&t->conn_rows, t->conn);
-    if (t->conn != STORE_NONE)
-        (void)rows_update(&t->conn_rows, t->store, t->shown_end, SIZE_MAX);
-    return &t->conn_rows;
-}
-
-void
-tui_select_frame(struct tui *t, uint32_t frame)
-{
-    while (t->rows.scanned <= frame && tui_rows_update(t))
-        ;
-    t->frame = frame;
-    t->conn = store_frame(t->store, frame)->conn;
-    t->frames.n = t->rows.n;
-    list_go(&t->frames, rows_place(&t->rows, frame));
 }
 
 void
@@ -300,6 +256,8 @@ tui_key_locked(struct tui *t, struct tty_key key)
         t->layer->key(t, key);
         return;
     }
+    if (key.ch == 3 && tui_filter_stop(t))
+        return;
     enum action a = key.ch == 3 ? ACTION_BACK : tui_action_of(t->view, key);
     const char *why =
         a == ACTION_COUNT ? NULL : tui_why_not(t, a, reason, sizeof reason);
@@ -348,11 +306,15 @@ tui_init(struct tui *t, struct store *store, struct stats *stats,
     t->figures = figures;
     t->source = "";
     t->loading = &done;
-    t->conn = t->frame = t->reference = t->pane_frame = STORE_NONE;
+    t->conn = t->frame = t->conn_at = STORE_NONE;
+    t->reference = t->pane_frame = STORE_NONE;
+    t->finding = t->finding_item.row = STORE_NONE;
     rows_start(&t->rows, STORE_NONE);
     rows_start(&t->conn_rows, STORE_NONE);
     t->least = SEVERITY_NOTE;
     t->explain = true;
+    t->slice_ns = SLICE_NS;
+    shown_init(&t->shown);
 }
 
 void
@@ -361,6 +323,11 @@ tui_fini(struct tui *t)
     grid_fini(&t->grid);
     rows_fini(&t->rows);
     rows_fini(&t->conn_rows);
+    shown_fini(&t->shown);
+    filter_layer_fini(&t->filter_layer);
+    conn_order_fini(&t->conn_order);
+    marks_fini(&t->conn_marks);
+    finding_list_fini(&t->found);
     ladder_fini(&t->ladder_rows);
     talk_fini(&t->talk_rows);
 }

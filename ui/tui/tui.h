@@ -21,15 +21,20 @@
 
 #include "base/err.h"
 #include "ui/stats.h"
+#include "ui/tui/conn_order.h"
+#include "ui/tui/filter_layer.h"
+#include "ui/tui/finding_list.h"
 #include "ui/tui/grid.h"
 #include "ui/tui/hit.h"
 #include "ui/tui/ladder.h"
 #include "ui/tui/list.h"
+#include "ui/tui/marks.h"
 #include "ui/tui/present.h"
 #include "ui/tui/prompt.h"
 #include "ui/tui/rows.h"
 #include "ui/tui/search.h"
 #include "ui/tui/shake.h"
+#include "ui/tui/shown.h"
 #include "ui/tui/step.h"
 #include "ui/tui/store.h"
 #include "ui/tui/talk.h"
@@ -51,6 +56,9 @@ const char *view_name(enum view_id v);
 
 #define VIEW_BIT(symbol) (1u << VIEW_##symbol)
 #define EVERY_VIEW ((1u << VIEW_COUNT) - 1u)
+/* Lists that show what passes the filter. */
+#define FILTERED_VIEWS                                                         \
+    (VIEW_BIT(CONNS) | VIEW_BIT(FRAMES) | VIEW_BIT(STATS) | VIEW_BIT(FINDINGS))
 
 #define ACTION(symbol, ...) ACTION_##symbol,
 enum action {
@@ -104,6 +112,17 @@ enum tui_source {
     TUI_SOURCE_UNMASKED,
     TUI_SOURCE_MESSAGE,
     TUI_SOURCE_COUNT
+};
+
+/* Of the view of statistics, as Tab goes through them. */
+enum stats_panel {
+    STATS_PANEL_CURVE = 0,
+    STATS_PANEL_OPCODES,
+    STATS_PANEL_SIZES,
+    STATS_PANEL_TURNS,
+    STATS_PANEL_CONNS,
+    STATS_PANEL_CLOSES,
+    STATS_PANEL_COUNT
 };
 
 struct tui;
@@ -188,14 +207,29 @@ struct tui {
     struct present_addrs present_addrs;
     struct list detail, hex; /* lines of the frame's panes */
     uint32_t pane_frame;     /* that they are of */
-    unsigned pane, sort;
+    unsigned pane;
     enum severity least;
 
-    struct list conns, frames, talk, ladder, handshake, findings, help_list,
-        stats_list;
+    struct list conns, frames, talk, ladder, handshake, findings, help_list;
     size_t shown_end;      /* frames before it are shown: not all, if paused */
     struct rows rows;      /* of the list of frames */
     struct rows conn_rows; /* see tui_conn_rows() */
+    struct shown shown;    /* the filter */
+    int64_t slice_ns;      /* that it may take between two drawings */
+    struct filter_layer filter_layer; /* where it is typed */
+    int64_t now_ns; /* of a clock that does not go back; 0: none */
+    struct conn_order conn_order; /* of the list of connections */
+    uint32_t conn_at; /* row that its cursor is on; STORE_NONE: none yet */
+    struct marks conn_marks;
+    enum stats_panel stats_panel; /* has the keys */
+    struct list stats_lists[STATS_PANEL_COUNT];
+    bool stats_log;      /* scale */
+    unsigned stats_zoom; /* a step of the curve is 2^it of what is counted */
+    struct finding_list found;        /* of the list of findings */
+    size_t found_end;                 /* those before it are shown */
+    uint32_t finding;                 /* selected; STORE_NONE: none */
+    struct finding_item finding_item; /* that the cursor is on, and in which */
+    size_t finding_line;              /* line */
     struct ladder ladder_rows;
     struct talk talk_rows;
     size_t ladder_tcp_end; /* rows of store->tcp that it shows */
@@ -271,6 +305,17 @@ void tui_set_scope(struct tui *t, uint32_t conn);
 
 /* Selects a frame (row) in the list of frames, and its connection. */
 void tui_select_frame(struct tui *t, uint32_t frame);
+
+/* Brings the list of connections up to date, its cursor on the one selected. */
+void view_conns_keep_up(struct tui *t);
+
+/* Selects the next connection in the order they are listed in, or with -1 the
+ * one before. */
+void view_conns_step(struct tui *t, int step);
+
+/* Selects the next finding in the order they came, or with -1 the one before,
+ * and its frame. */
+void view_findings_step(struct tui *t, int step);
 
 /* Goes to another view. */
 void tui_go(struct tui *t, enum view_id view);

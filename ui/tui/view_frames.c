@@ -29,7 +29,9 @@ draw_list(struct tui *t, struct rect r)
     list_fit(&t->frames, t->rows.n, (size_t)r.rows - 1);
     hit_list(t, (struct rect){r.y + 1, r.x, r.rows - 1, r.cols}, &t->frames);
     if (t->rows.n == 0) {
-        grid_text(g, r.y + 1, r.x + 2, r.cols - 4, ROLE_DIM, "no frames here");
+        grid_text(g, r.y + 1, r.x + 2, r.cols - 4, ROLE_DIM,
+                  tui_filtered(t) ? "no frame passes the filter"
+                                  : "no frames here");
         return;
     }
     for (size_t i = 0; i < t->frames.height; i++) {

@@ -22,7 +22,7 @@
 #define DETAIL_MAX 512u
 
 /* What there is to show. */
-struct shown {
+struct opening {
     struct tui *t;
     const struct store_conn *c;
     struct shake lines;
@@ -42,7 +42,7 @@ read_detail(const struct store *s, uint32_t row, char out[DETAIL_MAX])
 }
 
 static void
-prepare(struct shown *s, struct tui *t)
+prepare(struct opening *s, struct tui *t)
 {
     const struct store_handshake *h;
     s->t = t;
@@ -72,14 +72,14 @@ mark_role(enum shake_mark mark)
 
 /* Steps are left to be told, and so is what they come to. */
 static bool
-is_riddle(const struct shown *s)
+is_riddle(const struct opening *s)
 {
     unsigned step = s->t->shake_step;
     return s->has_accept && step > 0 && step < SHAKE_STEPS;
 }
 
 static bool
-gives_away(const struct shown *s, const struct shake_line *line)
+gives_away(const struct opening *s, const struct shake_line *line)
 {
     static const char name[] = "Sec-WebSocket-Accept:";
     if (!is_riddle(s))
@@ -95,7 +95,8 @@ gives_away(const struct shown *s, const struct shake_line *line)
 /* ---- Heads ---- */
 
 static void
-draw_line(struct shown *s, int y, struct rect r, const struct shake_line *line)
+draw_line(struct opening *s, int y, struct rect r,
+          const struct shake_line *line)
 {
     struct tui *t = s->t;
     struct grid *g = &t->grid;
@@ -126,7 +127,7 @@ draw_line(struct shown *s, int y, struct rect r, const struct shake_line *line)
 }
 
 static void
-draw_title(struct shown *s, struct rect r, bool request)
+draw_title(struct opening *s, struct rect r, bool request)
 {
     const struct store_handshake *h = &s->c->handshake;
     const struct stamp *at = request ? &h->request : &h->response;
@@ -147,7 +148,7 @@ draw_title(struct shown *s, struct rect r, bool request)
 
 /* The first line with the worst mark, if that is a warning or worse. */
 static size_t
-worst_line(const struct shown *s, size_t from, size_t end)
+worst_line(const struct opening *s, size_t from, size_t end)
 {
     size_t worst = from;
     uint8_t mark = SHAKE_NOTE;
@@ -162,7 +163,7 @@ worst_line(const struct shown *s, size_t from, size_t end)
 /* Lines [from, end), as many as fit, with that of the cursor among them, or
  * what is worst. */
 static void
-draw_lines(struct shown *s, struct rect r, size_t from, size_t end)
+draw_lines(struct opening *s, struct rect r, size_t from, size_t end)
 {
     const struct list *l = &s->t->handshake;
     size_t top = from, rows = r.rows > 0 ? (size_t)r.rows : 0;
@@ -174,6 +175,7 @@ draw_lines(struct shown *s, struct rect r, size_t from, size_t end)
     for (size_t i = top; i < end && i - top < rows; i++) {
         int y = r.y + (int)(i - top);
         draw_line(s, y, r, &s->lines.line[i]);
+        hit_row(s->t, (struct rect){y, r.x, 1, r.cols}, &s->t->handshake, i);
         if (i == l->cursor)
             grid_cursor(&s->t->grid, y, r.x, 7);
     }
@@ -183,7 +185,7 @@ draw_lines(struct shown *s, struct rect r, size_t from, size_t end)
 }
 
 static void
-draw_heads(struct shown *s, struct rect r)
+draw_heads(struct opening *s, struct rect r)
 {
     struct list *l = &s->t->handshake;
     size_t n = s->lines.n, request = s->lines.n_request;
@@ -218,7 +220,7 @@ draw_heads(struct shown *s, struct rect r)
 /* ---- The rest ---- */
 
 static void
-draw_result(struct shown *s, struct rect r)
+draw_result(struct opening *s, struct rect r)
 {
     struct grid *g = &s->t->grid;
     enum shake_mark mark;
@@ -241,7 +243,7 @@ draw_result(struct shown *s, struct rect r)
 }
 
 static void
-explain_line(struct shown *s, struct lines *out)
+explain_line(struct opening *s, struct lines *out)
 {
     const struct shake_line *line = &s->lines.line[s->t->handshake.cursor];
     bool request = s->t->handshake.cursor < s->lines.n_request;
@@ -259,7 +261,7 @@ explain_line(struct shown *s, struct lines *out)
 }
 
 static void
-draw_explain(struct shown *s, struct rect r)
+draw_explain(struct opening *s, struct rect r)
 {
     char command[256];
     struct lines out =
@@ -285,7 +287,7 @@ draw_explain(struct shown *s, struct rect r)
 
 /* Rows for the computation. */
 static int
-accept_rows(const struct shown *s, struct rect r)
+accept_rows(const struct opening *s, struct rect r)
 {
     int mistake = s->accept.mistake != NULL;
     if (!s->has_accept)
@@ -301,7 +303,7 @@ accept_rows(const struct shown *s, struct rect r)
 static void
 draw(struct tui *t, struct rect r)
 {
-    struct shown s = {.t = t};
+    struct opening s = {.t = t};
     if (t->conn == STORE_NONE && t->store->conns.n > 0)
         t->conn = 0;
     if (t->conn == STORE_NONE) {

@@ -1,49 +1,339 @@
 /* SPDX-License-Identifier: MIT */
-/* Statistics: the tables of `wsray stats`. */
+/* Statistics: panels of what all connections together did.  The curve stands
+ * on top; of the others as many as there is room for, that with the keys among
+ * them. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/tui/tui.h"
+#include "ui/tui/stats_panel.h"
+
+/* Columns from which on panels stand beside each other. */
+#define TWO_COLS 90
+#define THREE_COLS 140
+#define CURVE_ROWS_FROM 12
+#define CONNS_ROWS_MIN 5
+#define BAND_ROWS_MIN 3
+#define BAND_PANELS 3
+
+/* Panels beside each other. */
+struct band {
+    enum stats_panel panel[BAND_PANELS];
+    int n, rows;
+};
+
+#define O STATS_PANEL_OPCODES
+#define S STATS_PANEL_SIZES
+#define T STATS_PANEL_TURNS
+#define C STATS_PANEL_CONNS
+#define L STATS_PANEL_CLOSES
+#define BANDS_MAX 5
+
+static const struct layout {
+    int cols; /* at least */
+    int n_bands;
+    struct band band[BANDS_MAX];
+} layouts[] = {
+    {THREE_COLS, 3, {{{O, S, T}, 3, 0}, {{C}, 1, 0}, {{L}, 1, 0}}},
+    {TWO_COLS, 3, {{{O, S}, 2, 0}, {{T, L}, 2, 0}, {{C}, 1, 0}}},
+    {0, 5, {{{O}, 1, 0}, {{S}, 1, 0}, {{T}, 1, 0}, {{C}, 1, 0}, {{L}, 1, 0}}},
+};
+
+#undef O
+#undef S
+#undef T
+#undef C
+#undef L
+
+static bool
+has_panel(const struct band *b, enum stats_panel p)
+{
+    for (int i = 0; i < b->n; i++)
+        if (b->panel[i] == p)
+            return true;
+    return false;
+}
+
+static int
+wanted_rows(const struct stats_page *page, const struct band *b)
+{
+    int rows = 0;
+    for (int i = 0; i < b->n; i++) {
+        int want = stats_panel_height(page, b->panel[i]);
+        /* Sizes can be scrolled. */
+        if (b->panel[i] == STATS_PANEL_SIZES && want > 11)
+            want = 11;
+        rows = want > rows ? want : rows;
+    }
+    return rows;
+}
+
+/* How many rows each band gets, 0 for those that are not shown; that with the
+ * panel that has the keys is. */
+static void
+fit_bands(const struct stats_page *page, struct layout *l, int rows)
+{
+    int focus = 0, start = 0, sum = 0, left = rows;
+    for (int i = 0; i < l->n_bands; i++) {
+        l->band[i].rows = wanted_rows(page, &l->band[i]);
+        sum += l->band[i].rows;
+        if (has_panel(&l->band[i], page->t->stats_panel))
+            focus = i;
+    }
+    /* Connections are many: they give way first. */
+    for (int i = 0; i < l->n_bands; i++) {
+        struct band *b = &l->band[i];
+        if (!has_panel(b, STATS_PANEL_CONNS) || sum <= rows)
+            continue;
+        int to = b->rows - (sum - rows);
+        to = to < CONNS_ROWS_MIN ? CONNS_ROWS_MIN : to;
+        b->rows = to < b->rows ? to : b->rows;
+    }
+    sum = 0;
+    for (int i = 0; i <= focus; i++)
+        sum += l->band[i].rows;
+    for (; start < focus && sum > rows; start++)
+        sum -= l->band[start].rows;
+    for (int i = 0; i < l->n_bands; i++) {
+        struct band *b = &l->band[i];
+        if (i < start || left < BAND_ROWS_MIN)
+            b->rows = 0;
+        else if (b->rows > left)
+            b->rows = left;
+        left -= b->rows;
+    }
+}
+
+static void
+draw_band(struct stats_page *page, const struct band *b, struct rect r)
+{
+    struct grid *g = &page->t->grid;
+    int x = r.x;
+    for (int i = 0; i < b->n; i++) {
+        int end = r.x + r.cols * (i + 1) / b->n;
+        bool line = i + 1 < b->n;
+        stats_panel_draw(page, b->panel[i],
+                         (struct rect){r.y, x, r.rows, end - x - line});
+        for (int y = r.y + 1; line && y < r.y + r.rows; y++)
+            grid_line(g, y, end - 1, 1, ROLE_DIM, 0x2502, '|');
+        if (line)
+            grid_line(g, r.y, end - 1, 1, ROLE_DIM, 0x252c, '+');
+        x = end;
+    }
+}
 
 static void
 draw(struct tui *t, struct rect r)
 {
-    struct grid *g = &t->grid;
-    struct out text;
-    if (!t->stats || out_init(&text, -1) != ERR_OK) {
-        grid_text(g, r.y, r.x + 1, r.cols - 1, ROLE_DIM, "no statistics");
+    struct stats_page page = {.t = t};
+    struct layout layout;
+    size_t which = 0;
+    if (!t->stats) {
+        grid_text(&t->grid, r.y, r.x + 1, r.cols - 1, ROLE_DIM,
+                  "no statistics");
         return;
     }
-    stats_render(t->stats, NULL, &text);
-    /* One line of the tables is one row of the list. */
-    size_t n = 0;
-    for (size_t i = 0; i < text.len; i++)
-        n += text.ptr[i] == '\n';
-    list_fit(&t->stats_list, n, (size_t)r.rows);
-    hit_list(t, r, &t->stats_list);
-    const uint8_t *at = text.ptr, *end = text.ptr + text.len;
-    for (size_t row = 0; at < end; row++) {
-        const uint8_t *stop = memchr(at, '\n', (size_t)(end - at));
-        size_t len = stop ? (size_t)(stop - at) : (size_t)(end - at);
-        if (row >= t->stats_list.top &&
-            row < t->stats_list.top + t->stats_list.height) {
-            bool heading = len > 0 && at[0] != ' ';
-            grid_put(g, r.y + (int)(row - t->stats_list.top), r.x, r.cols,
-                     heading ? ROLE_STRONG : ROLE_TEXT, slice_make(at, len),
-                     false);
-        }
-        at += len + 1;
+    stats_figures(t->stats, &page.f);
+    view_conns_keep_up(t);
+    bool curve =
+        r.rows >= CURVE_ROWS_FROM || t->stats_panel == STATS_PANEL_CURVE;
+    if (curve) {
+        stats_panel_draw(&page, STATS_PANEL_CURVE,
+                         (struct rect){r.y, r.x, 4, r.cols});
+        r.y += 4;
+        r.rows -= 4;
     }
-    out_fini(&text);
+    while (layouts[which].cols > r.cols)
+        which++;
+    layout = layouts[which];
+    fit_bands(&page, &layout, r.rows);
+    for (int i = 0; i < layout.n_bands; i++) {
+        const struct band *b = &layout.band[i];
+        if (b->rows == 0)
+            continue;
+        draw_band(&page, b, (struct rect){r.y, r.x, b->rows, r.cols});
+        r.y += b->rows;
+    }
+}
+
+/* ---- keys ---- */
+
+static bool
+open_frame(struct tui *t, size_t row)
+{
+    if (row >= t->store->frames.n)
+        return false;
+    tui_set_scope(t, STORE_NONE);
+    tui_select_frame(t, (uint32_t)row);
+    tui_go(t, VIEW_FRAMES);
+    return true;
+}
+
+static bool
+open_conn(struct tui *t, size_t row)
+{
+    if (row >= t->store->conns.n)
+        return false;
+    t->conn = (uint32_t)row;
+    tui_set_scope(t, t->conn);
+    tui_go(t, VIEW_FRAMES);
+    return true;
+}
+
+static bool
+open_opcode(struct tui *t, size_t which)
+{
+    size_t i = 0;
+    for (; i < t->store->frames.n; i++) {
+        const struct store_frame *f = store_frame(t->store, i);
+        if (!(f->flags & STORE_GAP) &&
+            stats_opcode_row(store_frame_opcode(f)) == which)
+            break;
+    }
+    return open_frame(t, i);
+}
+
+static bool
+open_time(struct tui *t, int64_t from_ns)
+{
+    size_t i = 0;
+    while (i < t->store->frames.n &&
+           store_frame(t->store, i)->time_ns < from_ns)
+        i++;
+    return open_frame(t, i);
+}
+
+static bool
+open_size(struct tui *t, unsigned bits)
+{
+    size_t i = 0;
+    for (; i < t->store->frames.n; i++) {
+        struct store_message m;
+        if (store_frame_opcode(store_frame(t->store, i)) & 8u ||
+            !store_message_of(t->store, i, &m))
+            continue;
+        unsigned has = m.len ? 64u - (unsigned)__builtin_clzll(m.len) : 0;
+        if (m.flags & STORE_MESSAGE_HAS_LEN && has == bits)
+            break;
+    }
+    return open_frame(t, i);
+}
+
+static bool
+open_code(struct tui *t, const struct stats_figures *f, size_t which)
+{
+    for (size_t i = 0; i < t->store->conns.n && which < f->n_codes; i++) {
+        const struct store_conn *c = store_conn(t->store, i);
+        for (unsigned d = 0; d < 2; d++)
+            if (c->has_close_code[d] && c->close_code[d] == f->code[which].code)
+                return open_conn(t, i);
+    }
+    return false;
+}
+
+/* The first that the cursor stands for. */
+static void
+open_selected(struct tui *t)
+{
+    struct stats_figures f;
+    size_t at = stats_panel_list(t, t->stats_panel)->cursor, rows;
+    bool found = false;
+    stats_figures(t->stats, &f);
+    switch (t->stats_panel) {
+    case STATS_PANEL_CURVE:
+        found = open_time(t, stats_panel_time(t, at));
+        break;
+    case STATS_PANEL_OPCODES:
+        found = open_opcode(t, at);
+        break;
+    case STATS_PANEL_SIZES:
+        found = open_size(t, stats_panel_first_size(&f, &rows) + (unsigned)at);
+        break;
+    case STATS_PANEL_CONNS:
+        found = t->conn != STORE_NONE && open_conn(t, t->conn);
+        break;
+    case STATS_PANEL_CLOSES:
+        found = open_code(t, &f, at);
+        break;
+    case STATS_PANEL_TURNS:
+    case STATS_PANEL_COUNT:
+        tui_say(t, "times lead to no frame");
+        return;
+    }
+    store_rest(t->store);
+    if (!found)
+        tui_say(t, "there is none");
+}
+
+/* Steps of the curve as wide as 2^zoom of what was counted. */
+static void
+zoom(struct tui *t, int by)
+{
+    if (by < 0 && t->stats_zoom == 0)
+        tui_say(t, "steps cannot be narrower");
+    else if (by < 0)
+        t->stats_zoom--;
+    else if (t->stats->rates.n_buckets > 1u << t->stats_zoom)
+        t->stats_zoom++;
+}
+
+static bool
+act(struct tui *t, enum action a)
+{
+    if (!t->stats)
+        return false;
+    view_conns_keep_up(t);
+    struct list *l = stats_panel_list(t, t->stats_panel);
+    switch (a) {
+    case ACTION_PANE:
+        t->stats_panel =
+            (enum stats_panel)((t->stats_panel + 1) % STATS_PANEL_COUNT);
+        return true;
+    case ACTION_ENTER:
+        open_selected(t);
+        return true;
+    case ACTION_LEFT:
+    case ACTION_RIGHT:
+        list_move(l, a == ACTION_RIGHT ? 1 : -1);
+        return true;
+    case ACTION_LOG_SCALE:
+        t->stats_log = !t->stats_log;
+        tui_say(t, "%s scale", t->stats_log ? "logarithmic" : "linear");
+        return true;
+    case ACTION_WIDER:
+    case ACTION_NARROWER:
+        zoom(t, a == ACTION_WIDER ? 1 : -1);
+        return true;
+    case ACTION_SORT_NEXT:
+    case ACTION_SORT_BEFORE:
+    case ACTION_INVERT:
+        return view_conns.act(t, a);
+    default:
+        return false;
+    }
+}
+
+static void
+status(const struct tui *t, char *out, size_t size)
+{
+    struct stats_figures f;
+    if (!t->stats)
+        return;
+    stats_figures(t->stats, &f);
+    int n = snprintf(out, size, "panel %u of %u  ", t->stats_panel + 1u,
+                     (unsigned)STATS_PANEL_COUNT);
+    stats_panel_tell(t, &f, t->stats_panel, out + n, size - (size_t)n);
 }
 
 static struct list *
 list(struct tui *t)
 {
-    return &t->stats_list;
+    return t->stats ? stats_panel_list(t, t->stats_panel) : NULL;
 }
 
 const struct view view_stats = {
     .draw = draw,
+    .act = act,
+    .status = status,
     .list = list,
 };

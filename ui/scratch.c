@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/tui/scratch.h"
+#include "ui/scratch.h"
 
 #include <errno.h>
 #include <fcntl.h>
