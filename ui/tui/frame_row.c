@@ -143,7 +143,8 @@ draw_opcode(struct grid *g, int y, int x, int cols, uint8_t opcode)
     else if (strcmp(name, "reserved") == 0)
         grid_format(g, y, x, cols, role, "op %u", opcode);
     else
-        grid_format(g, y, x, cols, role, "%.*s", cols, name);
+        grid_text(g, y, x, cols, role,
+                  cols < 6 && opcode == WS_OP_BINARY ? "bin" : name);
 }
 
 void
