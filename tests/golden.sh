@@ -88,8 +88,8 @@ block() { # the block of README.md
 }
 {
     # shellcheck disable=SC2016 # the marks and the prompt of README.md
-    printf '```\n$ ./wsray samples/good-chat.pcapng\n'
-    "$WSRAY" samples/good-chat.pcapng
+    printf '```\n$ ./wsray report samples/good-chat.pcapng\n'
+    "$WSRAY" report samples/good-chat.pcapng
     # shellcheck disable=SC2016
     printf '```\n'
 } >"$work/screen" 2>&1

@@ -60,6 +60,7 @@ open_sample(const char *name)
     ck_assert(tui_load(path, store, stats));
     tui_init(&tui, store, stats, &figures);
     tui.owner = &owner;
+    tui.file = "it's.pcap";
     tui.grid.utf8 = true;
     ck_assert(grid_resize(&tui.grid, 24, 80));
     copied_len = 0;
@@ -100,6 +101,11 @@ static const struct {
     {"good-rfc-examples.pcap", "2 g y c",
      "static const unsigned char frame[] = {\n    0x81, 0x05,\n    0x48, 0x65, "
      "0x6c, 0x6c, 0x6f,\n};\n"},
+    {"good-rfc-examples.pcap", "2 g Right Right y v", "1 (text)"},
+    {"good-rfc-examples.pcap", "2 g Right Right y l",
+     "websocket.opcode == text"},
+    {"good-rfc-examples.pcap", "1 y e",
+     "wsray export har --conn 1 -w conn-1.har 'it'\\''s.pcap'"},
     {"good-rfc-examples.pcap", "1 y x", NULL},
     {"good-rfc-examples.pcap", "2 g y q", NULL},
 };

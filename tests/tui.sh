@@ -80,9 +80,9 @@ click:0,13
 wide='1
 2
 2 B B G
+2 Right Right a / t/&&ws.
 2 Down Tab Tab \\
 2 Tab click:28,100
-2 Right Right a / t/&&ws.
 3
 4
 5

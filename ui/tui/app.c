@@ -88,6 +88,9 @@ app_new(struct app **out, const struct options *o)
     tui_init(&a->tui, a->store, a->stats, &a->figures);
     a->owner = (struct tui_owner){.ctx = a, .create = create, .copy = copy};
     a->tui.owner = &a->owner;
+    if (o->ifaces.n == 0 && o->files.n == 1 &&
+        strcmp(o->files.names[0], "-") != 0)
+        a->tui.file = o->files.names[0];
     a->tui.grid.utf8 = terminal_utf8();
     a->tui.mouse = !o->no_mouse;
     if (o->display_filter)

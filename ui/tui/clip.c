@@ -10,12 +10,17 @@
 #include "ui/put.h"
 #include "ui/text.h"
 #include "ui/tui/frame_parts.h"
+#include "ui/tui/pick.h"
 #include "ui/tui/picture.h"
 
 /* Bytes that are read at a time: a multiple of three (base64), four (the
  * masking key) and twelve (a line of a C array). */
 #define PIECE_LEN 12288u
 #define C_LINE_LEN 12u
+/* Longest value of a field, with NUL. */
+#define FIELD_MAX 256u
+/* Columns of a time in a conversation: "12345.678901". */
+#define CLIP_TIME_COLS 12u
 
 #define CLIP(symbol, key, can, name, help) {key, can, name, help},
 static const struct clip_info infos[] = {
@@ -227,23 +232,132 @@ write_json(const struct tui *t, const struct payload *p, uint64_t max,
                n < p->len || !p->whole ? "true" : "false");
 }
 
+/* All of it, as `wsray follow` has it. */
+static const char *
+write_talk(struct tui *t, uint64_t max, struct out *o)
+{
+    struct talk talk = {.options = t->talk_rows.options};
+    struct conversation_out to = {.out = o};
+    struct conversation_sink sink = conversation_out_sink(&to);
+    struct conversation_look look = {.form = t->talk_rows.form,
+                                     .utf8 = t->grid.utf8,
+                                     .whole = true,
+                                     .time_cols = CLIP_TIME_COLS};
+    uint8_t bytes[PIECE_LEN];
+    if (t->conn == STORE_NONE)
+        return "no connection is selected";
+    talk_update(&talk, t->store, t->conn, tui_conn_rows(t), true);
+    for (size_t row = 0; row < talk_rows(&talk); row++) {
+        char time[32];
+        int64_t time_ns;
+        struct conversation_unit u =
+            talk_unit(&talk, t->store, row, bytes, sizeof bytes, &time_ns);
+        tui_time(t, time_ns, time_ns, time, sizeof time);
+        u.time = slice_cstr(time);
+        conversation_write(&look, &u, &sink);
+        if (out_over(o) || o->written + o->len > max)
+            break;
+    }
+    talk_fini(&talk);
+    return o->written + o->len > max ? "too long" : NULL;
+}
+
+/* As a word of a shell, whatever the name is. */
+static void
+put_quoted(struct out *o, const char *name)
+{
+    out_put(o, "'", 1);
+    for (; *name; name++)
+        if (*name == '\'')
+            out_put(o, "'\\''", 4);
+        else
+            out_put(o, name, 1);
+    out_put(o, "'", 1);
+}
+
+static const char *
+write_command(const struct tui *t, struct out *o)
+{
+    if (t->conn == STORE_NONE)
+        return "no connection is selected";
+    if (!t->file)
+        return "only what is read from one file can be exported so; -w saves "
+               "what is live";
+    if (!text_is_plain(slice_cstr(t->file)) || strchr(t->file, '\n'))
+        return "the name of the file is no plain text";
+    uint32_t conn = store_conn(t->store, t->conn)->conn;
+    put_format(o,
+               "wsray export har --conn %" PRIu32 " -w conn-%" PRIu32 ".har ",
+               conn, conn);
+    put_quoted(o, t->file);
+    return NULL;
+}
+
+static const char *
+write_filter(const struct tui *t, struct out *o)
+{
+    char picked[PICK_MAX];
+    const char *text = t->shown.text;
+    if (!text && pick_filter(t, picked))
+        text = picked;
+    if (!text)
+        return "there is none, and none for what is selected";
+    out_put(o, text, strlen(text));
+    return NULL;
+}
+
+static const char *
+write_field(const struct tui *t, struct out *o)
+{
+    char value[FIELD_MAX];
+    frame_field_value(store_frame(t->store, t->frame),
+                      (enum frame_field)t->field, value, sizeof value);
+    out_put(o, value, strlen(value));
+    return value[0] ? NULL : "the field has no value";
+}
+
+/* What is of more than a frame; false: it is of a frame. */
+static bool
+write_other(struct tui *t, enum clip c, uint64_t max, struct out *o,
+            const char **why)
+{
+    *why = NULL;
+    switch (c) {
+    case CLIP_SCREEN:
+        grid_write(&t->grid, o);
+        return true;
+    case CLIP_PICTURE:
+        picture_write(&t->grid, o);
+        return true;
+    case CLIP_TALK:
+        *why = write_talk(t, max, o);
+        return true;
+    case CLIP_FILTER:
+        *why = write_filter(t, o);
+        return true;
+    case CLIP_EXPORT:
+        *why = write_command(t, o);
+        return true;
+    default:
+        return false;
+    }
+}
+
 const char *
-clip_write(const struct tui *t, enum clip c, uint64_t max, struct out *o)
+clip_write(struct tui *t, enum clip c, uint64_t max, struct out *o)
 {
     struct payload p;
     const char *why = NULL;
-    if (c == CLIP_SCREEN)
-        grid_write(&t->grid, o);
-    if (c == CLIP_PICTURE)
-        picture_write(&t->grid, o);
-    if (c == CLIP_SCREEN || c == CLIP_PICTURE)
-        return NULL;
+    if (write_other(t, c, max, o, &why))
+        return why;
     if (t->frame == STORE_NONE)
         return "no frame is selected";
     p = payload_of(t);
     if (p.frame->flags & STORE_GAP)
         return "a gap has no bytes";
     switch (c) {
+    case CLIP_FIELD:
+        return write_field(t, o);
     case CLIP_TEXT:
         why = write_text(&p, max, o);
         break;

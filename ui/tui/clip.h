@@ -36,7 +36,6 @@ const struct clip_info *clip_info(enum clip c);
  * wanted).  NULL: it is all there; else why nothing was written, or that it is
  * cut.  Takes no lock.
  */
-const char *clip_write(const struct tui *t, enum clip c, uint64_t max,
-                       struct out *o);
+const char *clip_write(struct tui *t, enum clip c, uint64_t max, struct out *o);
 
 #endif /* UI_TUI_CLIP_H */

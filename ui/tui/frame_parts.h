@@ -29,7 +29,7 @@ struct frame_field_info {
     const char *name;
     enum role role;
     const char *section; /* of RFC 6455 */
-    const char *filter;  /* field of the filter language */
+    const char *filter;  /* its name in the filter language */
     const char *what, *rule;
 };
 

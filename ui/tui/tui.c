@@ -230,8 +230,8 @@ tui_paint(struct tui *t)
     t->busy = tui_rows_update(t);
     t->busy |= find_go_on(t);
     draw_tabs(t);
-    bar_draw(t);
     tui_view(t)->draw(t, body);
+    bar_draw(t); /* counts what the view has taken in */
     draw_status(t);
     hints_draw(t);
     if (t->layer) {
@@ -307,14 +307,15 @@ tui_init(struct tui *t, struct store *store, struct stats *stats,
     t->source = "";
     t->loading = &done;
     t->conn = t->frame = t->conn_at = STORE_NONE;
-    t->reference = t->pane_frame = STORE_NONE;
     t->finding = t->finding_item.row = STORE_NONE;
+    t->reference = t->pane_frame = STORE_NONE;
     rows_start(&t->rows, STORE_NONE);
     rows_start(&t->conn_rows, STORE_NONE);
     t->least = SEVERITY_NOTE;
     t->explain = true;
     t->slice_ns = SLICE_NS;
     shown_init(&t->shown);
+    t->conn_order.filter = t->found.filter = &t->shown.refine;
 }
 
 void

@@ -174,6 +174,7 @@ struct tui {
     struct stats *stats; /* borrowed, guarded by the store's lock; or NULL */
     const struct tui_figures *figures;
     const struct tui_owner *owner; /* NULL: nobody */
+    const char *file;              /* that is read; NULL: several, or none */
     const char *source;            /* name of the capture, as given */
     bool live;
     atomic_bool *loading; /* the decoding thread still works */
