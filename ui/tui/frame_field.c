@@ -109,7 +109,10 @@ frame_field_value(const struct store_frame *f, enum frame_field field,
         snprintf(out, size, "%u", head[1] >> 7);
         break;
     case FRAME_FIELD_LENGTH:
-        snprintf(out, size, "%" PRIu64, f->payload_len);
+        snprintf(out, size, "%u", head[1] & 127u);
+        if (frame_length_bytes(f) > 0)
+            snprintf(out, size, "%u (%" PRIu64 " behind it)", head[1] & 127u,
+                     f->payload_len);
         break;
     case FRAME_FIELD_KEY:
         snprintf(out, size, "%02x:%02x:%02x:%02x", f->mask >> 24,

@@ -123,8 +123,6 @@ draw_value(struct tui *t, struct lines *l)
     }
     (void)frame_field_bytes(f, s->field, &from, &to);
     frame_field_value(f, s->field, value, sizeof value);
-    if (t->lesson.step == LESSON_LENGTH) /* what the 7 bits say */
-        snprintf(value, sizeof value, "%u", head[1] & 127u);
     lines_add(l, ROLE_TEXT, 0, "byte %u = 0x%02x = %s", (unsigned)from,
               head[from], bits_of(head[from], bits));
     lines_add(l, ROLE_STRONG, 0, "%s = %s", s->title, value);
