@@ -255,6 +255,85 @@ START_TEST(the_cursor_stays_on_its_frame_or_goes_to_the_nearest)
 }
 END_TEST
 
+/* Exactly the rows that pass are listed, once each. */
+static void
+check_lists(void)
+{
+    size_t n = 0;
+    press("1");
+    for (size_t i = 0; i < store->conns.n; i++) {
+        bool listed =
+            conn_order_place(&tui.conn_order, (uint32_t)i) < tui.conn_order.n;
+        ck_assert_msg(listed == refine_conn(&tui.shown.refine, i),
+                      "connection row %zu", i);
+        n += listed;
+    }
+    ck_assert_uint_eq(tui.conn_order.n, n);
+    press("7");
+    n = 0;
+    for (size_t i = 0; i < store->findings.n; i++)
+        if (refine_finding(&tui.shown.refine, store, i)) {
+            ck_assert_uint_lt(n, tui.found.all.n);
+            ck_assert_uint_eq(tui.found.all.row[n++], i);
+        }
+    ck_assert_uint_eq(tui.found.all.n, n);
+    char count[64];
+    snprintf(count, sizeof count, "%zu/%zu", n, store->findings.n);
+    ck_assert_msg(shows(count), "%s", count);
+}
+
+static const char *const list_filters[] = {
+    "ws.conn == 3",         "websocket.opcode == ping",
+    "ws.severity >= error", "ws.finding == frame-client-unmasked",
+    "ws.clean == 0",        "ws.len > 1000000",
+    "websocket.mask",       "frame.number > 40 && frame.number < 60",
+};
+
+START_TEST(connections_and_findings_are_listed_when_they_pass)
+{
+    load("odd-frames.pcap");
+    check_lists();
+    size_t conns = tui.conn_order.n, findings = tui.found.all.n;
+    filter(list_filters[_i]);
+    check_lists();
+    filter("websocket.opcode == close");
+    check_lists();
+    filter("");
+    check_lists();
+    ck_assert_uint_eq(tui.conn_order.n, conns);
+    ck_assert_uint_eq(tui.found.all.n, findings);
+}
+END_TEST
+
+START_TEST(lists_are_carried_on_while_a_filter_runs)
+{
+    for (int i = 0; i < 12; i++)
+        load("odd-frames.pcap");
+    tui.slice_ns = 0;
+    press("7");
+    press("F4");
+    type(list_filters[_i]);
+    press("Enter");
+    for (int i = 0; tui.busy; i++)
+        press(i % 2 ? "1" : "7");
+    check_lists();
+}
+END_TEST
+
+START_TEST(the_finding_selected_is_picked)
+{
+    load("odd-frames.pcap");
+    press("7");
+    press("Down");
+    press("Down");
+    enum finding_id id = store_finding(store, tui.finding)->id;
+    press("a");
+    ck_assert_ptr_nonnull(strstr(tui.shown.text, finding_info(id)->id));
+    for (size_t i = 0; i < tui.found.all.n; i++)
+        ck_assert_int_eq(store_finding(store, tui.found.all.row[i])->id, id);
+}
+END_TEST
+
 /* ---- live ---- */
 
 static struct event_samples events;
@@ -458,6 +537,11 @@ suite(void)
     tcase_add_test(tc,
                    frames_that_come_are_filtered_when_their_message_is_known);
     tcase_add_test(tc, a_paused_display_takes_no_new_frames);
+    tcase_add_loop_test(tc, connections_and_findings_are_listed_when_they_pass,
+                        0, sizeof list_filters / sizeof *list_filters);
+    tcase_add_loop_test(tc, lists_are_carried_on_while_a_filter_runs, 0,
+                        sizeof list_filters / sizeof *list_filters);
+    tcase_add_test(tc, the_finding_selected_is_picked);
     tcase_add_test(tc, the_scope_of_a_connection_goes_with_the_filter);
     tcase_add_loop_test(tc, what_is_picked_is_a_filter_that_its_frame_passes, 0,
                         6);

@@ -85,7 +85,8 @@ static void
 tell_app(struct run *r)
 {
     run_take_totals(r);
-    app_figures(r->app, &r->summary, r->summary.dropped);
+    app_figures(r->app, &r->summary, r->summary.dropped,
+                pipeline_totals(r->pipeline).memory_now);
 }
 
 /* Whether nothing that comes will be written any more. */

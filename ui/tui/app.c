@@ -238,13 +238,15 @@ app_said(const struct app *a, size_t i)
 }
 
 void
-app_figures(struct app *a, const struct summary *summary, uint64_t dropped)
+app_figures(struct app *a, const struct summary *summary, uint64_t dropped,
+            uint64_t memory)
 {
     store_lock(a->store);
     a->summary = *summary;
     store_unlock(a->store);
     atomic_store(&a->figures.packets, summary->packets);
     atomic_store(&a->figures.dropped, dropped);
+    atomic_store(&a->figures.memory, memory);
 }
 
 void

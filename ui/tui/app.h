@@ -64,8 +64,9 @@ const char *app_said(const struct app *a, size_t i);
 /* The time of the first packet; from the thread of work. */
 void app_set_start(struct app *a, int64_t start_ns);
 
-/* Figures that no event tells; from the thread of work. */
-void app_figures(struct app *a, const struct summary *summary,
-                 uint64_t dropped);
+/* Figures that no event tells; from the thread of work.  memory: of the stages
+ * in front, bytes. */
+void app_figures(struct app *a, const struct summary *summary, uint64_t dropped,
+                 uint64_t memory);
 
 #endif /* UI_TUI_APP_H */

@@ -51,9 +51,7 @@ count(const struct tui *t, size_t *shown, size_t *all)
     }
     if (t->view == VIEW_FINDINGS) {
         *all = s->findings.n;
-        *shown = tui_filtered(t) ? 0 : *all;
-        for (size_t i = 0; tui_filtered(t) && i < *all; i++)
-            *shown += tui_finding_shown(t, i);
+        *shown = t->found.all.n;
         return "findings";
     }
     *all = t->shown_end;
@@ -83,6 +81,8 @@ write_counts(const struct tui *t, char *out, size_t size)
     const char *dot = t->grid.utf8 ? "\u00b7" : "-";
     if (r->filter && !is_filtered_view(t))
         snprintf(out, size, "not in this view");
+    else if (r->filter && t->view == VIEW_STATS)
+        snprintf(out, size, "connections only");
     else if (behind && r->stopped)
         snprintf(out, size, "stopped at %u %% %s %zu hits", percent, dot, r->n);
     else if (behind)

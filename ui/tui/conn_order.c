@@ -23,6 +23,7 @@ conn_order_fini(struct conn_order *o)
 {
     free(o->row);
     free(o->keys);
+    free(o->listed);
     *o = (struct conn_order){.n = 0};
 }
 
@@ -219,15 +220,75 @@ reserve(struct conn_order *o, size_t n)
     return true;
 }
 
+/* Those that do not pass another filter are left out. */
+static void
+leave_out(struct conn_order *o)
+{
+    size_t n = 0;
+    memset(o->listed, 0, (o->n_listed + 63) / 64 * sizeof o->listed[0]);
+    for (size_t i = 0; i < o->n; i++)
+        if (!o->filter || refine_conn(o->filter, o->row[i])) {
+            o->listed[o->row[i] / 64] |= UINT64_C(1) << o->row[i] % 64;
+            o->row[n++] = o->row[i];
+        }
+    o->n = n;
+}
+
+/* Behind the others; none that passes a filter stops to. */
+static void
+add_passing(struct conn_order *o, size_t from, size_t end)
+{
+    for (size_t i = from; i < end; i++) {
+        uint64_t bit = UINT64_C(1) << i % 64;
+        if (o->listed[i / 64] & bit ||
+            (o->filter && !refine_conn(o->filter, i)))
+            continue;
+        o->listed[i / 64] |= bit;
+        o->row[o->n++] = (uint32_t)i;
+    }
+}
+
+static bool
+reserve_bits(struct conn_order *o, size_t n)
+{
+    size_t words = (o->n_listed + 63) / 64, more = (n + 63) / 64;
+    if (more > words) {
+        uint64_t *bits = realloc(o->listed, 2 * more * sizeof bits[0]);
+        if (!bits)
+            return false;
+        memset(bits + words, 0, (2 * more - words) * sizeof bits[0]);
+        o->listed = bits;
+        o->n_listed = 2 * more * 64;
+    }
+    return true;
+}
+
+/* False: out of memory. */
+static bool
+take_in(struct conn_order *o, const struct store *s)
+{
+    const struct refine *f = o->filter;
+    if (!reserve(o, s->conns.n) || !reserve_bits(o, s->conns.n))
+        return false;
+    if (s->conns.n == 0)
+        return true;
+    if (f && f->starts != o->starts) {
+        leave_out(o);
+        o->starts = f->starts;
+        add_passing(o, 0, s->conns.n);
+    } else if (!f || !f->filter) {
+        add_passing(o, o->n, s->conns.n);
+    } else if (f->n_conns != o->n_passed) {
+        add_passing(o, 0, s->conns.n);
+    }
+    o->n_passed = f ? f->n_conns : 0;
+    return true;
+}
+
 bool
 conn_order_update(struct conn_order *o, const struct store *s, int64_t now_ns)
 {
-    bool fits = reserve(o, s->conns.n);
-    size_t end = fits ? s->conns.n : o->n;
-    while (o->n < end) {
-        o->row[o->n] = (uint32_t)o->n;
-        o->n++;
-    }
+    bool fits = take_in(o, s);
     int64_t every = (int64_t)o->n * SORT_AGAIN_ROW_NS;
     every = every < SORT_AGAIN_NS ? SORT_AGAIN_NS : every;
     if (o->stale || o->n < CONN_ORDER_MANY || now_ns - o->sorted_ns >= every) {

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ui/tui/refine.h"
 #include "ui/tui/store.h"
 
 /* Fewer are sorted at each call. */
@@ -43,9 +44,15 @@ struct conn_order {
     size_t n;
     enum conn_sort by; /* see conn_order_by() */
     bool inverted;
+    const struct refine *filter; /* borrowed: only those that pass are listed;
+                                    NULL: all */
+    uint32_t starts;             /* of the filter, of the last update */
     /* For conn_order.c. */
     struct conn_key *keys;
     size_t cap;
+    uint64_t *listed; /* bits: rows of the store that are in row[] */
+    size_t n_listed;  /* bits */
+    size_t n_passed;  /* connections, of the last update */
     bool stale;
     int64_t sorted_ns;
 };

@@ -88,8 +88,17 @@ take(struct finding_list *l, const struct store_finding *f, uint32_t row)
 bool
 finding_list_update(struct finding_list *l, const struct store *s, size_t end)
 {
+    const struct refine *filter = l->filter;
+    if (filter && filter->starts != l->starts) {
+        l->starts = filter->starts;
+        finding_list_least(l, l->least);
+    }
     for (; l->scanned < end; l->scanned++) {
         const struct store_finding *f = store_finding(s, l->scanned);
+        if (filter && !refine_finding_settled(filter, s, l->scanned))
+            return true;
+        if (filter && !refine_finding(filter, s, l->scanned))
+            continue;
         if (f->severity >= l->least && !take(l, f, (uint32_t)l->scanned))
             return false;
     }

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ui/tui/refine.h"
 #include "ui/tui/store.h"
 
 /* Rows of findings in the store, ascending. */
@@ -39,6 +40,9 @@ struct finding_list {
         least;      /* what is less is left out; see finding_list_least() */
     bool flat;      /* one list in the order they came */
     size_t scanned; /* rows of the store that were looked at */
+    const struct refine *filter; /* borrowed: only those that pass are listed;
+                                    NULL: all */
+    uint32_t starts;             /* of the filter, of the last update */
     struct finding_rows all;
     struct finding_group group[FINDING_COUNT]; /* by enum finding_id */
     uint16_t order[FINDING_COUNT]; /* groups with anything in them */

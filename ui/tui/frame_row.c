@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/rd.h"
 #include "ui/text.h"
@@ -131,6 +132,21 @@ draw_payload(struct tui *t, int y, int x, int cols, uint32_t row)
     }
 }
 
+/* Its name in seven columns or, where there is little room, in four. */
+static void
+draw_opcode(struct grid *g, int y, int x, int cols, uint8_t opcode)
+{
+    enum role role = tui_opcode_role(opcode);
+    const char *name = ws_opcode_name(opcode);
+    if (opcode == WS_OP_CONT)
+        grid_text(g, y, x, cols, role, "cont");
+    else if (strcmp(name, "reserved") == 0)
+        grid_format(g, y, x, cols, role, "op %u", opcode);
+    else
+        grid_text(g, y, x, cols, role,
+                  cols < 6 && opcode == WS_OP_BINARY ? "bin" : name);
+}
+
 void
 frame_row_draw(struct tui *t, int y, int x, int cols, uint32_t row,
                int64_t before_ns)
@@ -168,8 +184,7 @@ frame_row_draw(struct tui *t, int y, int x, int cols, uint32_t row,
         return;
     }
     uint8_t opcode = store_frame_opcode(f);
-    grid_text(g, y, x + at.opcode, cols >= 60 ? 7 : 4, tui_opcode_role(opcode),
-              ws_opcode_name(opcode));
+    draw_opcode(g, y, x + at.opcode, cols >= 60 ? 7 : 4, opcode);
     bool fin = f->byte0 & 0x80, masked = f->flags & STORE_MASKED;
     if (at.bits && wide(t, cols))
         grid_format(g, y, x + at.bits, 11, ROLE_FIELD_FLAGS, " %d  %d%d%d %d",

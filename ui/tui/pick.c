@@ -137,10 +137,9 @@ pick_filter(const struct tui *t, char out[PICK_MAX])
     if (t->view == VIEW_FRAMES)
         return pick_frame(t, out);
     if (t->view == VIEW_FINDINGS) {
-        if (t->findings.cursor >= t->store->findings.n)
+        if (t->finding == STORE_NONE)
             return false;
-        const struct store_finding *f =
-            store_finding(t->store, t->findings.cursor);
+        const struct store_finding *f = store_finding(t->store, t->finding);
         snprintf(out, PICK_MAX, "ws.finding == %s", finding_info(f->id)->id);
         return true;
     }

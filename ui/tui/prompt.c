@@ -132,19 +132,39 @@ prompt_replace(struct prompt *p, size_t from, const char *text, size_t len)
     prompt_insert(p, text, len);
 }
 
+/* Whether the bytes [from, p->at) take less than cols columns. */
+static bool
+fits(const struct prompt *p, size_t from, bool utf8, int cols)
+{
+    uint8_t shown[PROMPT_MAX * TEXT_CHAR_MAX];
+    struct slice part =
+        slice_make((const uint8_t *)p->text + from, p->at - from);
+    return text_take(part, false, utf8, (size_t)cols - 1, shown, sizeof shown)
+               .in_len == part.len;
+}
+
 size_t
 prompt_from(const struct prompt *p, bool utf8, int cols)
 {
-    struct slice all = slice_make((const uint8_t *)p->text, p->len);
-    uint8_t shown[PROMPT_MAX * TEXT_CHAR_MAX];
-    size_t from = 0;
-    /* What stands in front of the cursor has to fit. */
-    while (cols >= 2 &&
-           text_take(slice_make(all.ptr + from, p->at - from), false, utf8,
-                     (size_t)cols - 1, shown, sizeof shown)
-                   .in_len < p->at - from)
-        from = behind(p, from);
-    return from;
+    size_t low = 0, high = p->at;
+    if (cols < 2 || fits(p, 0, utf8, cols))
+        return 0;
+    /* What stands in front of the cursor has to fit; low does not, high does.
+     */
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        while (is_inside(p, middle))
+            middle--;
+        if (middle == low)
+            middle = behind(p, low);
+        if (middle >= high)
+            return high;
+        if (fits(p, middle, utf8, cols))
+            high = middle;
+        else
+            low = middle;
+    }
+    return high;
 }
 
 void

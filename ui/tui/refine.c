@@ -78,9 +78,9 @@ asks_ends(const struct filter *f)
 void
 refine_start(struct refine *r, struct filter *f)
 {
-    uint64_t turn = r->turn + 1;
+    uint32_t starts = r->starts + 1;
     clear(r);
-    *r = (struct refine){.filter = f, .turn = turn};
+    *r = (struct refine){.filter = f, .starts = starts};
     if (f) {
         r->needs = filter_needs(f);
         r->asks_ends = asks_ends(f);
@@ -375,13 +375,9 @@ refine_update(struct refine *r, const struct store *s, size_t end, bool loading,
         return false;
     int64_t start = now_ns();
     bool more;
-    size_t before = r->scanned + r->findings_scanned + r->conns_looked;
-    uint64_t ends = r->ends_scanned;
     do
         more = look(r, s, end, loading);
     while (more && now_ns() - start < slice_ns);
-    r->turn += before != r->scanned + r->findings_scanned + r->conns_looked ||
-               ends != r->ends_scanned;
     if (r->no_memory && !more)
         r->stopped = r->scanned < end;
     return more;
@@ -406,4 +402,19 @@ bool
 refine_conn(const struct refine *r, size_t row)
 {
     return !r->filter || (row < r->conns_looked && r->conns[row].shown);
+}
+
+bool
+refine_finding_settled(const struct refine *r, const struct store *s,
+                       size_t row)
+{
+    const struct store_finding *f = store_finding(s, row);
+    const struct store_conn *c = store_conn(s, f->conn);
+    if (!r->filter || r->stopped)
+        return true;
+    if (f->frame != STORE_NONE)
+        return row < r->findings_scanned && f->frame < r->scanned;
+    /* Its frame may still come. */
+    bool ahead = f->has_from && f->number > c->frames[f->from] && !c->ended;
+    return row < r->findings_scanned && !ahead;
 }

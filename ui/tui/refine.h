@@ -28,7 +28,8 @@
 struct refine_conn;
 
 /* Embed it; zeroed there is no filter, and everything passes.  Members are for
- * refine.c; others read filter, scanned, n, n_conns, n_partial, turn. */
+ * refine.c; others read filter, scanned, n, n_conns, n_partial, starts.
+ */
 struct refine {
     struct filter *filter; /* owned; NULL: none */
     uint32_t needs;
@@ -38,7 +39,7 @@ struct refine {
     size_t n;                  /* ... that passed */
     size_t n_conns;            /* connections that pass so far */
     uint64_t n_partial;        /* payloads that were searched in part */
-    uint64_t turn;             /* counts changes */
+    uint32_t starts;           /* counts filters */
     bool no_memory;            /* what does not fit passes */
     struct refine_conn *conns; /* as the store's rows */
     size_t conns_cap, conns_looked;
@@ -71,5 +72,10 @@ bool refine_update(struct refine *r, const struct store *s, size_t end,
 bool refine_frame(const struct refine *r, size_t row);
 bool refine_finding(const struct refine *r, const struct store *s, size_t row);
 bool refine_conn(const struct refine *r, size_t row);
+
+/* Whether what refine_finding() says is all there is to say: it was looked at,
+ * and so was its frame. */
+bool refine_finding_settled(const struct refine *r, const struct store *s,
+                            size_t row);
 
 #endif /* UI_TUI_REFINE_H */

@@ -128,7 +128,8 @@ tui_select_frame(struct tui *t, uint32_t frame)
     seek(t, r->filter && r->scanned <= frame && !r->stopped);
     t->frame = frame;
     t->conn = store_frame(t->store, frame)->conn;
-    if (r->filter && frame < r->scanned && !refine_frame(r, frame))
+    if (t->view != VIEW_CONNS && r->filter && frame < r->scanned &&
+        !refine_frame(r, frame))
         tui_say(t, "the filter hides that frame; the nearest one is selected");
 }
 
@@ -172,22 +173,4 @@ bool
 tui_filtered(const struct tui *t)
 {
     return t->shown.refine.filter != NULL;
-}
-
-bool
-tui_conn_shown(const struct tui *t, size_t row)
-{
-    return refine_conn(&t->shown.refine, row);
-}
-
-bool
-tui_finding_shown(const struct tui *t, size_t row)
-{
-    return refine_finding(&t->shown.refine, t->store, row);
-}
-
-uint64_t
-tui_shown_turn(const struct tui *t)
-{
-    return t->shown.refine.turn;
 }

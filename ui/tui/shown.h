@@ -44,12 +44,4 @@ bool tui_filter_stop(struct tui *t);
 /* There is a filter: not all need be shown. */
 bool tui_filtered(const struct tui *t);
 
-/* Rows of the store. */
-bool tui_conn_shown(const struct tui *t, size_t row);
-bool tui_finding_shown(const struct tui *t, size_t row);
-
-/* Another number than before when an answer of the two above may have changed
- * for a row that was asked about. */
-uint64_t tui_shown_turn(const struct tui *t);
-
 #endif /* UI_TUI_SHOWN_H */

@@ -174,6 +174,28 @@ draw_tabs(struct tui *t)
         grid_text(g, 0, g->cols - len - 1, len, ROLE_BAR, right);
 }
 
+/* Live: what was lost, what it takes, and how much came below what is shown.
+ * As much of it as fits. */
+static int
+live_text(const struct tui *t, const struct list *l, char *out, size_t size)
+{
+    const struct tui_figures *f = t->figures;
+    uint64_t dropped = atomic_load(&f->dropped);
+    uint64_t memory = atomic_load(&f->memory) + t->store->room.used;
+    size_t below = l && !l->follow ? list_below(l) : 0;
+    int n = 0, cols = t->grid.cols;
+    out[0] = '\0';
+    if (!t->live || cols < 60)
+        return 0;
+    if (below > 0 && atomic_load(t->loading))
+        n += snprintf(out, size, "%zu below (G)  ", below);
+    if (cols >= 100)
+        n += snprintf(out + n, size - (size_t)n,
+                      "dropped %" PRIu64 "  memory %" PRIu64 " MB  ", dropped,
+                      memory / 1000000);
+    return n;
+}
+
 static void
 draw_status(struct tui *t)
 {
@@ -190,10 +212,12 @@ draw_status(struct tui *t)
     if (right[0] && strlen(right) > (size_t)g->cols - 20)
         store_losses(t->store, right, sizeof right, false);
     int n = (int)strlen(right);
+    if (n == 0)
+        n = live_text(t, l, right, sizeof right);
     if (l && l->n > 0 && n < g->cols - 30)
         n += snprintf(right + n, sizeof right - (size_t)n, "%s%zu of %zu%s",
-                      n ? "  " : "", l->cursor + 1, l->n,
-                      l->follow ? "  follow" : "");
+                      n > 0 && right[n - 1] != ' ' ? "  " : "", l->cursor + 1,
+                      l->n, l->follow ? "  follow" : "");
     if (n > g->cols - 3)
         n = g->cols - 3;
     grid_text(g, g->rows - 2, 1, g->cols - n - 3,
@@ -230,8 +254,8 @@ tui_paint(struct tui *t)
     t->busy = tui_rows_update(t);
     t->busy |= find_go_on(t);
     draw_tabs(t);
-    bar_draw(t);
     tui_view(t)->draw(t, body);
+    bar_draw(t); /* counts what the view has taken in */
     draw_status(t);
     hints_draw(t);
     if (t->layer) {
@@ -315,6 +339,7 @@ tui_init(struct tui *t, struct store *store, struct stats *stats,
     t->explain = true;
     t->slice_ns = SLICE_NS;
     shown_init(&t->shown);
+    t->conn_order.filter = t->found.filter = &t->shown.refine;
 }
 
 void

@@ -164,8 +164,8 @@ extern const struct view view_conns, view_frames, view_talk, view_ladder,
 
 /* What the pipeline's figures are, copied by the owner now and then. */
 struct tui_figures {
-    _Atomic uint64_t packets, dropped, queue_len, memory;
-    _Atomic uint64_t bytes_read, bytes_total; /* of the file */
+    _Atomic uint64_t packets, dropped;
+    _Atomic uint64_t memory; /* of the process, bytes; 0: not known */
 };
 
 #define TUI_TEXT_MAX 256u

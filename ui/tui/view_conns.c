@@ -313,13 +313,13 @@ view_conns_keep_up(struct tui *t)
     bool elsewhere = row != t->conn_at && row != STORE_NONE;
     if (!elsewhere && l->cursor < o->n && t->conn_at != STORE_NONE)
         row = o->row[l->cursor];
-    if (!t->paused || o->n == 0)
+    if (!t->paused || o->n == 0 || o->starts != t->shown.refine.starts)
         (void)conn_order_update(o, t->store, t->now_ns);
     if (o->n == 0)
         return;
     size_t place = row == STORE_NONE ? 0 : conn_order_place(o, row);
-    if (place == o->n) /* came while paused */
-        place = l->cursor;
+    if (place == o->n) /* came while paused, or does not pass the filter */
+        place = l->cursor < o->n ? l->cursor : o->n - 1;
     if (l->follow)
         place = o->n - 1;
     if (elsewhere && !l->follow) {
@@ -376,8 +376,9 @@ draw(struct tui *t, struct rect r)
     hit_list(t, (struct rect){r.y + 1, r.x, height, r.cols}, &t->conns);
     if (n == 0) {
         grid_text(g, r.y + 2, r.x + 2, r.cols - 4, ROLE_DIM,
-                  atomic_load(t->loading) ? "no WebSocket so far"
-                                          : "no WebSocket was found");
+                  t->store->conns.n > 0     ? "no connection passes the filter"
+                  : atomic_load(t->loading) ? "no WebSocket so far"
+                                            : "no WebSocket was found");
         return;
     }
     for (int i = 0; i < height && t->conns.top + (size_t)i < n; i++)

@@ -271,8 +271,9 @@ draw_list(struct tui *t, struct rect r)
         draw_line(t, r.y + 1 + (int)i, r, at, t->findings.top + i);
     if (n == 0)
         grid_text(&t->grid, r.y + 1, r.x + LEAD, r.cols - LEAD, ROLE_DIM,
-                  t->store->findings.n ? "nothing as severe as that"
-                                       : "nothing was found");
+                  t->store->findings.n == 0 ? "nothing was found"
+                  : tui_filtered(t)         ? "no finding passes the filter"
+                                            : "nothing as severe as that");
 }
 
 static void
