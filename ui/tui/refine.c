@@ -5,14 +5,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/rd.h"
-#include "dissect/handshake.h"
 #include "ui/filter/known.h"
+#include "ui/tui/rebuild.h"
 
 /* The clock is looked at behind so many rows. */
 #define ROWS_A_LOOK 256u
-/* Longest payload of a control frame (RFC 6455 section 5.5). */
-#define CONTROL_MAX 125u
 
 /* What is known of a connection. */
 struct refine_conn {
@@ -111,46 +108,18 @@ show(struct refine *r, struct refine_conn *c)
     c->shown = true;
 }
 
-/* When the handshake was told. */
-static struct stamp
-found_at(const struct store_conn *row)
-{
-    const struct store_handshake *h = &row->handshake;
-    struct stamp at = {row->start_ns, row->found_packet};
-    if (h->response.packet)
-        at.time_ns = h->response.time_ns;
-    else if (h->request.packet && row->first_frame == STORE_NONE)
-        at.time_ns = row->last_ns;
-    return at;
-}
-
 /* The handshake as it was told; its texts are those of the store. */
 static void
 look_at_handshake(struct refine *r, const struct store_conn *row,
                   struct refine_conn *c)
 {
-    const struct store_handshake *h = &row->handshake;
     struct http1_head heads[2];
-    const struct http1_head *found[2] = {NULL, NULL};
-    struct event_handshake e = {0};
-    if (h->request_head.ptr &&
-        http1_head_parse(&heads[0], h->request_head, true))
-        found[0] = &heads[0];
-    if (h->response_head.ptr &&
-        http1_head_parse(&heads[1], h->response_head, false))
-        found[1] = &heads[1];
-    handshake_describe(&e, found[0], found[1]);
-    e.flow = row->flow;
-    e.request = h->request;
-    e.response = h->response;
-    e.at = found_at(row);
-    e.client = row->client;
-    e.server = row->server;
-    e.seen = h->seen;
-    e.accepted = h->accepted;
+    struct event_handshake e;
+    rebuild_handshake(row, heads, &e);
     c->known.conn = row->conn;
     filter_conn_borrow(&c->known, &e);
-    c->known.status = h->status; /* also when its head was not kept */
+    c->known.status =
+        row->handshake.status; /* also when its head was not kept */
     c->passes = filter_passes(r->filter,
                               &(struct event){.type = EVENT_HANDSHAKE,
                                               .conn = row->conn,
@@ -184,16 +153,8 @@ static void
 look_at_end(struct refine *r, const struct store_conn *row,
             struct refine_conn *c)
 {
-    struct event_end e = {.at = row->end,
-                          .duration_ns = row->duration_ns,
-                          .clean = row->clean,
-                          .closed_by = row->closed_by,
-                          .verdict = row->verdict,
-                          .onclose_code = row->onclose_code};
-    for (unsigned d = 0; d < 2; d++) {
-        e.has_close_code[d] = row->has_close_code[d];
-        e.close_code[d] = row->close_code[d];
-    }
+    struct event_end e;
+    rebuild_end(row, &e);
     c->ended = true;
     r->ends_scanned++;
     if (filter_passes(
@@ -239,18 +200,14 @@ read_payload(struct refine *r, const struct store *s,
 
 /* The message that a frame completed; false: none. */
 static bool
-rebuild_message(struct refine *r, const struct store *s, size_t row,
-                const struct store_message *m, struct event_message *out)
+completed_message(struct refine *r, const struct store *s, size_t row,
+                  const struct store_message *m, struct event_message *out)
 {
     bool done = store_frame(s, row)->flags & STORE_SINGLE ||
                 m->flags & STORE_MESSAGE_FINISHED;
     if (!(r->needs & FILTER_NEEDS_MESSAGES) || m->last_frame != row || !done)
         return false;
-    *out = (struct event_message){.number = m->number,
-                                  .opcode = m->opcode,
-                                  .n_frames = m->n_frames,
-                                  .has_len = m->flags & STORE_MESSAGE_HAS_LEN,
-                                  .len = m->len};
+    rebuild_message(s, m, out);
     if (r->needs & FILTER_NEEDS_PAYLOAD) {
         out->payload = read_payload(r, s, m);
         r->n_partial +=
@@ -271,48 +228,6 @@ needs_control(const struct refine *r, uint8_t opcode)
            (opcode != WS_OP_CLOSE && r->needs & FILTER_NEEDS_PINGS);
 }
 
-/* The payload of a control frame, and what it says. */
-static void
-rebuild_control(struct refine *r, const struct store *s,
-                const struct store_frame *f, struct event_frame *e,
-                uint8_t bytes[CONTROL_MAX])
-{
-    bool whole;
-    if (!needs_control(r, e->header.opcode))
-        return;
-    size_t n = store_frame_payload(s, f, bytes, CONTROL_MAX, &whole);
-    e->payload = n > 0 ? slice_make(bytes, n) : slice_make(NULL, 0);
-    r->n_partial += n < f->plain_len;
-    if (e->header.opcode == WS_OP_CLOSE && n >= 2) {
-        e->has_close_code = true;
-        e->close_code = rd_load_be16(bytes);
-        e->close_reason = slice_skip(e->payload, 2);
-    }
-}
-
-/* The event that a row was made of, without what no filter asks for. */
-static void
-rebuild_frame(const struct store_frame *f, struct event_frame *e)
-{
-    *e = (struct event_frame){
-        .from = store_frame_from(f),
-        .number = f->number,
-        .at = {f->time_ns, f->packet},
-        .header = {.offset = f->offset,
-                   .payload_len = f->payload_len,
-                   .header_len = f->header_len,
-                   .opcode = store_frame_opcode(f),
-                   .rsv = f->byte0 >> 4 & 7u,
-                   .fin = f->byte0 >> 7,
-                   .masked = f->flags & STORE_MASKED},
-        .complete = f->flags & STORE_COMPLETE,
-        .synced = f->flags & STORE_SYNCED,
-        .compressed = f->flags & STORE_COMPRESSED,
-    };
-    for (unsigned i = 0; i < 4; i++)
-        e->header.mask[i] = (uint8_t)(f->mask >> (24 - 8 * i));
-}
-
 static bool
 frame_passes(struct refine *r, const struct store *s, size_t row,
              struct refine_conn *c)
@@ -321,15 +236,16 @@ frame_passes(struct refine *r, const struct store *s, size_t row,
     struct event_frame e;
     struct event_message message;
     struct store_message m;
-    uint8_t bytes[CONTROL_MAX];
+    uint8_t bytes[REBUILD_CONTROL_MAX];
     if (!(r->needs & FILTER_NEEDS_FRAMES))
         return c->passes;
     rebuild_frame(f, &e);
     if (ws_opcode_is_control(e.header.opcode)) {
-        rebuild_control(r, s, f, &e, bytes);
+        if (needs_control(r, e.header.opcode))
+            r->n_partial += !rebuild_control(s, f, bytes, &e);
     } else if (store_message_of(s, row, &m)) {
         e.message = m.number;
-        if (rebuild_message(r, s, row, &m, &message))
+        if (completed_message(r, s, row, &m, &message))
             e.completed = &message;
     }
     struct event event = {.type = EVENT_FRAME,
@@ -344,10 +260,8 @@ static bool
 gap_passes(struct refine *r, const struct store_frame *f,
            const struct refine_conn *c)
 {
-    struct event_gap e = {.from = store_frame_from(f),
-                          .at = {f->time_ns, f->packet},
-                          .offset = f->offset,
-                          .len = f->payload_len};
+    struct event_gap e;
+    rebuild_gap(f, &e);
     return filter_passes(r->filter,
                          &(struct event){.type = EVENT_GAP,
                                          .conn = c->known.conn,
@@ -403,14 +317,8 @@ look_at_finding(struct refine *r, const struct store *s, size_t row)
 {
     const struct store_finding *f = store_finding(s, row);
     struct refine_conn *c = &r->conns[f->conn];
-    struct event_finding e = {.id = f->id,
-                              .severity = f->severity,
-                              .has_from = f->has_from,
-                              .from = f->from,
-                              .at = {f->time_ns, f->packet},
-                              .frame = f->number,
-                              .message = f->message,
-                              .count = f->count};
+    struct event_finding e;
+    rebuild_finding(f, &e);
     if (filter_passes(r->filter,
                       &(struct event){.type = EVENT_FINDING,
                                       .conn = c->known.conn,

@@ -23,6 +23,24 @@ static const char *const opcode_names[STATS_OPCODE_ROWS] = {
     [STATS_ROW_OTHER] = "other",
 };
 
+bool
+stats_panel_is_filtered(const struct tui *t)
+{
+    return tui_filtered(t) && !t->stats_locked && t->recount.stats;
+}
+
+const struct stats *
+stats_panel_stats(const struct tui *t)
+{
+    return stats_panel_is_filtered(t) ? t->recount.stats : t->stats;
+}
+
+bool
+stats_panel_has_sides(enum stats_panel p)
+{
+    return p == STATS_PANEL_OPCODES || p == STATS_PANEL_CLOSES;
+}
+
 struct list *
 stats_panel_list(struct tui *t, enum stats_panel p)
 {
@@ -110,6 +128,21 @@ draw_bar(const struct stats_page *page, int y, struct rect r,
               (struct scale){most, page->t->stats_log});
 }
 
+/* On all of the bar, or on one sender's number. */
+static void
+draw_cursor(struct tui *t, int y, int x, const struct bar_columns *c,
+            bool senders)
+{
+    struct grid *g = &t->grid;
+    if (!senders || t->stats_side == 0 || !c->senders) {
+        grid_cursor(g, y, x, c->bar - 1);
+        return;
+    }
+    grid_cursor(g, y, x, c->name + 1);
+    grid_cursor(g, y, x + c->senders + (int)(t->stats_side - 1) * COUNT_COLS,
+                COUNT_COLS);
+}
+
 /* Rows in their window, below an optional heading; returns the row behind. */
 static int
 draw_bars(struct stats_page *page, enum stats_panel p, struct rect r,
@@ -139,7 +172,7 @@ draw_bars(struct stats_page *page, enum stats_panel p, struct rect r,
     for (size_t i = l->top; i < n && i < l->top + l->height; i++, y++) {
         draw_bar(page, y, r, &c, &rows[i], most);
         if (i == l->cursor && t->stats_panel == p)
-            grid_cursor(g, y, r.x, c.bar - 1);
+            draw_cursor(t, y, r.x, &c, senders);
     }
     return y;
 }
@@ -290,7 +323,8 @@ compression_text(const struct stats_page *page, char *out, size_t size)
     const struct grid *g = &page->t->grid;
     size_t n = (size_t)snprintf(out, size, "compressed");
     for (unsigned d = 0; d < 2; d++) {
-        const struct stats_deflate *z = &page->t->stats->sender[d].deflate;
+        const struct stats_deflate *z =
+            &stats_panel_stats(page->t)->sender[d].deflate;
         char wire[16], inflated[16];
         if (z->n == 0 || n >= size)
             continue;
@@ -316,7 +350,8 @@ ping_text(const struct stats_page *page, char *out, size_t size)
     size_t n = (size_t)snprintf(out, size, "pings %" PRIu64 "  pongs %" PRIu64,
                                 pings[0] + pings[1], pongs[0] + pongs[1]);
     for (unsigned d = 0; d < 2; d++) {
-        const struct stats_pings *p = &page->t->stats->sender[d].pings;
+        const struct stats_pings *p =
+            &stats_panel_stats(page->t)->sender[d].pings;
         char low[24], high[24];
         if (p->n == 0 || n >= size)
             continue;
@@ -347,7 +382,7 @@ draw_closes(struct stats_page *page, struct rect r)
             snprintf(text, sizeof text,
                      "%" PRIu64 " of %" PRIu64
                      " connections that ended had no close code",
-                     page->f.conns_unclosed, page->t->stats->ended);
+                     page->f.conns_unclosed, stats_panel_stats(page->t)->ended);
         grid_text(g, bars.y + bars.rows + i, r.x + 1, r.cols - 2, ROLE_TEXT,
                   text);
     }
@@ -359,7 +394,7 @@ draw_closes(struct stats_page *page, struct rect r)
 static size_t
 curve(const struct tui *t, uint64_t v[2][RATES_BUCKETS])
 {
-    const struct rates *r = &t->stats->rates;
+    const struct rates *r = &stats_panel_stats(t)->rates;
     unsigned zoom = t->stats_zoom;
     size_t n = r->any ? (r->n_buckets + (1u << zoom) - 1) >> zoom : 0;
     memset(v, 0, 2 * sizeof v[0]);
@@ -372,7 +407,7 @@ curve(const struct tui *t, uint64_t v[2][RATES_BUCKETS])
 int64_t
 stats_panel_time(const struct tui *t, size_t step)
 {
-    const struct rates *r = &t->stats->rates;
+    const struct rates *r = &stats_panel_stats(t)->rates;
     uint64_t ns = r->base_ns + ((uint64_t)step << t->stats_zoom) * r->width_ns;
     return (int64_t)(ns ^ UINT64_C(1) << 63);
 }
@@ -397,7 +432,7 @@ draw_curve(struct stats_page *page, struct rect r)
     struct tui *t = page->t;
     struct grid *g = &t->grid;
     struct list *l = stats_panel_list(t, STATS_PANEL_CURVE);
-    const struct rates *rates = &t->stats->rates;
+    const struct rates *rates = &stats_panel_stats(t)->rates;
     uint64_t v[2][RATES_BUCKETS], width = rates->width_ns << t->stats_zoom;
     size_t n = curve(t, v);
     char text[96], step[24];
@@ -541,7 +576,9 @@ draw_conns(struct stats_page *page, struct rect r)
     struct tui *t = page->t;
     struct column_place at[N_COLS];
     const struct conn_order *o = &t->conn_order;
-    title(page, STATS_PANEL_CONNS, &r, "Connections (< > sort, Enter opens)");
+    title(page, STATS_PANEL_CONNS, &r,
+          tui_filtered(t) ? "Connections that pass, with all they sent"
+                          : "Connections (< > sort, Enter filters)");
     columns_fit(conn_columns, N_COLS, r.x + 1, r.cols - 1, r.cols < 100 ? 1 : 2,
                 at);
     columns_head(&t->grid, r.y, conn_columns, N_COLS, at, sorted_column(o->by),
@@ -631,6 +668,11 @@ stats_panel_tell(const struct tui *t, const struct stats_figures *f,
     } else if (p == STATS_PANEL_CONNS && t->conn != STORE_NONE) {
         snprintf(out, size, "connection %" PRIu32,
                  store_conn(t->store, t->conn)->conn);
+    } else if (at < bar_rows(f, p, rows) && t->stats_side &&
+               stats_panel_has_sides(p)) {
+        snprintf(out, size, "%s of the %s: %" PRIu64, rows[at].name,
+                 ws_sender_name((enum ws_sender)(t->stats_side - 1)),
+                 rows[at].n[t->stats_side - 1]);
     } else if (at < bar_rows(f, p, rows)) {
         snprintf(out, size, "%s: %" PRIu64, rows[at].name, rows[at].all);
     }

@@ -15,6 +15,13 @@ struct stats_page {
     struct stats_figures f;
 };
 
+/* The figures that are shown: of everything, or of what passes the filter. */
+const struct stats *stats_panel_stats(const struct tui *t);
+bool stats_panel_is_filtered(const struct tui *t);
+
+/* Bars of that panel are of both senders, and the cursor can be on one. */
+bool stats_panel_has_sides(enum stats_panel p);
+
 /* The cursor and the window of a panel. */
 struct list *stats_panel_list(struct tui *t, enum stats_panel p);
 

@@ -549,6 +549,7 @@ on_end(struct store *s, struct store_conn *c, const struct event_end *e)
     for (unsigned d = 0; d < 2; d++) {
         c->has_close_code[d] = e->has_close_code[d];
         c->close_code[d] = e->close_code[d];
+        c->rtt[d] = e->rtt[d];
     }
     if (c->state != STORE_FAILED && e->verdict != VERDICT_CAPTURE_ENDED)
         c->state = STORE_CLOSED;

@@ -156,8 +156,9 @@ struct store_conn {
     enum verdict_id verdict;
     enum closed_by closed_by;
     int64_t duration_ns;
-    struct stamp end; /* with ended */
-    char *text;       /* the sentence; heap; NULL: none yet */
+    struct stamp end;        /* with ended */
+    struct event_rtt rtt[2]; /* with ended: of the pings of a sender */
+    char *text;              /* the sentence; heap; NULL: none yet */
 };
 
 struct store_finding {

@@ -349,6 +349,7 @@ tui_fini(struct tui *t)
     rows_fini(&t->rows);
     rows_fini(&t->conn_rows);
     shown_fini(&t->shown);
+    recount_reset(&t->recount);
     filter_layer_fini(&t->filter_layer);
     conn_order_fini(&t->conn_order);
     marks_fini(&t->conn_marks);

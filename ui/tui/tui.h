@@ -31,6 +31,7 @@
 #include "ui/tui/marks.h"
 #include "ui/tui/present.h"
 #include "ui/tui/prompt.h"
+#include "ui/tui/recount.h"
 #include "ui/tui/rows.h"
 #include "ui/tui/search.h"
 #include "ui/tui/shake.h"
@@ -224,8 +225,11 @@ struct tui {
     struct marks conn_marks;
     enum stats_panel stats_panel; /* has the keys */
     struct list stats_lists[STATS_PANEL_COUNT];
-    bool stats_log;      /* scale */
-    unsigned stats_zoom; /* a step of the curve is 2^it of what is counted */
+    struct recount recount; /* of what passes the filter */
+    bool stats_locked;      /* on what everything is */
+    unsigned stats_side;    /* of a bar: 0 both, 1 + enum ws_sender */
+    bool stats_log;         /* scale */
+    unsigned stats_zoom;    /* a step of the curve is 2^it of what is counted */
     struct finding_list found;        /* of the list of findings */
     size_t found_end;                 /* those before it are shown */
     uint32_t finding;                 /* selected; STORE_NONE: none */

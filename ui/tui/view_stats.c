@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Statistics: panels of what all connections together did.  The curve stands
+/* Statistics: panels of what all connections together did, or of what passes
+ * the filter.  The curve stands
  * on top; of the others as many as there is room for, that with the keys among
  * them. */
 #include <inttypes.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #include "ui/tui/stats_panel.h"
+#include "ui/tui/stats_pick.h"
 
 /* Columns from which on panels stand beside each other. */
 #define TWO_COLS 90
@@ -133,7 +135,10 @@ draw(struct tui *t, struct rect r)
                   "no statistics");
         return;
     }
-    stats_figures(t->stats, &page.f);
+    if (tui_filtered(t) && !t->stats_locked)
+        t->busy |= recount_update(&t->recount, &t->shown.refine, t->store,
+                                  t->slice_ns);
+    stats_figures(stats_panel_stats(t), &page.f);
     view_conns_keep_up(t);
     bool curve =
         r.rows >= CURVE_ROWS_FROM || t->stats_panel == STATS_PANEL_CURVE;
@@ -158,111 +163,26 @@ draw(struct tui *t, struct rect r)
 
 /* ---- keys ---- */
 
+/* From a bar to one side of it and back; false: its panel has no sides. */
 static bool
-open_frame(struct tui *t, size_t row)
+step_side(struct tui *t, bool right)
 {
-    if (row >= t->store->frames.n)
+    if (!stats_panel_has_sides(t->stats_panel))
         return false;
-    tui_set_scope(t, STORE_NONE);
-    tui_select_frame(t, (uint32_t)row);
-    tui_go(t, VIEW_FRAMES);
+    if (right && t->stats_side < 2)
+        t->stats_side++;
+    else if (!right && t->stats_side > 0)
+        t->stats_side--;
     return true;
 }
 
-static bool
-open_conn(struct tui *t, size_t row)
-{
-    if (row >= t->store->conns.n)
-        return false;
-    t->conn = (uint32_t)row;
-    tui_set_scope(t, t->conn);
-    tui_go(t, VIEW_FRAMES);
-    return true;
-}
-
-static bool
-open_opcode(struct tui *t, size_t which)
-{
-    size_t i = 0;
-    for (; i < t->store->frames.n; i++) {
-        const struct store_frame *f = store_frame(t->store, i);
-        if (!(f->flags & STORE_GAP) &&
-            stats_opcode_row(store_frame_opcode(f)) == which)
-            break;
-    }
-    return open_frame(t, i);
-}
-
-static bool
-open_time(struct tui *t, int64_t from_ns)
-{
-    size_t i = 0;
-    while (i < t->store->frames.n &&
-           store_frame(t->store, i)->time_ns < from_ns)
-        i++;
-    return open_frame(t, i);
-}
-
-static bool
-open_size(struct tui *t, unsigned bits)
-{
-    size_t i = 0;
-    for (; i < t->store->frames.n; i++) {
-        struct store_message m;
-        if (store_frame_opcode(store_frame(t->store, i)) & 8u ||
-            !store_message_of(t->store, i, &m))
-            continue;
-        unsigned has = m.len ? 64u - (unsigned)__builtin_clzll(m.len) : 0;
-        if (m.flags & STORE_MESSAGE_HAS_LEN && has == bits)
-            break;
-    }
-    return open_frame(t, i);
-}
-
-static bool
-open_code(struct tui *t, const struct stats_figures *f, size_t which)
-{
-    for (size_t i = 0; i < t->store->conns.n && which < f->n_codes; i++) {
-        const struct store_conn *c = store_conn(t->store, i);
-        for (unsigned d = 0; d < 2; d++)
-            if (c->has_close_code[d] && c->close_code[d] == f->code[which].code)
-                return open_conn(t, i);
-    }
-    return false;
-}
-
-/* The first that the cursor stands for. */
 static void
-open_selected(struct tui *t)
+lock(struct tui *t)
 {
-    struct stats_figures f;
-    size_t at = stats_panel_list(t, t->stats_panel)->cursor, rows;
-    bool found = false;
-    stats_figures(t->stats, &f);
-    switch (t->stats_panel) {
-    case STATS_PANEL_CURVE:
-        found = open_time(t, stats_panel_time(t, at));
-        break;
-    case STATS_PANEL_OPCODES:
-        found = open_opcode(t, at);
-        break;
-    case STATS_PANEL_SIZES:
-        found = open_size(t, stats_panel_first_size(&f, &rows) + (unsigned)at);
-        break;
-    case STATS_PANEL_CONNS:
-        found = t->conn != STORE_NONE && open_conn(t, t->conn);
-        break;
-    case STATS_PANEL_CLOSES:
-        found = open_code(t, &f, at);
-        break;
-    case STATS_PANEL_TURNS:
-    case STATS_PANEL_COUNT:
-        tui_say(t, "times lead to no frame");
-        return;
-    }
-    store_rest(t->store);
-    if (!found)
-        tui_say(t, "there is none");
+    t->stats_locked = !t->stats_locked;
+    tui_say(t, "%s",
+            t->stats_locked ? "figures of everything, whatever the filter"
+                            : "figures of what passes the filter");
 }
 
 /* Steps of the curve as wide as 2^zoom of what was counted. */
@@ -273,7 +193,7 @@ zoom(struct tui *t, int by)
         tui_say(t, "steps cannot be narrower");
     else if (by < 0)
         t->stats_zoom--;
-    else if (t->stats->rates.n_buckets > 1u << t->stats_zoom)
+    else if (stats_panel_stats(t)->rates.n_buckets > 1u << t->stats_zoom)
         t->stats_zoom++;
 }
 
@@ -290,11 +210,15 @@ act(struct tui *t, enum action a)
             (enum stats_panel)((t->stats_panel + 1) % STATS_PANEL_COUNT);
         return true;
     case ACTION_ENTER:
-        open_selected(t);
+        stats_pick_apply(t);
         return true;
     case ACTION_LEFT:
     case ACTION_RIGHT:
-        list_move(l, a == ACTION_RIGHT ? 1 : -1);
+        if (!step_side(t, a == ACTION_RIGHT))
+            list_move(l, a == ACTION_RIGHT ? 1 : -1);
+        return true;
+    case ACTION_LOCK:
+        lock(t);
         return true;
     case ACTION_LOG_SCALE:
         t->stats_log = !t->stats_log;
@@ -319,7 +243,7 @@ status(const struct tui *t, char *out, size_t size)
     struct stats_figures f;
     if (!t->stats)
         return;
-    stats_figures(t->stats, &f);
+    stats_figures(stats_panel_stats(t), &f);
     int n = snprintf(out, size, "panel %u of %u  ", t->stats_panel + 1u,
                      (unsigned)STATS_PANEL_COUNT);
     stats_panel_tell(t, &f, t->stats_panel, out + n, size - (size_t)n);
