@@ -88,8 +88,12 @@ save(struct tui *t)
     }
     tui_paint(t); /* the screen without the prompt */
     const char *why = clip_write(t, t->clip, UINT64_MAX, &o);
-    if (out_flush(&o) != ERR_OK || close(fd) != 0)
-        tui_say(t, "%.80s: %s", name, strerror(o.error_errno));
+    int error = out_flush(&o) == ERR_OK ? 0 : o.error_errno;
+    /* close(2) is where some file systems tell that there is no room. */
+    if (close(fd) != 0 && error == 0)
+        error = errno;
+    if (error != 0)
+        tui_say(t, "%.80s: %s", name, strerror(error));
     else if (why)
         tui_say(t, "%.80s: %" PRIu64 " bytes; %s", name, o.written, why);
     else

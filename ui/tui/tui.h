@@ -142,7 +142,8 @@ struct tui_owner {
     /* Makes a new file, beside the others; a descriptor to write to, or -1
      * with errno. */
     int (*create)(void *ctx, const char *name);
-    /* Sends bytes to the clipboard of the terminal; false: it has none. */
+    /* Sends bytes (borrowed for the call) to the clipboard of the terminal,
+     * soon: callers hold the lock.  False: it has none. */
     bool (*copy)(void *ctx, struct slice bytes);
 };
 
