@@ -585,6 +585,10 @@ draw_conns(struct stats_page *page, struct rect r)
                  o->inverted);
     list_fit(&t->conns, o->n, (size_t)(r.rows > 1 ? r.rows - 1 : 0));
     hit_list(t, (struct rect){r.y + 1, r.x, r.rows - 1, r.cols}, &t->conns);
+    if (o->n == 0)
+        grid_text(&t->grid, r.y + 1, r.x + 2, r.cols - 4, ROLE_DIM,
+                  tui_filtered(t) ? "no connection passes the filter"
+                                  : "no connection so far");
     for (size_t i = 0; i < t->conns.height && t->conns.top + i < o->n; i++) {
         size_t place = t->conns.top + i;
         int y = r.y + 1 + (int)i;
