@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ui/tui/ask.h"
 #include "ui/tui/clip.h"
 
 /* Of the payload, so that every form of it that can be sent fits a buffer. */
@@ -101,34 +102,6 @@ save(struct tui *t)
     out_fini(&o);
 }
 
-static void
-draw_name(struct tui *t, struct rect body)
-{
-    struct grid *g = &t->grid;
-    int y = g->rows - 1;
-    (void)body;
-    grid_line(g, y, 0, g->cols, ROLE_TEXT, ' ', ' ');
-    int x = grid_text(g, y, 0, g->cols, ROLE_KEY, " save as: " SAVE_PREFIX);
-    prompt_draw(&t->prompt, g, y, x, g->cols - x);
-}
-
-static void
-name_key(struct tui *t, struct tty_key key)
-{
-    if (key.code == TTY_KEY_ESCAPE || key.ch == 3) {
-        t->layer = NULL;
-    } else if (key.code == TTY_KEY_ENTER) {
-        t->layer = NULL;
-        save(t);
-    } else {
-        (void)prompt_key(&t->prompt, key);
-    }
-}
-
-static const struct layer layer_name = {.draw = draw_name,
-                                        .key = name_key,
-                                        .takes_paste = true};
-
 /* Names that are free as long as one saves what is different. */
 static void
 ask_name(struct tui *t, enum clip c)
@@ -143,8 +116,7 @@ ask_name(struct tui *t, enum clip c)
                      store_frame_from(store_frame(t->store, t->frame))),
                  store_frame(t->store, t->frame)->number, clip_info(c)->name);
     t->clip = c;
-    prompt_set(&t->prompt, name);
-    t->layer = &layer_name;
+    ask(t, " save as: " SAVE_PREFIX, name, save);
 }
 
 static void
