@@ -179,9 +179,6 @@ write_c(const struct payload *p, uint64_t max, struct out *o)
     return why;
 }
 
-static void out_format(struct out *o, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 /* The names are those of `wsray json`, as far as they are known here. */
 static void
 write_json(const struct tui *t, const struct payload *p, uint64_t max,
