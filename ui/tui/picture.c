@@ -22,9 +22,6 @@ static const struct style {
 };
 #undef ROLE
 
-static void put(struct out *o, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 /* One of the 256 colours of xterm as "#rrggbb": 16 of its own, a cube of 6 x 6
  * x 6, 24 greys. */
 static void
