@@ -250,9 +250,9 @@ done
 filtered='1 f/ws.dir==s2c&&websocket.opcode==close
 1 f/ws.conn==999
 2 f/ws.conn==2 [
-3 f/websocket.opcode==text
-4 f/websocket.opcode==text
-5 f/websocket.opcode==text
+2 f/websocket.opcode==text 3
+2 f/websocket.opcode==text 4
+2 f/websocket.opcode==text 5
 7 f/ws.severity>=warning e E
 7 f/ws.conn==999 e
 6 f/ws.dir==s2c Tab Right Right
