@@ -1319,7 +1319,7 @@ START_TEST(input_that_brings_no_packet_can_be_interrupted)
 {
     struct file_bytes f = {0};
     static const uint8_t block[1 << 16];
-    volatile sig_atomic_t interrupt = _i;
+    atomic_int interrupt = (int)_i;
     unsigned calls = 0;
     put_section(&f, false, UNKNOWN);
     put_iface(&f, 1, 0, NULL, NONE, 0);

@@ -2,7 +2,6 @@
 #include "ui/tui/clip.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -180,21 +179,6 @@ write_c(const struct payload *p, uint64_t max, struct out *o)
     return why;
 }
 
-static void put_format(struct out *o, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-put_format(struct out *o, const char *format, ...)
-{
-    char text[512];
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (n > 0)
-        out_put(o, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
-}
-
 /* The names are those of `wsray json`, as far as they are known here. */
 static void
 write_json(const struct tui *t, const struct payload *p, uint64_t max,
@@ -202,7 +186,7 @@ write_json(const struct tui *t, const struct payload *p, uint64_t max,
 {
     const struct store_frame *f = p->frame;
     uint8_t opcode = store_frame_opcode(f);
-    put_format(o,
+    out_format(o,
                "{\"conn\":%" PRIu32 ",\"from\":\"%s\",\"frame\":%" PRIu32
                ",\"packet\":%" PRIu64 ",\"offset\":%" PRIu64
                ",\"fin\":%s,\"rsv\":%u,\"opcode\":%u,\"name\":\"%s\"",
@@ -211,24 +195,24 @@ write_json(const struct tui *t, const struct payload *p, uint64_t max,
                f->offset, f->byte0 & 0x80 ? "true" : "false",
                f->byte0 >> 4 & 7u, opcode, ws_opcode_name(opcode));
     if (f->flags & STORE_MASKED)
-        put_format(o, ",\"masked\":true,\"mask\":\"%08" PRIx32 "\"", f->mask);
+        out_format(o, ",\"masked\":true,\"mask\":\"%08" PRIx32 "\"", f->mask);
     else
-        put_format(o, ",\"masked\":false,\"mask\":null");
-    put_format(o, ",\"length\":%" PRIu64 ",\"complete\":%s", f->payload_len,
+        out_format(o, ",\"masked\":false,\"mask\":null");
+    out_format(o, ",\"length\":%" PRIu64 ",\"complete\":%s", f->payload_len,
                f->flags & STORE_COMPLETE ? "true" : "false");
     uint8_t bytes[PIECE_LEN];
     size_t n =
         read_piece(p, 0, bytes, max < PIECE_LEN ? (size_t)max : PIECE_LEN);
     if (p->of_message)
-        put_format(o, ",\"message\":%" PRIu32, p->message.number);
+        out_format(o, ",\"message\":%" PRIu32, p->message.number);
     bool text = p->of_message && p->message.opcode == WS_OP_TEXT &&
                 !(p->message.flags & STORE_MESSAGE_BAD_UTF8);
-    put_format(o, ",\"%s\":", text ? "text" : "base64");
+    out_format(o, ",\"%s\":", text ? "text" : "base64");
     if (text)
         (void)json_write_string(o, slice_make(bytes, n));
     else
         json_write_base64(o, slice_make(bytes, n));
-    put_format(o, ",\"truncated\":%s}\n",
+    out_format(o, ",\"truncated\":%s}\n",
                n < p->len || !p->whole ? "true" : "false");
 }
 
@@ -286,7 +270,7 @@ write_command(const struct tui *t, struct out *o)
     if (!text_is_plain(slice_cstr(t->file)) || strchr(t->file, '\n'))
         return "the name of the file is no plain text";
     uint32_t conn = store_conn(t->store, t->conn)->conn;
-    put_format(o,
+    out_format(o,
                "wsray export har --conn %" PRIu32 " -w conn-%" PRIu32 ".har ",
                conn, conn);
     put_quoted(o, t->file);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ui/tui/ask.h"
 #include "ui/tui/clip.h"
 
 /* Of the payload, so that every form of it that can be sent fits a buffer. */
@@ -88,42 +89,18 @@ save(struct tui *t)
     }
     tui_paint(t); /* the screen without the prompt */
     const char *why = clip_write(t, t->clip, UINT64_MAX, &o);
-    if (out_flush(&o) != ERR_OK || close(fd) != 0)
-        tui_say(t, "%.80s: %s", name, strerror(o.error_errno));
+    int error = out_flush(&o) == ERR_OK ? 0 : o.error_errno;
+    /* close(2) is where some file systems tell that there is no room. */
+    if (close(fd) != 0 && error == 0)
+        error = errno;
+    if (error != 0)
+        tui_say(t, "%.80s: %s", name, strerror(error));
     else if (why)
         tui_say(t, "%.80s: %" PRIu64 " bytes; %s", name, o.written, why);
     else
         tui_say(t, "%.80s: %" PRIu64 " bytes saved", name, o.written);
     out_fini(&o);
 }
-
-static void
-draw_name(struct tui *t, struct rect body)
-{
-    struct grid *g = &t->grid;
-    int y = g->rows - 1;
-    (void)body;
-    grid_line(g, y, 0, g->cols, ROLE_TEXT, ' ', ' ');
-    int x = grid_text(g, y, 0, g->cols, ROLE_KEY, " save as: " SAVE_PREFIX);
-    prompt_draw(&t->prompt, g, y, x, g->cols - x);
-}
-
-static void
-name_key(struct tui *t, struct tty_key key)
-{
-    if (key.code == TTY_KEY_ESCAPE || key.ch == 3) {
-        t->layer = NULL;
-    } else if (key.code == TTY_KEY_ENTER) {
-        t->layer = NULL;
-        save(t);
-    } else {
-        (void)prompt_key(&t->prompt, key);
-    }
-}
-
-static const struct layer layer_name = {.draw = draw_name,
-                                        .key = name_key,
-                                        .takes_paste = true};
 
 /* Names that are free as long as one saves what is different. */
 static void
@@ -139,8 +116,7 @@ ask_name(struct tui *t, enum clip c)
                      store_frame_from(store_frame(t->store, t->frame))),
                  store_frame(t->store, t->frame)->number, clip_info(c)->name);
     t->clip = c;
-    prompt_set(&t->prompt, name);
-    t->layer = &layer_name;
+    ask(t, " save as: " SAVE_PREFIX, name, save);
 }
 
 static void

@@ -3,42 +3,20 @@
 
 #include <stdio.h>
 
+#include "ui/tui/ask.h"
 #include "ui/tui/tui.h"
 
 static void
-draw(struct tui *t, struct rect body)
+look_for(struct tui *t)
 {
-    struct grid *g = &t->grid;
-    int y = g->rows - 1;
-    (void)body;
-    grid_line(g, y, 0, g->cols, ROLE_TEXT, ' ', ' ');
-    int x = grid_text(g, y, 0, g->cols, ROLE_KEY, " find: ");
-    prompt_draw(&t->prompt, g, y, x, g->cols - x);
+    snprintf(t->find, sizeof t->find, "%s", t->prompt.text);
+    find_next(t, true);
 }
-
-static void
-key(struct tui *t, struct tty_key key)
-{
-    if (key.code == TTY_KEY_ESCAPE || key.ch == 3) {
-        t->layer = NULL;
-    } else if (key.code == TTY_KEY_ENTER) {
-        t->layer = NULL;
-        snprintf(t->find, sizeof t->find, "%s", t->prompt.text);
-        find_next(t, true);
-    } else {
-        (void)prompt_key(&t->prompt, key);
-    }
-}
-
-static const struct layer layer_find = {.draw = draw,
-                                        .key = key,
-                                        .takes_paste = true};
 
 void
 find_ask(struct tui *t)
 {
-    prompt_set(&t->prompt, "");
-    t->layer = &layer_find;
+    ask(t, " find: ", "", look_for);
 }
 
 /* ---- looking ---- */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/tui/picture.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,21 +21,6 @@ static const struct style {
 #include "ui/tui/role.def"
 };
 #undef ROLE
-
-static void put(struct out *o, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-put(struct out *o, const char *format, ...)
-{
-    char text[256];
-    va_list args;
-    va_start(args, format);
-    int n = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    if (n > 0)
-        out_put(o, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
-}
 
 /* One of the 256 colours of xterm as "#rrggbb": 16 of its own, a cube of 6 x 6
  * x 6, 24 greys. */
@@ -67,11 +51,11 @@ put_char(struct out *o, uint32_t ch)
 {
     uint8_t utf8[4];
     if (ch == '<')
-        put(o, "&lt;");
+        out_format(o, "&lt;");
     else if (ch == '>')
-        put(o, "&gt;");
+        out_format(o, "&gt;");
     else if (ch == '&')
-        put(o, "&amp;");
+        out_format(o, "&amp;");
     else
         /* Renderers make one of several blanks, but not of these. */
         out_put(o, utf8, grid_encode(ch == ' ' ? 0xa0 : ch, utf8));
@@ -99,26 +83,27 @@ put_run(const struct grid *g, struct out *o, int y, int from, int to)
     color_text(style->fg, INK, fg);
     color_text(style->bg, GROUND, bg);
     if (style->bg >= 0)
-        put(o,
-            "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" "
-            "fill=\"%s\"/>",
-            from * CELL_WIDTH, y * CELL_HEIGHT, (to - from) * CELL_WIDTH,
-            CELL_HEIGHT, bg);
+        out_format(o,
+                   "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\" "
+                   "fill=\"%s\"/>",
+                   from * CELL_WIDTH, y * CELL_HEIGHT, (to - from) * CELL_WIDTH,
+                   CELL_HEIGHT, bg);
     while (from < to && is_blank(grid_cell(g, y, from)))
         from++;
     while (from < to && is_blank(grid_cell(g, y, to - 1)))
         to--;
     if (from == to)
         return;
-    put(o,
-        "<text x=\"%.1f\" y=\"%d\" textLength=\"%.1f\" "
-        "lengthAdjust=\"spacingAndGlyphs\" fill=\"%s\"%s>",
-        from * CELL_WIDTH, y * CELL_HEIGHT + BASELINE, (to - from) * CELL_WIDTH,
-        fg, style->mono == 1 ? " font-weight=\"bold\"" : "");
+    out_format(o,
+               "<text x=\"%.1f\" y=\"%d\" textLength=\"%.1f\" "
+               "lengthAdjust=\"spacingAndGlyphs\" fill=\"%s\"%s>",
+               from * CELL_WIDTH, y * CELL_HEIGHT + BASELINE,
+               (to - from) * CELL_WIDTH, fg,
+               style->mono == 1 ? " font-weight=\"bold\"" : "");
     for (int i = from; i < to; i++)
         for (size_t k = 0; k < GRID_CHARS_MAX && grid_cell(g, y, i)->ch[k]; k++)
             put_char(o, grid_cell(g, y, i)->ch[k]);
-    put(o, "</text>\n");
+    out_format(o, "</text>\n");
 }
 
 void
@@ -126,11 +111,13 @@ picture_write(const struct grid *g, struct out *o)
 {
     double width = g->cols * CELL_WIDTH;
     int height = g->rows * CELL_HEIGHT;
-    put(o,
+    out_format(
+        o,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %.1f %d\" "
         "font-family=\"monospace\" font-size=\"%d\">\n",
         width, height, FONT_SIZE);
-    put(o, "<rect width=\"100%%\" height=\"100%%\" fill=\"" GROUND "\"/>\n");
+    out_format(o, "<rect width=\"100%%\" height=\"100%%\" fill=\"" GROUND
+                  "\"/>\n");
     for (int y = 0; y < g->rows; y++)
         for (int x = 0, end; x < g->cols; x = end) {
             end = x + 1;
@@ -139,5 +126,5 @@ picture_write(const struct grid *g, struct out *o)
                 end++;
             put_run(g, o, y, x, end);
         }
-    put(o, "</svg>\n");
+    out_format(o, "</svg>\n");
 }

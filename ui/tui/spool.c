@@ -89,22 +89,6 @@ spool_add(struct spool *s, struct slice bytes, uint64_t *off)
     return true;
 }
 
-static bool
-read_file(const struct spool *s, uint64_t off, size_t len, uint8_t *out)
-{
-    while (len > 0) {
-        ssize_t n = pread(s->fd, out, len, (off_t)off);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        out += n;
-        off += (uint64_t)n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 /* Moves the window to where byte off of the file is in it: what is in the file
  * stays as it is. */
 static bool
@@ -116,7 +100,7 @@ move_window(const struct spool *s, uint64_t off)
     uint64_t start = off - off % SPOOL_WINDOW_LEN, left = s->written - start;
     w->len = 0;
     size_t len = left < SPOOL_WINDOW_LEN ? (size_t)left : SPOOL_WINDOW_LEN;
-    if (!read_file(s, start, len, w->bytes))
+    if (!scratch_read(s->fd, start, len, w->bytes))
         return false;
     w->off = start;
     w->len = len;
@@ -130,7 +114,7 @@ spool_read(const struct spool *s, uint64_t off, size_t len, uint8_t *out)
         uint64_t left = s->written - off;
         size_t n = len < left ? len : (size_t)left;
         if (n > SPOOL_WINDOW_LEN / 4) {
-            if (!read_file(s, off, n, out))
+            if (!scratch_read(s->fd, off, n, out))
                 return false;
         } else {
             if (!move_window(s, off))

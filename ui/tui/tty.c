@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -57,13 +58,12 @@ struct tty {
 static const char restore[] =
     "\033[?1006l\033[?1000l\033[?2004l\033[0m\033[?25h\033[?1049l";
 static struct termios saved_modes;
-static volatile sig_atomic_t must_restore;
+static atomic_bool must_restore;
 
 static void
 on_crash(int number)
 {
-    if (must_restore) {
-        must_restore = 0;
+    if (atomic_exchange(&must_restore, false)) {
         (void)!write(STDOUT_FILENO, restore, sizeof restore - 1);
         (void)tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
     }
@@ -176,7 +176,7 @@ tty_open(const struct tty_options *o, char reason[TTY_REASON_MAX])
     t->mouse = o->mouse;
     t->fresh = true;
     saved_modes = t->saved;
-    must_restore = 1;
+    must_restore = true;
     catch_crashes();
     init_colors(t);
     init_input(t);
@@ -191,7 +191,7 @@ tty_close(struct tty *t)
         return;
     send("\033[?2004l");
     (void)endwin();
-    must_restore = 0;
+    must_restore = false;
     (void)tcsetattr(STDIN_FILENO, TCSANOW, &t->saved);
     delscreen(t->screen);
     grid_fini(&t->shown);
@@ -440,9 +440,9 @@ tty_suspend(struct tty *t)
 {
     send("\033[?2004l");
     (void)endwin();
-    must_restore = 0;
+    must_restore = false;
     (void)raise(SIGTSTP);
-    must_restore = 1;
+    must_restore = true;
     send("\033[?2004h");
     t->fresh = true;
 }

@@ -143,7 +143,8 @@ struct tui_owner {
     /* Makes a new file, beside the others; a descriptor to write to, or -1
      * with errno. */
     int (*create)(void *ctx, const char *name);
-    /* Sends bytes to the clipboard of the terminal; false: it has none. */
+    /* Sends bytes (borrowed for the call) to the clipboard of the terminal,
+     * soon: callers hold the lock.  False: it has none. */
     bool (*copy)(void *ctx, struct slice bytes);
 };
 
@@ -246,10 +247,12 @@ struct tui {
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
     struct prompt prompt;       /* of a layer that has one */
-    bool saving;                /* the menu of copy.h saves */
-    unsigned clip;              /* enum clip: what is to be saved */
-    char find[PROMPT_MAX];      /* what was looked for last */
-    struct search search;       /* for it, while it goes on */
+    const char *ask_label;      /* of ask.h, as is ask_done */
+    void (*ask_done)(struct tui *t);
+    bool saving;           /* the menu of copy.h saves */
+    unsigned clip;         /* enum clip: what is to be saved */
+    char find[PROMPT_MAX]; /* what was looked for last */
+    struct search search;  /* for it, while it goes on */
 };
 
 /* Ready to draw; store, stats and figures are borrowed. */
