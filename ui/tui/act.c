@@ -230,6 +230,8 @@ tui_why_not(struct tui *t, enum action a, char *out, size_t size)
         return t->rows.n ? NULL : "there is no frame";
     case NEED_FINDING:
         return t->store->findings.n ? NULL : "there are no findings";
+    case NEED_FILTER:
+        return tui_filtered(t) ? NULL : "there is no filter: / asks for one";
     case NEED_TEXT:
         return t->find[0] ? NULL : "nothing was looked for yet: ^F asks";
     case NEED_FOLLOW: {

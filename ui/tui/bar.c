@@ -100,7 +100,7 @@ write_counts(const struct tui *t, char *out, size_t size)
         snprintf(out, size, "not in this view");
     else if (r->filter && t->view == VIEW_STATS && t->stats_locked)
         snprintf(out, size,
-                 wide ? "locked: figures of all %zu frames" : "locked: %zu",
+                 wide ? "locked: figures of all %zu frames" : "locked: all %zu",
                  all);
     else if (behind && r->stopped)
         snprintf(out, size, "stopped at %u %% %s %zu hits", percent, dot, r->n);

@@ -404,6 +404,13 @@ curve(const struct tui *t, uint64_t v[2][RATES_BUCKETS])
     return n;
 }
 
+uint64_t
+stats_panel_frames(const struct tui *t, size_t step)
+{
+    uint64_t v[2][RATES_BUCKETS];
+    return step < curve(t, v) ? v[0][step] + v[1][step] : 0;
+}
+
 int64_t
 stats_panel_time(const struct tui *t, size_t step)
 {

@@ -38,6 +38,9 @@ void stats_panel_tell(const struct tui *t, const struct stats_figures *f,
 /* Where a step of the curve begins, as the events count time, ns. */
 int64_t stats_panel_time(const struct tui *t, size_t step);
 
+/* Frames in a step of the curve; 0 behind its end. */
+uint64_t stats_panel_frames(const struct tui *t, size_t step);
+
 /* The lowest number of bits that a row of the sizes stands for, and how many
  * rows there are. */
 unsigned stats_panel_first_size(const struct stats_figures *f, size_t *rows);

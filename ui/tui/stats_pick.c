@@ -45,7 +45,7 @@ pick_time(struct tui *t, size_t step, char *out, size_t size)
             to = stats_panel_time(t, step + 1);
     int64_t a, b;
     char low[32], high[32];
-    if (step >= stats_panel_list(t, STATS_PANEL_CURVE)->n)
+    if (stats_panel_frames(t, step) == 0)
         return none;
     if (!t->store->has_start ||
         __builtin_sub_overflow(from, t->store->first_ns, &a) ||
@@ -142,8 +142,7 @@ stats_pick(struct tui *t, char *out, size_t size)
     case STATS_PANEL_COUNT:
         break;
     }
-    return "no filter knows these times: ws.delta is to the frame before, of "
-           "either side";
+    return "no filter knows these times; ws.delta is to the frame before";
 }
 
 /* old: the filter already says so. */

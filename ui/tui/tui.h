@@ -73,6 +73,7 @@ enum action_need {
     NEED_CONN,    /* a connection is there */
     NEED_FRAME,   /* a frame is shown */
     NEED_FINDING,
+    NEED_FILTER,
     NEED_TEXT,   /* something was looked for */
     NEED_FOLLOW, /* more may come, or it follows already */
     NEED_PAUSE,  /* more may come, or it stands still already */
