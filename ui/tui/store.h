@@ -228,6 +228,14 @@ store_unlock(struct store *s)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
+/* Texts and slices of a handshake are there, as far as they were captured;
+ * else there was no memory for them. */
+static inline bool
+store_heads_kept(const struct store_handshake *h)
+{
+    return h->bytes != NULL;
+}
+
 static inline struct store_conn *
 store_conn(const struct store *s, size_t row)
 {
