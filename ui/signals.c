@@ -16,6 +16,7 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2, "signal handlers use atomic_int");
 atomic_int signals_pending;
 
 static atomic_int stop, rotate, figures;
+static void (*_Atomic before_death)(void);
 static int64_t interrupted_ns; /* only the handler's; 0: not yet */
 
 static void
@@ -34,6 +35,9 @@ on_interrupt(int number)
     if (interrupted_ns == 0) {
         interrupted_ns = now;
     } else if (now - interrupted_ns >= SAME_NS) {
+        void (*fn)(void) = atomic_load(&before_death);
+        if (fn)
+            fn();
         /* Once the handler returns. */
         (void)signal(number, SIG_DFL);
         (void)raise(number);
@@ -79,6 +83,12 @@ signals_init(bool rotates)
     take(SIGTERM, on_stop);
     take(SIGHUP, rotates ? on_rotate : on_stop);
     take(SIGUSR1, on_figures);
+}
+
+void
+signals_before_death(void (*fn)(void))
+{
+    atomic_store(&before_death, fn);
 }
 
 int

@@ -23,6 +23,10 @@ extern atomic_int signals_pending;
  * program. */
 void signals_init(bool rotate);
 
+/* Called, from the handler, before a second SIGINT ends the program at once:
+ * may only do what a handler may (signal-safety(7)).  NULL: nothing. */
+void signals_before_death(void (*fn)(void));
+
 /* The signal that asked to end, or 0. */
 int signals_stop(void);
 

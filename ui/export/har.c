@@ -427,7 +427,7 @@ write_entry(struct har *h, struct har_conn *c, const struct event *end)
     json_write_raw(o, ",\n");
     chain_write(h, &c->heads);
     if (c->heads.things == 0)
-        har_write_heads(o, NULL, false, &h->url);
+        har_write_no_heads(o, c->heads.left_out > 0, &h->url);
     json_write_raw(o, ",\n\"_webSocketMessages\":[");
     chain_write(h, &c->messages);
     json_write_raw(o, "],\n\"_findings\":[");

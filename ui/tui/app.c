@@ -173,6 +173,7 @@ app_open(struct app *a, char reason[APP_REASON_MAX])
     struct tty_options o = {.color = terminal_color(a->options),
                             .mouse = !a->options->no_mouse};
     a->tty = tty_open(&o, reason);
+    signals_before_death(tty_restore);
     return a->tty != NULL;
 }
 

@@ -156,8 +156,7 @@ add_row(struct ladder *l, const struct store *s, const struct rows *frames,
     if (row.kind != LADDER_MIDSTREAM && row.kind != LADDER_OPEN &&
         row.kind != LADDER_END)
         add_blanks(l, s, frames, stamp_of(l, s, &row).time_ns);
-    (void)add(l, row);
-    l->tail = row.kind == LADDER_FRAME;
+    l->tail = add(l, row) && row.kind == LADDER_FRAME;
 }
 
 /* What TCP did, before what came in later packets. */
@@ -278,10 +277,13 @@ folds(struct ladder *l, const struct store *s, const struct rows *frames,
         !is_alike(store_frame(s, r->ref), f))
         return false;
     if (l->tail < LADDER_RUN_MIN - 1) {
-        l->tail++;
-        (void)add(l, (struct ladder_row){.pos = (uint32_t)l->pos,
-                                         .ref = rows_at(frames, l->pos),
-                                         .kind = LADDER_FRAME});
+        /* Only rows that are there can become a run. */
+        if (add(l, (struct ladder_row){.pos = (uint32_t)l->pos,
+                                       .ref = rows_at(frames, l->pos),
+                                       .kind = LADDER_FRAME}))
+            l->tail++;
+        else
+            l->tail = 0;
         return true;
     }
     start_run(l, s, frames, f);

@@ -268,11 +268,17 @@ struct making {
     const struct shake_found *found;
 };
 
+static const char cut_text[] =
+    "there are more lines than are shown here: wsray json has them";
+
+/* NULL: there is no room, which the last line says. */
 static struct shake_line *
 add(struct making *m, enum shake_kind kind, enum shake_mark mark)
 {
     struct shake *out = m->out;
     if (out->n == SHAKE_LINES_MAX) {
+        out->line[out->n - 1] =
+            (struct shake_line){.kind = SHAKE_SAYS, .says = cut_text};
         out->cut = true;
         return NULL;
     }
@@ -451,10 +457,17 @@ say_deflate(struct making *m, const struct ws_deflate_params *d)
                                       : "kept from message to message");
 }
 
+static const char not_kept[] =
+    "captured, but not kept: --memory was full (wsray json has it)";
+
 static void
 say_answer(struct making *m)
 {
     const struct store_handshake *h = &m->c->handshake;
+    if (!h->response_head.ptr && h->status != 0) {
+        say(m, SHAKE_NOTE, "%u: %s", h->status, not_kept);
+        return;
+    }
     if (!h->response_head.ptr) {
         if (m->c->verdict == VERDICT_NO_ANSWER && m->c->ended)
             say(m, SHAKE_BAD, "no answer came");
@@ -488,6 +501,8 @@ shake_make(struct shake *out, const struct store *s, const struct store_conn *c,
     out->cut = false;
     if (h->request_head.ptr)
         add_head(&m, true, h->request_head);
+    else if (!store_heads_kept(h) && h->request.packet != 0)
+        say(&m, SHAKE_NOTE, "%s", not_kept);
     else
         say(&m, SHAKE_NO_MARK,
             h->seen == HANDSHAKE_SEEN_NONE
@@ -517,7 +532,7 @@ shake_result(const struct store_conn *c, const struct shake *lines,
         *mark = worst < SHAKE_NOTE ? SHAKE_NOTE : worst;
     if (h->seen == HANDSHAKE_SEEN_NONE)
         return "not in the capture";
-    if (!h->response_head.ptr)
+    if (!h->response_head.ptr && h->status == 0)
         return c->ended && c->verdict == VERDICT_NO_ANSWER ? "NO ANSWER"
                                                            : "no answer seen";
     if (!h->accepted)

@@ -185,7 +185,7 @@ copy_heads(struct store *s, struct store_handshake *h,
     size_t len = request.len + response.len + 1;
     h->bytes = room_take(&s->room, len) ? malloc(len) : NULL;
     if (!h->bytes) {
-        s->n_unkept++;
+        s->n_untold++;
         return;
     }
     uint8_t *second = h->bytes + request.len;
@@ -508,6 +508,8 @@ on_finding(struct store *s, struct store_conn *c, const struct event_finding *e)
         struct slice detail = slice_cstr(e->detail);
         if (spool_add(&s->spool, detail, &f->detail_off))
             f->detail_len = (uint32_t)detail.len;
+        else
+            s->n_untold++;
     }
     f->number = (uint32_t)e->frame;
     if (c->pending == STORE_NONE && is_ahead(c, f))
@@ -530,7 +532,7 @@ keep_text(struct store *s, struct store_conn *c, const char *text)
         return;
     if (room_take(&s->room, strlen(text) + 1))
         c->text = strdup(text);
-    s->n_unkept += !c->text;
+    s->n_untold += !c->text;
 }
 
 static void
@@ -700,24 +702,30 @@ store_frame_payload(const struct store *s, const struct store_frame *f,
     return n;
 }
 
+/* Appends "3 rows", behind a comma unless it is the first. */
+static void
+add_loss(char *out, size_t size, uint64_t n, const char *what)
+{
+    size_t len = strlen(out);
+    if (n > 0)
+        snprintf(out + len, size - len, "%s%" PRIu64 " %s%s", len ? ", " : "",
+                 n, what, n == 1 ? "" : "s");
+}
+
 void
 store_losses(const struct store *s, char *out, size_t size, bool why)
 {
-    char rows[40] = "", payloads[40] = "", reason[80] = "";
     int error = s->room.error ? s->room.error : s->spool.error;
-    if (s->n_dropped)
-        snprintf(rows, sizeof rows, "%" PRIu64 " row%s", s->n_dropped,
-                 s->n_dropped == 1 ? "" : "s");
-    if (s->n_unkept)
-        snprintf(payloads, sizeof payloads, "%" PRIu64 " payload%s",
-                 s->n_unkept, s->n_unkept == 1 ? "" : "s");
-    if (why)
-        snprintf(reason, sizeof reason, ": %s",
-                 error ? strerror(error) : "the limit is reached");
     out[0] = '\0';
-    if (s->n_dropped || s->n_unkept)
-        snprintf(out, size, "%s%s%s not kept%s", rows,
-                 s->n_dropped && s->n_unkept ? ", " : "", payloads, reason);
+    add_loss(out, size, s->n_dropped, "row");
+    add_loss(out, size, s->n_unkept, "payload");
+    add_loss(out, size, s->n_untold, "text");
+    size_t len = strlen(out);
+    if (len > 0)
+        snprintf(out + len, size - len, " not kept%s%s", why ? ": " : "",
+                 !why    ? ""
+                 : error ? strerror(error)
+                         : "the limit is reached");
 }
 
 void

@@ -186,8 +186,10 @@ struct store {
     struct map by_number; /* of conns, by their number */
     struct store_conn *last;
     uint64_t n_dropped; /* frames, messages and findings not kept */
-    uint64_t n_unkept;  /* payloads not kept: the spool is full; heads of
-                           handshakes and sentences not kept: memory is */
+    uint64_t n_unkept;  /* payloads not kept: the spool is full */
+    uint64_t n_untold; /* texts not kept: heads of handshakes and sentences, for
+                          which memory is full, details of findings, for which
+                          the spool is */
     uint64_t found[SEVERITY_COUNT];
     uint64_t n_ended; /* connections */
     int64_t first_ns; /* of the capture, else of what came first; INT64_MAX:
@@ -225,6 +227,14 @@ static inline void
 store_unlock(struct store *s)
 {
     (void)pthread_mutex_unlock(&s->lock);
+}
+
+/* Texts and slices of a handshake are there, as far as they were captured;
+ * else there was no memory for them. */
+static inline bool
+store_heads_kept(const struct store_handshake *h)
+{
+    return h->bytes != NULL;
 }
 
 static inline struct store_conn *
@@ -275,8 +285,8 @@ size_t store_message_payload(const struct store *s,
                              const struct store_message *m, uint64_t off,
                              uint8_t *out, size_t cap);
 
-/* "12 rows, 3 payloads not kept", and with why ": No space left on device"; ""
- * when all was.  Of size bytes, at least 1. */
+/* "12 rows, 3 payloads, 1 text not kept", and with why ": No space left on
+ * device"; "" when all was.  Of size bytes, at least 1. */
 void store_losses(const struct store *s, char *out, size_t size, bool why);
 
 /* For who has looked at very many rows, here and there: chunks_rest(). */

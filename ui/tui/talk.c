@@ -163,6 +163,8 @@ head_unit(const struct store_conn *c, enum conversation_kind kind,
                                   .accepted = h->accepted,
                                   .accept_ok = h->accept_ok};
     struct stamp at = answer ? h->response : h->request;
+    u.unkept =
+        !store_heads_kept(h) && (answer ? h->status : h->request.packet) != 0;
     u.text =
         conversation_first_line(answer ? h->response_head : h->request_head,
                                 answer);

@@ -60,22 +60,31 @@ static const char restore[] =
 static struct termios saved_modes;
 static atomic_bool must_restore;
 
-static void
-on_crash(int number)
+void
+tty_restore(void)
 {
     if (atomic_exchange(&must_restore, false)) {
         (void)!write(STDOUT_FILENO, restore, sizeof restore - 1);
         (void)tcsetattr(STDIN_FILENO, TCSANOW, &saved_modes);
     }
+}
+
+static void
+on_death(int number)
+{
+    tty_restore();
     (void)signal(number, SIG_DFL);
     (void)raise(number);
 }
 
+/* Crashes, and what else ends a program unless it is caught (signal(7)); the
+ * others are those of signals.h. */
 static void
-catch_crashes(void)
+catch_deaths(void)
 {
-    static const int numbers[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL};
-    struct sigaction a = {.sa_handler = on_crash,
+    static const int numbers[] = {SIGSEGV, SIGBUS,  SIGABRT, SIGFPE,  SIGILL,
+                                  SIGQUIT, SIGUSR2, SIGALRM, SIGXCPU, SIGSYS};
+    struct sigaction a = {.sa_handler = on_death,
                           .sa_flags = (int)SA_RESETHAND};
     sigemptyset(&a.sa_mask);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -177,7 +186,7 @@ tty_open(const struct tty_options *o, char reason[TTY_REASON_MAX])
     t->fresh = true;
     saved_modes = t->saved;
     must_restore = true;
-    catch_crashes();
+    catch_deaths();
     init_colors(t);
     init_input(t);
     (void)curs_set(0);
@@ -448,6 +457,11 @@ tty_suspend(struct tty *t)
 }
 
 #else /* !HAVE_NCURSES */
+
+void
+tty_restore(void)
+{
+}
 
 struct tty *
 tty_open(const struct tty_options *o, char reason[TTY_REASON_MAX])

@@ -64,6 +64,11 @@ struct tty *tty_open(const struct tty_options *o, char reason[TTY_REASON_MAX]);
 /* NULL is fine. */
 void tty_close(struct tty *t);
 
+/* Gives the terminal back as it was, from a handler of signals
+ * (signal-safety(7)) of a process that is about to die.  Does nothing while
+ * none is taken over. */
+void tty_restore(void);
+
 void tty_size(const struct tty *t, int *rows, int *cols);
 
 /* Shows what differs from the grid shown last. */

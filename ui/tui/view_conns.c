@@ -111,7 +111,9 @@ draw_target(struct grid *g, int y, int x, int cols, const struct store_conn *c)
     if (h->target.ptr && used < cols)
         grid_put(g, y, x + used, cols - used, ROLE_TEXT, h->target, false);
     if (!h->host.ptr && !h->target.ptr)
-        grid_text(g, y, x, cols, ROLE_DIM, "(handshake not captured)");
+        grid_text(g, y, x, cols, ROLE_DIM,
+                  store_heads_kept(h) ? "(handshake not captured)"
+                                      : "(handshake not kept)");
 }
 
 /* With the port where there is room for it. */
