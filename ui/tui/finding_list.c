@@ -2,6 +2,7 @@
 #include "ui/tui/finding_list.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void
 finding_list_fini(struct finding_list *l)
@@ -101,6 +102,7 @@ finding_list_update(struct finding_list *l, const struct store *s, size_t end)
             continue;
         if (f->severity >= l->least && !take(l, f, (uint32_t)l->scanned))
             return false;
+        l->passed[f->severity]++;
     }
     return true;
 }
@@ -110,6 +112,7 @@ finding_list_least(struct finding_list *l, enum severity least)
 {
     l->least = least;
     l->scanned = l->all.n = l->n_groups = 0;
+    memset(l->passed, 0, sizeof l->passed);
     for (unsigned i = 0; i < FINDING_COUNT; i++)
         l->group[i].rows.n = 0;
 }

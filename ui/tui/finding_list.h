@@ -43,6 +43,7 @@ struct finding_list {
     const struct refine *filter; /* borrowed: only those that pass are listed;
                                     NULL: all */
     uint32_t starts;             /* of the filter, of the last update */
+    uint64_t passed[SEVERITY_COUNT]; /* those left out as less, too */
     struct finding_rows all;
     struct finding_group group[FINDING_COUNT]; /* by enum finding_id */
     uint16_t order[FINDING_COUNT]; /* groups with anything in them */

@@ -469,7 +469,7 @@ act(struct tui *t, enum action a)
 static void
 status(const struct tui *t, char *out, size_t size)
 {
-    if (t->conn == STORE_NONE)
+    if (t->conn == STORE_NONE || t->conn_order.n == 0)
         return;
     const struct store_conn *c = store_conn(t->store, t->conn);
     const struct store_handshake *h = &c->handshake;

@@ -113,7 +113,9 @@ view_findings_step(struct tui *t, int step)
         take_in(t);
     uint32_t row = finding_list_step(&t->found, t->finding, step);
     if (row == STORE_NONE) {
-        tui_say(t, "nothing as severe as that was found");
+        tui_say(t, "%s",
+                tui_filtered(t) ? "the filter hides every finding"
+                                : "nothing as severe as that was found");
         return;
     }
     const struct store_finding *f = store_finding(t->store, row);
@@ -242,7 +244,7 @@ draw_counts(struct tui *t, struct rect r)
     struct grid *g = &t->grid;
     int x = r.x + 1, end = r.x + r.cols;
     for (unsigned s = SEVERITY_COUNT; s-- > SEVERITY_NOTE;) {
-        uint64_t n = t->store->found[s];
+        uint64_t n = tui_filtered(t) ? t->found.passed[s] : t->store->found[s];
         x +=
             2 + grid_format(g, r.y, x, end - x,
                             n ? tui_severity_role((enum severity)s) : ROLE_DIM,

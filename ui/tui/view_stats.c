@@ -124,6 +124,16 @@ draw_band(struct stats_page *page, const struct band *b, struct rect r)
     }
 }
 
+/* Counts on; while the filter still runs, that has most of the time. */
+static void
+count(struct tui *t)
+{
+    int64_t slice_ns = t->busy ? t->slice_ns / 4 : t->slice_ns;
+    if (tui_filtered(t) && !t->stats_locked)
+        t->busy |=
+            recount_update(&t->recount, &t->shown.refine, t->store, slice_ns);
+}
+
 static void
 draw(struct tui *t, struct rect r)
 {
@@ -135,9 +145,7 @@ draw(struct tui *t, struct rect r)
                   "no statistics");
         return;
     }
-    if (tui_filtered(t) && !t->stats_locked)
-        t->busy |= recount_update(&t->recount, &t->shown.refine, t->store,
-                                  t->slice_ns);
+    count(t);
     stats_figures(stats_panel_stats(t), &page.f);
     view_conns_keep_up(t);
     bool curve =
