@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "ui/tui/ask.h"
+#include "ui/tui/monotonic.h"
 #include "ui/tui/tui.h"
 
 static void
@@ -21,10 +22,13 @@ find_ask(struct tui *t)
 
 /* ---- looking ---- */
 
-/* Rows in a turn; the decoding thread waits that long for the store. */
+/* Rows in a turn, if they take no longer than a slice of time: the decoding
+ * thread waits that long for the store. */
 #define TURN_ROWS 20000u
-/* Turns after which rows that were read from the file are let go. */
-#define REST_TURNS 16u
+/* Rows after which the clock is looked at: payloads may be long. */
+#define LOOK_ROWS 256u
+/* Rows after which those that were read from the file are let go. */
+#define REST_ROWS (16u * TURN_ROWS)
 
 static void
 looking_draw(struct tui *t, struct rect body)
@@ -57,19 +61,32 @@ matches(void *ctx, size_t row)
     return row < v->list(t)->n && v->match(t, row, t->find);
 }
 
+/* As search_next(), for a slice of time. */
+static enum search_step
+take_turn(struct tui *t, size_t *row)
+{
+    int64_t start = monotonic_ns();
+    size_t rests = t->search.looked / REST_ROWS;
+    enum search_step step = SEARCH_MORE;
+    for (size_t n = 0; step == SEARCH_MORE && n < TURN_ROWS; n += LOOK_ROWS) {
+        step = search_next(&t->search, LOOK_ROWS, matches, t, row);
+        if (monotonic_ns() - start >= t->slice_ns)
+            break;
+    }
+    if (t->search.looked / REST_ROWS > rests)
+        store_rest(t->store);
+    return step;
+}
+
 bool
 find_go_on(struct tui *t)
 {
     size_t row;
     if (t->layer != &layer_looking)
         return false;
-    enum search_step step =
-        search_next(&t->search, TURN_ROWS, matches, t, &row);
-    if (step == SEARCH_MORE) {
-        if (t->search.looked / TURN_ROWS % REST_TURNS == 0)
-            store_rest(t->store);
+    enum search_step step = take_turn(t, &row);
+    if (step == SEARCH_MORE)
         return true;
-    }
     t->layer = NULL;
     if (step == SEARCH_NONE) {
         tui_say(t, "not found: %.100s", t->find);

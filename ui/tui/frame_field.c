@@ -19,6 +19,12 @@ frame_field_info(enum frame_field f)
     return &fields[f];
 }
 
+const char *
+frame_kind_name(const struct store_frame *f)
+{
+    return f->flags & STORE_GAP ? "gap" : ws_opcode_name(store_frame_opcode(f));
+}
+
 unsigned
 frame_length_bytes(const struct store_frame *f)
 {

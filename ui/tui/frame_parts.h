@@ -50,6 +50,9 @@ void frame_field_status(const struct tui *t, char *out, size_t size);
 /* Selects the next (step 1) or previous (-1) field that the frame has. */
 void frame_field_step(struct tui *t, int step);
 
+/* The name of its opcode, or "gap"; static. */
+const char *frame_kind_name(const struct store_frame *f);
+
 /* Bytes of the extended length: 0, 2 or 8. */
 unsigned frame_length_bytes(const struct store_frame *f);
 

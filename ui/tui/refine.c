@@ -3,9 +3,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ui/filter/known.h"
+#include "ui/tui/monotonic.h"
 #include "ui/tui/rebuild.h"
 
 /* The clock is looked at behind so many rows. */
@@ -331,14 +331,6 @@ look_at_finding(struct refine *r, const struct store *s, size_t row)
 
 /* ---- all of it ---- */
 
-static int64_t
-now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
-
 static size_t
 least(size_t a, size_t b)
 {
@@ -373,11 +365,11 @@ refine_update(struct refine *r, const struct store *s, size_t end, bool loading,
 {
     if (!r->filter || r->stopped)
         return false;
-    int64_t start = now_ns();
+    int64_t start = monotonic_ns();
     bool more;
     do
         more = look(r, s, end, loading);
-    while (more && now_ns() - start < slice_ns);
+    while (more && monotonic_ns() - start < slice_ns);
     if (r->no_memory && !more)
         r->stopped = r->scanned < end;
     return more;

@@ -4,10 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Bytes of a payload that are searched at a time. */
-#define PIECE_LEN 16384u
-/* Longer texts are not looked for. */
-#define TEXT_MAX 1024u
+#include "ui/tui/payload_find.h"
 
 void
 talk_fini(struct talk *k)
@@ -264,40 +261,20 @@ holds(struct slice in, const char *text)
     return in.len > 0 && memmem(in.ptr, in.len, text, strlen(text));
 }
 
-/* Behind its first piece; pieces overlap by what a hit may be cut at. */
-static bool
-message_holds(const struct store *s, const struct store_message *m,
-              const char *text)
-{
-    uint8_t bytes[PIECE_LEN];
-    size_t overlap = strlen(text) - 1, n;
-    for (uint64_t off = PIECE_LEN - overlap;
-         (n = store_message_payload(s, m, off, bytes, sizeof bytes)) > overlap;
-         off += n - overlap)
-        if (holds(slice_make(bytes, n), text))
-            return true;
-    return false;
-}
-
 bool
 talk_holds(const struct talk *k, const struct store *s, size_t row,
            const char *text)
 {
-    uint8_t bytes[PIECE_LEN];
-    struct store_message m;
+    uint32_t frame = talk_frame(k, row);
     int64_t time_ns;
-    if (row >= talk_rows(k) || !text[0] || strlen(text) > TEXT_MAX)
+    if (row >= talk_rows(k) || !text[0])
         return false;
-    struct conversation_unit u =
-        talk_unit(k, s, row, bytes, sizeof bytes, &time_ns);
+    struct conversation_unit u = talk_unit(k, s, row, NULL, 0, &time_ns);
     if (u.kind == CONVERSATION_GAP)
         return strcmp(text, "gap") == 0;
     if (u.kind == CONVERSATION_CONTROL &&
         strcmp(text, ws_opcode_name(u.opcode)) == 0)
         return true;
-    if (holds(u.text, text) || holds(u.payload, text))
-        return true;
-    return u.kind == CONVERSATION_DATA && u.payload.len == sizeof bytes &&
-           store_message_of(s, talk_frame(k, row), &m) &&
-           message_holds(s, &m, text);
+    return holds(u.text, text) ||
+           (frame != STORE_NONE && payload_holds(s, frame, text));
 }

@@ -77,15 +77,28 @@ on_death(int number)
     (void)raise(number);
 }
 
+/* Who stopped it, and used the terminal meanwhile, left it as that likes. */
+static atomic_bool resumed;
+
+static void
+on_resume(int number)
+{
+    (void)number;
+    resumed = true;
+}
+
 /* Crashes, and what else ends a program unless it is caught (signal(7)); the
  * others are those of signals.h. */
 static void
-catch_deaths(void)
+catch_signals(void)
 {
     static const int numbers[] = {SIGSEGV, SIGBUS,  SIGABRT, SIGFPE,  SIGILL,
                                   SIGQUIT, SIGUSR2, SIGALRM, SIGXCPU, SIGSYS};
     struct sigaction a = {.sa_handler = on_death,
                           .sa_flags = (int)SA_RESETHAND};
+    struct sigaction resume = {.sa_handler = on_resume};
+    sigemptyset(&resume.sa_mask);
+    (void)sigaction(SIGCONT, &resume, NULL);
     sigemptyset(&a.sa_mask);
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         (void)sigaction(numbers[i], &a, NULL);
@@ -186,7 +199,7 @@ tty_open(const struct tty_options *o, char reason[TTY_REASON_MAX])
     t->fresh = true;
     saved_modes = t->saved;
     must_restore = true;
-    catch_deaths();
+    catch_signals();
     init_colors(t);
     init_input(t);
     (void)curs_set(0);
@@ -269,6 +282,11 @@ void
 tty_draw(struct tty *t, const struct grid *g)
 {
     int rows, cols;
+    if (atomic_exchange(&resumed, false)) {
+        (void)reset_prog_mode();
+        send("\033[?2004h");
+        t->fresh = true;
+    }
     tty_size(t, &rows, &cols);
     bool all = t->fresh || t->shown.rows != g->rows || t->shown.cols != g->cols;
     if (all) {
@@ -447,13 +465,13 @@ tty_key(struct tty *t)
 void
 tty_suspend(struct tty *t)
 {
+    (void)t;
     send("\033[?2004l");
     (void)endwin();
     must_restore = false;
     (void)raise(SIGTSTP);
     must_restore = true;
-    send("\033[?2004h");
-    t->fresh = true;
+    resumed = true; /* also where stopping is not allowed */
 }
 
 #else /* !HAVE_NCURSES */

@@ -7,6 +7,7 @@
 
 #include "ui/tui/frame_parts.h"
 #include "ui/tui/frame_row.h"
+#include "ui/tui/payload_find.h"
 #include "ui/tui/tui.h"
 
 /* Of the body: detail and bytes beside each other, below each other, any pane
@@ -309,12 +310,10 @@ status(const struct tui *t, char *out, size_t size)
 static bool
 match(const struct tui *t, size_t row, const char *text)
 {
-    uint8_t bytes[4096];
-    bool whole;
-    const struct store_frame *f = store_frame(t->store, rows_at(&t->rows, row));
-    size_t n = store_frame_payload(t->store, f, bytes, sizeof bytes, &whole);
-    return memmem(bytes, n, text, strlen(text)) ||
-           strcmp(ws_opcode_name(store_frame_opcode(f)), text) == 0;
+    uint32_t frame = rows_at(&t->rows, row);
+    const struct store_frame *f = store_frame(t->store, frame);
+    return strcmp(frame_kind_name(f), text) == 0 ||
+           payload_holds(t->store, frame, text);
 }
 
 static struct list *

@@ -15,7 +15,9 @@
 
 #include "base/rd.h"
 #include "ui/text.h"
+#include "ui/tui/frame_parts.h"
 #include "ui/tui/ladder_detail.h"
+#include "ui/tui/payload_find.h"
 #include "ui/tui/tui.h"
 
 #define SHOWN_MAX 256u
@@ -676,14 +678,9 @@ status(const struct tui *t, char *out, size_t size)
 static bool
 match_frame(const struct tui *t, uint32_t row, const char *text)
 {
-    uint8_t bytes[4096];
-    bool whole;
     const struct store_frame *f = store_frame(t->store, row);
-    if (f->flags & STORE_GAP)
-        return strcmp(text, "gap") == 0;
-    size_t n = store_frame_payload(t->store, f, bytes, sizeof bytes, &whole);
-    return memmem(bytes, n, text, strlen(text)) ||
-           strcmp(ws_opcode_name(store_frame_opcode(f)), text) == 0;
+    return strcmp(frame_kind_name(f), text) == 0 ||
+           payload_holds(t->store, row, text);
 }
 
 static bool
