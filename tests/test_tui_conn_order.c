@@ -3,7 +3,7 @@
  * conn_order.h, and the list of connections that is drawn with it: what is
  * selected stays selected however the order changes.
  */
-#include "ui/tui/conn_order.h"
+#include "ui/tui/views/conn_order.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -12,8 +12,8 @@
 
 #include "tests/check_main.h"
 #include "tests/tui_load.h"
-#include "ui/tui/clip.h"
-#include "ui/tui/copy.h"
+#include "ui/tui/layers/clip.h"
+#include "ui/tui/layers/copy.h"
 
 static struct store *store;
 static struct stats *stats;

@@ -2,7 +2,7 @@
 /*
  * Looking for text in very many rows (find.h): in turns, which drawing makes.
  */
-#include "ui/tui/find.h"
+#include "ui/tui/layers/find.h"
 
 #include <stdio.h>
 #include <string.h>

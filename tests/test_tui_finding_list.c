@@ -3,7 +3,7 @@
  * finding_list.h, and the view that is drawn with it: what is selected stays
  * selected while findings come, fold and are left out.
  */
-#include "ui/tui/finding_list.h"
+#include "ui/tui/views/finding_list.h"
 
 #include <stdio.h>
 #include <string.h>

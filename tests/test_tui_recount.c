@@ -15,7 +15,7 @@
 #include "ui/options.h"
 #include "ui/pipeline.h"
 #include "ui/stats_figures.h"
-#include "ui/tui/recount.h"
+#include "ui/tui/store/recount.h"
 
 #define SAMPLES_MAX 256
 #define KEEP_LEN (256u * 1024u)

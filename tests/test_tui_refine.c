@@ -16,7 +16,7 @@
 #include "ui/display.h"
 #include "ui/options.h"
 #include "ui/pipeline.h"
-#include "ui/tui/refine.h"
+#include "ui/tui/store/refine.h"
 
 #define SAMPLES_MAX 256
 #define KEEP_LEN (256u * 1024u)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The lines of a handshake and their marks, from made heads. */
-#include "ui/tui/shake.h"
+#include "ui/tui/views/shake.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "dissect/handshake.h"
 #include "tests/check_main.h"
 #include "tests/event_samples.h"
-#include "ui/tui/shake_accept.h"
+#include "ui/tui/views/shake_accept.h"
 
 #define REQUEST                                                                \
     "GET /chat HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\n"          \

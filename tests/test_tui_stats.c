@@ -5,7 +5,7 @@
 
 #include "tests/check_main.h"
 #include "tests/tui_load.h"
-#include "ui/tui/stats_panel.h"
+#include "ui/tui/views/stats_panel.h"
 
 static struct store *store;
 static struct stats *stats;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/tui/store.h"
+#include "ui/tui/store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>

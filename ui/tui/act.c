@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/tui/copy.h"
-#include "ui/tui/find.h"
-#include "ui/tui/goto.h"
-#include "ui/tui/help.h"
-#include "ui/tui/pick.h"
-#include "ui/tui/settings.h"
+#include "ui/tui/layers/copy.h"
+#include "ui/tui/layers/find.h"
+#include "ui/tui/layers/goto.h"
+#include "ui/tui/layers/help.h"
+#include "ui/tui/layers/pick.h"
+#include "ui/tui/layers/settings.h"
 #include "ui/tui/tui.h"
 
 static bool

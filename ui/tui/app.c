@@ -13,9 +13,9 @@
 #include "ui/signals.h"
 #include "ui/stats.h"
 #include "ui/terminal.h"
-#include "ui/tui/copy.h"
-#include "ui/tui/store.h"
-#include "ui/tui/tty.h"
+#include "ui/tui/layers/copy.h"
+#include "ui/tui/screen/tty.h"
+#include "ui/tui/store/store.h"
 #include "ui/tui/tui.h"
 
 /* Bytes of a message's payload that can be looked at. */

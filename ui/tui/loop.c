@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The interface on a terminal: draws, waits, takes keys. */
-#include "ui/tui/monotonic.h"
+#include "ui/tui/store/monotonic.h"
 #include "ui/tui/tui.h"
 
 /* How often the screen is drawn while something comes. */

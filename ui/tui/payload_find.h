@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ui/tui/store.h"
+#include "ui/tui/store/store.h"
 
 /*
  * Whether a frame (row) holds the text: a control frame in its own payload, the

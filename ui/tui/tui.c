@@ -8,8 +8,8 @@
 #include <time.h>
 
 #include "ui/tui/bar.h"
-#include "ui/tui/find.h"
 #include "ui/tui/hints.h"
+#include "ui/tui/layers/find.h"
 
 /* Below this nothing is drawn but that it is too small. */
 #define ROWS_MIN 10
