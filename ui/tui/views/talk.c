@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ui/tui/payload_find.h"
+#include "ui/tui/store/payload_find.h"
 
 void
 talk_fini(struct talk *k)

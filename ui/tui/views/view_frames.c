@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/tui/payload_find.h"
+#include "ui/tui/store/payload_find.h"
 #include "ui/tui/tui.h"
 #include "ui/tui/views/frame_parts.h"
 #include "ui/tui/views/frame_row.h"

@@ -15,7 +15,7 @@
 
 #include "base/rd.h"
 #include "ui/text.h"
-#include "ui/tui/payload_find.h"
+#include "ui/tui/store/payload_find.h"
 #include "ui/tui/tui.h"
 #include "ui/tui/views/frame_parts.h"
 #include "ui/tui/views/ladder_detail.h"

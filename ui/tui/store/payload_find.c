@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/tui/payload_find.h"
+#include "ui/tui/store/payload_find.h"
 
 #include <string.h>
 
