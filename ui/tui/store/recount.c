@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "ui/tui/store/monotonic.h"
 #include "ui/tui/store/rebuild.h"
 
 /* The clock is looked at behind so many rows. */
@@ -260,19 +260,11 @@ look(struct recount *rc, const struct refine *r, const struct store *s)
     return look_at_conns(rc, r, s, n);
 }
 
-static int64_t
-now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
-}
-
 bool
 recount_update(struct recount *rc, const struct refine *r,
                const struct store *s, int64_t slice_ns)
 {
-    int64_t start = now_ns();
+    int64_t start = monotonic_ns();
     bool more;
     if (!rc->stats && !(rc->stats = stats_new(NULL))) {
         rc->no_memory = true;
@@ -280,6 +272,6 @@ recount_update(struct recount *rc, const struct refine *r,
     }
     do
         more = look(rc, r, s);
-    while (more && now_ns() - start < slice_ns);
+    while (more && monotonic_ns() - start < slice_ns);
     return more;
 }
