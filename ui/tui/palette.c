@@ -60,7 +60,7 @@ fits_letters(const char *in, const char *text, size_t len)
 {
     size_t n = strlen(in);
     /* ends[i]: what was looked at of text can end with letter i. */
-    bool ends[128] = {false}, next[128], any = true;
+    bool ends[128] = {false}, next[128] = {false}, any = true;
     if (n > sizeof ends)
         n = sizeof ends;
     for (size_t k = 0; k < len && any; k++) {
