@@ -25,7 +25,9 @@ terminal_color(const struct options *o)
     const char *no_color = getenv("NO_COLOR");
     if (o->color != COLOR_AUTO)
         return o->color == COLOR_ALWAYS;
-    return isatty(STDOUT_FILENO) && !(no_color && *no_color);
+    const char *term = getenv("TERM");
+    return isatty(STDOUT_FILENO) && !(no_color && *no_color) && term && *term &&
+           strcmp(term, "dumb") != 0;
 }
 
 size_t

@@ -178,6 +178,8 @@ act_everywhere(struct tui *t, enum action a)
         return true;
     case ACTION_EXPLAIN:
         t->explain = !t->explain;
+        tui_say(t, "explanations, where there is room: %s",
+                t->explain ? "on" : "off");
         return true;
     case ACTION_COPY:
         copy_open(t);

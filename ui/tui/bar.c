@@ -64,7 +64,7 @@ count(const struct tui *t, size_t *shown, size_t *all)
         if (*all < *shown)
             *all = *shown; /* gaps are rows, too */
     }
-    return "frames";
+    return s->n_gaps ? "frames and gaps" : "frames";
 }
 
 /* What the figures of the statistics are of, or how far they are. */

@@ -154,17 +154,18 @@ draw_tabs(struct tui *t)
     }
     char right[TUI_TEXT_MAX];
     uint64_t dropped = atomic_load(&t->figures->dropped);
+    size_t frames = t->store->frames.n - t->store->n_gaps;
     int len =
         snprintf(right, sizeof right, "%s%s %s%zu conns %zu frames%s",
                  t->present ? "PRESENT" : t->source,
                  atomic_load(t->loading) ? (t->live ? " live" : " loading")
                                          : "",
-                 t->paused ? "PAUSED " : "", t->store->conns.n,
-                 t->store->frames.n, dropped ? " DROPS" : "");
+                 t->paused ? "PAUSED " : "", t->store->conns.n, frames,
+                 dropped ? " DROPS" : "");
     if (len > g->cols - x - 2)
         len = snprintf(right, sizeof right, "%s%s%zu frames",
                        t->present ? "PRESENT " : "", t->paused ? "PAUSED " : "",
-                       t->store->frames.n);
+                       frames);
     if (len > 0 && len < g->cols - x - 1)
         grid_text(g, 0, g->cols - len - 1, len, ROLE_BAR, right);
 }
@@ -277,7 +278,7 @@ tui_key_locked(struct tui *t, struct tty_key key)
     }
     if (key.ch == 3 && tui_filter_stop(t))
         return;
-    enum action a = key.ch == 3 ? ACTION_BACK : tui_action_of(t->view, key);
+    enum action a = tui_action_of(t->view, key);
     const char *why =
         a == ACTION_COUNT ? NULL : tui_why_not(t, a, reason, sizeof reason);
     /* What is selected is known by drawing it, and keys come faster. */

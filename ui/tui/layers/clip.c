@@ -151,11 +151,10 @@ write_text(const struct payload *p, uint64_t max, struct out *o)
     return NULL;
 }
 
-/* The frame as it was on the wire; why not, if not. */
+/* Why a frame cannot be had as it was on the wire; NULL: it can. */
 static const char *
-write_frame(const struct payload *p, uint64_t max, struct out *o, piece_fn put)
+frame_refusal(const struct payload *p)
 {
-    uint8_t header[14];
     const struct store_frame *f = p->frame;
     if (f->flags & STORE_COMPRESSED)
         return "of a compressed frame only what it inflates to is kept";
@@ -163,20 +162,25 @@ write_frame(const struct payload *p, uint64_t max, struct out *o, piece_fn put)
         return "of a fragment only its message is kept";
     if (p->len != f->payload_len)
         return "not all of the frame is kept";
-    size_t n = frame_header_bytes(f, header);
-    put(o, header, n);
-    each_piece(p, max, f->flags & STORE_MASKED, o, put);
     return NULL;
 }
 
-static const char *
+static void
+write_frame(const struct payload *p, uint64_t max, struct out *o, piece_fn put)
+{
+    uint8_t header[14];
+    size_t n = frame_header_bytes(p->frame, header);
+    put(o, header, n);
+    each_piece(p, max, p->frame->flags & STORE_MASKED, o, put);
+}
+
+static void
 write_c(const struct payload *p, uint64_t max, struct out *o)
 {
     static const char head[] = "static const unsigned char frame[] = {";
     out_put(o, head, sizeof head - 1);
-    const char *why = write_frame(p, max, o, put_elements);
+    write_frame(p, max, o, put_elements);
     out_put(o, "\n};\n", 4);
-    return why;
 }
 
 /* The names are those of `wsray json`, as far as they are known here. */
@@ -264,6 +268,8 @@ write_command(const struct tui *t, struct out *o)
 {
     if (t->conn == STORE_NONE)
         return "no connection is selected";
+    if (t->present)
+        return "names of files are hidden (P)";
     if (!t->file)
         return "only what is read from one file can be exported so; -w saves "
                "what is live";
@@ -328,17 +334,27 @@ write_other(struct tui *t, enum clip c, uint64_t max, struct out *o,
 }
 
 const char *
+clip_refuses(const struct tui *t, enum clip c)
+{
+    if (c >= CLIP_TALK || t->frame == STORE_NONE)
+        return c >= CLIP_TALK ? NULL : "no frame is selected";
+    struct payload p = payload_of(t);
+    if (p.frame->flags & STORE_GAP)
+        return "a gap has no bytes";
+    return c == CLIP_FRAME || c == CLIP_C_ARRAY ? frame_refusal(&p) : NULL;
+}
+
+const char *
 clip_write(struct tui *t, enum clip c, uint64_t max, struct out *o)
 {
     struct payload p;
     const char *why = NULL;
     if (write_other(t, c, max, o, &why))
         return why;
-    if (t->frame == STORE_NONE)
-        return "no frame is selected";
+    why = clip_refuses(t, c);
+    if (why)
+        return why;
     p = payload_of(t);
-    if (p.frame->flags & STORE_GAP)
-        return "a gap has no bytes";
     switch (c) {
     case CLIP_FIELD:
         return write_field(t, o);
@@ -352,10 +368,10 @@ clip_write(struct tui *t, enum clip c, uint64_t max, struct out *o)
         each_piece(&p, max, false, o, put_digits_of);
         break;
     case CLIP_FRAME:
-        why = write_frame(&p, max, o, put_digits_of);
+        write_frame(&p, max, o, put_digits_of);
         break;
     case CLIP_C_ARRAY:
-        why = write_c(&p, max, o);
+        write_c(&p, max, o);
         break;
     case CLIP_JSON:
         write_json(t, &p, max, o);

@@ -31,6 +31,9 @@ struct clip_info {
 
 const struct clip_info *clip_info(enum clip c);
 
+/* Why there is nothing to write; NULL: there may be. */
+const char *clip_refuses(const struct tui *t, enum clip c);
+
 /*
  * Writes it to o, of the payload at most max bytes (0: no more than that is
  * wanted).  NULL: it is all there; else why nothing was written, or that it is

@@ -49,6 +49,11 @@ static void
 copy(struct tui *t, enum clip c)
 {
     struct out o;
+    const char *refused = clip_refuses(t, c);
+    if (refused) {
+        tui_say(t, "not copied: %s", refused);
+        return;
+    }
     tui_paint(t); /* the screen without the menu */
     if (out_init(&o, -1) != ERR_OK) {
         tui_say(t, "out of memory");
@@ -58,7 +63,8 @@ copy(struct tui *t, enum clip c)
     if (!why && o.len > COPY_MAX)
         why = "too long";
     if (why)
-        tui_say(t, "not copied: %s; w saves it", why);
+        tui_say(t, "not copied: %s%s", why,
+                clip_info(c)->can & CLIP_SAVE ? "; w saves it" : "");
     else if (!t->owner ||
              !t->owner->copy(t->owner->ctx, slice_make(o.ptr, o.len)))
         tui_say(t, "not copied: this terminal takes nothing");
@@ -75,6 +81,10 @@ save(struct tui *t)
 {
     char name[sizeof SAVE_PREFIX + PROMPT_MAX];
     struct out o;
+    if (strchr(t->prompt.text, '/')) {
+        tui_say(t, "a name without a slash: files go where wsray was started");
+        return;
+    }
     snprintf(name, sizeof name, SAVE_PREFIX "%s", t->prompt.text);
     errno = EPERM;
     int fd = t->owner ? t->owner->create(t->owner->ctx, name) : -1;
@@ -107,6 +117,11 @@ static void
 ask_name(struct tui *t, enum clip c)
 {
     char name[64];
+    const char *refused = clip_refuses(t, c);
+    if (refused) {
+        tui_say(t, "cannot be saved: %s", refused);
+        return;
+    }
     if (c == CLIP_SCREEN || c == CLIP_PICTURE || t->frame == STORE_NONE)
         snprintf(name, sizeof name, "%s", clip_info(c)->name);
     else

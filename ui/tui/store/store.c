@@ -357,7 +357,8 @@ on_frame(struct store *s, struct store_conn *c, const struct event_frame *e)
 {
     const struct ws_frame_header *h = &e->header;
     c->frames[e->from]++;
-    c->bytes[e->from] += h->payload_len;
+    if (e->ended || e->complete) /* else it is only announced */
+        c->bytes[e->from] += h->payload_len;
     count_rate(c, e->at.time_ns);
     if (!ws_opcode_is_control(h->opcode))
         c->frame_ended[e->from] = h->fin && e->ended;
@@ -453,6 +454,7 @@ on_gap(struct store *s, struct store_conn *c, const struct event_gap *e)
     struct store_frame *f = add_row(s, &s->frames);
     if (!f)
         return;
+    s->n_gaps++;
     f->time_ns = e->at.time_ns;
     f->packet = e->at.packet;
     f->offset = e->offset;

@@ -180,6 +180,7 @@ struct store_finding {
 
 struct store {
     pthread_mutex_t lock;
+    size_t n_gaps; /* of the rows of frames */
     struct room room;
     struct chunks conns, frames, messages, findings, tcp;
     struct spool spool;

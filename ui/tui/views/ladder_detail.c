@@ -245,7 +245,7 @@ payload_lines(struct tui *t, const struct store_frame *f, struct lines *out)
         lines_add(out, ROLE_DIM, 2, "payload, %" PRIu64 " bytes%s",
                   f->payload_len,
                   n == 0                        ? ", not shown"
-                  : f->flags & STORE_COMPRESSED ? ", inflated"
+                  : f->flags & STORE_COMPRESSED ? ", which inflate to"
                                                 : "");
     }
     if (store_frame_opcode(f) != WS_OP_TEXT && !text_is_plain(shown))

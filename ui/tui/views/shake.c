@@ -334,7 +334,12 @@ static void
 hide(const struct making *m, struct shake_line *line, bool first, bool request,
      struct slice name)
 {
+    static const char *const hosts[] = {"Host", "Origin", "Referer",
+                                        "Location"};
     const uint8_t *query;
+    for (size_t i = 0; !first && i < sizeof hosts / sizeof *hosts; i++)
+        if (slice_equal_nocase(name, slice_cstr(hosts[i])))
+            line->names_host = name.len + 1;
     if (first && request &&
         shake_found_row(m->found, m->s, FINDING_SECURITY_TOKEN_IN_URL) !=
             STORE_NONE &&

@@ -39,6 +39,7 @@ struct shake_line {
     uint8_t mark; /* enum shake_mark */
     bool secret;  /* from secret_at on it is not to be shown */
     size_t secret_at;
+    size_t names_host; /* from there on it names a machine; 0: it does not */
     struct slice text; /* of the store */
     uint32_t row;      /* of the store's findings */
     const char *says;  /* lives as long as the struct shake */

@@ -28,7 +28,17 @@ state_text(const struct store_conn *c, char *out, size_t size)
     const char *name = names[c->state];
     if (c->state == STORE_OPEN && c->handshake.seen == HANDSHAKE_SEEN_NONE)
         name = "midstream";
-    if (c->state == STORE_CLOSED)
+    bool coded = c->has_close_code[0] || c->has_close_code[1];
+    if (c->state == STORE_CLOSED && coded)
+        snprintf(out, size, "%s %u", name,
+                 c->close_code[c->has_close_code[0] ? 0 : 1]);
+    else if (c->state == STORE_CLOSED && c->onclose_code == 1006)
+        snprintf(out, size, "%s",
+                 c->verdict == VERDICT_RESET ||
+                         c->verdict == VERDICT_RESET_BY_MIDDLEBOX
+                     ? "reset"
+                     : "cut");
+    else if (c->state == STORE_CLOSED)
         snprintf(out, size, "%s %u", name, c->onclose_code);
     else if (c->state == STORE_FAILED)
         snprintf(out, size, "%s %u", name, c->handshake.status);
@@ -101,12 +111,13 @@ draw_flags(struct grid *g, int y, int x, int cols, const struct store_conn *c)
 /* Host and path; where both do not fit, it is the path that tells connections
  * of one server apart. */
 static void
-draw_target(struct grid *g, int y, int x, int cols, const struct store_conn *c)
+draw_target(struct tui *t, int y, int x, int cols, const struct store_conn *c)
 {
+    struct grid *g = &t->grid;
     const struct store_handshake *h = &c->handshake;
     int used = 0, path = (int)(h->target.len < 1000 ? h->target.len : 1000);
     path = path < cols * 2 / 3 ? path : cols * 2 / 3;
-    if (h->host.ptr)
+    if (h->host.ptr && !t->present)
         used = grid_put(g, y, x, cols - path, ROLE_TEXT, h->host, false);
     if (h->target.ptr && used < cols)
         grid_put(g, y, x + used, cols - used, ROLE_TEXT, h->target, false);
@@ -220,7 +231,7 @@ draw_cell(struct tui *t, int y, struct column_place at, enum conn_sort which,
         draw_peer(t, y, at.x, at.cols, &c->server);
         break;
     case CONN_SORT_TARGET:
-        draw_target(g, y, at.x, at.cols, c);
+        draw_target(t, y, at.x, at.cols, c);
         break;
     case CONN_SORT_RATE:
         draw_rate(g, y, at.x, at.cols, c);
@@ -289,7 +300,9 @@ draw_preview(struct tui *t, struct rect r)
         row--;
     }
     for (int i = 0; i < n; i++)
-        frame_row_draw(t, r.y + n - i, r.x, r.cols, rows[i], 0);
+        frame_row_draw(t, r.y + n - i, r.x, r.cols, rows[i],
+                       i + 1 < n ? store_frame(t->store, rows[i + 1])->time_ns
+                                 : 0);
 }
 
 /* Selects a connection: its first frame is the one that other views show,

@@ -116,6 +116,11 @@ draw_line(struct opening *s, int y, struct rect r,
             grid_format(g, y, x + used, cols - used, ROLE_DIM, ": %s", detail);
     } else if (line->kind == SHAKE_SAYS) {
         grid_text(g, y, x, cols, ROLE_TITLE, line->says);
+    } else if (t->present && line->names_host) {
+        int used = grid_put(g, y, x, cols, ROLE_DIM,
+                            slice_head(line->text, line->names_host), false);
+        grid_text(g, y, x + used + 1, cols - used - 1, ROLE_DIM,
+                  "[hidden; P shows]");
     } else if (line->secret && !t->secrets) {
         int used = grid_put(g, y, x, cols, ROLE_DIM,
                             slice_head(line->text, line->secret_at), false);
