@@ -89,10 +89,11 @@ START_TEST(version_tells_features_and_licence)
                                                     .sandbox = "walls"});
     ck_assert_int_eq(fclose(out), 0);
     ck_assert_str_eq(text, "wsray " PACKAGE_VERSION "\n"
-                           "Files:     gzip zstd\n"
-                           "Live:      no\n"
-                           "Sandbox:   walls\n"
-                           "Licence:   MIT, without any warranty\n");
+                           "Files:      gzip zstd\n"
+                           "Live:       no\n"
+                           "Terminal:   no\n"
+                           "Sandbox:    walls\n"
+                           "Licence:    MIT, without any warranty\n");
     free(text);
 }
 END_TEST

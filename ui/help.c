@@ -157,8 +157,8 @@ help_write(FILE *out, enum command command)
 static void
 write_feature(FILE *out, const char *title, const char *text)
 {
-    int at = fprintf(out, "%-9s", title);
-    wrap_write(out, text ? text : "no", at > 0 ? (size_t)at : 0, 11, COLUMNS);
+    int at = fprintf(out, "%-10s", title);
+    wrap_write(out, text ? text : "no", at > 0 ? (size_t)at : 0, 12, COLUMNS);
 }
 
 void
@@ -167,6 +167,7 @@ help_write_version(FILE *out, const struct help_features *features)
     fputs("wsray " PACKAGE_VERSION "\n", out);
     write_feature(out, "Files:", features->files);
     write_feature(out, "Live:", features->live);
+    write_feature(out, "Terminal:", features->terminal);
     write_feature(out, "Sandbox:", features->sandbox);
     write_feature(out, "Licence:", "MIT, without any warranty");
 }

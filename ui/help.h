@@ -16,9 +16,10 @@ void help_write(FILE *out, enum command command);
 
 /* What was compiled in; NULL: nothing. */
 struct help_features {
-    const char *files;   /* compressions that can be read: "gzip, zstd" */
-    const char *live;    /* the library that captures */
-    const char *sandbox; /* the walls that can be put up */
+    const char *files;    /* compressions that can be read: "gzip, zstd" */
+    const char *live;     /* the library that captures */
+    const char *terminal; /* the library of the terminal interface */
+    const char *sandbox;  /* the walls that can be put up */
 };
 
 /* Version, features, licence. */

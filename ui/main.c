@@ -25,6 +25,7 @@
 #include "ui/run.h"
 #include "ui/sandbox.h"
 #include "ui/terminal.h"
+#include "ui/tui/screen/tty.h"
 
 /* Help and version are text for people: stdio will do. */
 static enum exit_status
@@ -131,6 +132,7 @@ show_version(void)
     char walls[128];
     const struct help_features features = {.files = source_compressions(),
                                            .live = live_library(),
+                                           .terminal = tty_library(),
                                            .sandbox = walls};
     sandbox_describe(NULL, walls, sizeof walls);
     help_write_version(stdout, &features);

@@ -163,6 +163,12 @@ can_move_cursor(void)
     return cup && cup != (const char *)-1;
 }
 
+const char *
+tty_library(void)
+{
+    return curses_version();
+}
+
 struct tty *
 tty_open(const struct tty_options *o, char reason[TTY_REASON_MAX])
 {
@@ -479,6 +485,12 @@ tty_suspend(struct tty *t)
 void
 tty_restore(void)
 {
+}
+
+const char *
+tty_library(void)
+{
+    return NULL;
 }
 
 struct tty *

@@ -58,6 +58,9 @@ struct tty_options {
 
 #define TTY_REASON_MAX 160u
 
+/* "ncurses 6.4.20221231"; NULL: this build has none. */
+const char *tty_library(void);
+
 /* Takes the terminal over.  NULL: it cannot be used, and reason says why; it is
  * as it was. */
 struct tty *tty_open(const struct tty_options *o, char reason[TTY_REASON_MAX]);
