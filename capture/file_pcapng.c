@@ -334,7 +334,7 @@ read_iface(struct source_file *f, struct source_error *error,
     const char *wrong = read_iface_options(body, ng->big, &opt);
     struct ng_iface own = {.name = NULL};
     if (!wrong && !pcapng_clock_init(&own.clock, opt.tsresol, opt.tsoffset))
-        wrong = "an if_tsoffset beyond the year 2262";
+        wrong = "an if_tsoffset beyond the year 2116";
     if (wrong)
         return damaged_block(f, error, b, wrong);
     size_t n = ng->first + ng->n_here;
@@ -447,7 +447,7 @@ read_packet(struct source_file *f, struct packet *out,
         return undefined_iface(f, error, b, id);
     if (cap_len > b->len - EPB_MIN)
         return too_long_for_block(f, error, b, cap_len);
-    return damaged_block(f, error, b, "a time stamp beyond the year 2262");
+    return damaged_block(f, error, b, "a time stamp beyond the year 2116");
 }
 
 /* Simple packet block, section 4.4: interface 0, no time, and the captured

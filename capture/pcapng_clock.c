@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "capture/packet.h"
+
 #define NS_PER_S 1000000000
 #define BINARY 0x80u
 
@@ -18,14 +20,15 @@ power_of_10(unsigned n)
 bool
 pcapng_clock_init(struct pcapng_clock *c, uint8_t resolution, int64_t offset_s)
 {
-    const int64_t offset_max = INT64_MAX / NS_PER_S;
+    const int64_t offset_max = PACKET_TIME_MAX_NS / NS_PER_S;
     if (offset_s > offset_max || offset_s < -offset_max)
         return false;
     *c = (struct pcapng_clock){.offset_ns = offset_s * NS_PER_S};
     if (resolution & BINARY) {
         c->bits = resolution & ~BINARY;
     } else if (resolution <= 9) {
-        int64_t room = INT64_MAX - (c->offset_ns > 0 ? c->offset_ns : 0);
+        int64_t room =
+            PACKET_TIME_MAX_NS - (c->offset_ns > 0 ? c->offset_ns : 0);
         c->factor = power_of_10(9u - resolution);
         c->ticks_max = (uint64_t)room / c->factor;
     } else if (resolution <= 9 + 19) {
@@ -65,7 +68,7 @@ pcapng_clock_convert(const struct pcapng_clock *c, uint64_t ticks, int64_t *out)
             return false;
         ns = seconds * NS_PER_S + fraction_ns(rest, bits);
     }
-    int64_t room = INT64_MAX - (c->offset_ns > 0 ? c->offset_ns : 0);
+    int64_t room = PACKET_TIME_MAX_NS - (c->offset_ns > 0 ? c->offset_ns : 0);
     if (ns > (uint64_t)room)
         return false;
     *out = (int64_t)ns + c->offset_ns;

@@ -12,7 +12,7 @@
 /* Members are for pcapng_clock.* only. */
 struct pcapng_clock {
     uint64_t factor;    /* nanoseconds per tick; 0: coarser, see below */
-    uint64_t ticks_max; /* with factor: more do not fit */
+    uint64_t ticks_max; /* with factor: more are too late */
     int64_t offset_ns;
     uint64_t divisor; /* ticks per nanosecond; 0: binary */
     unsigned bits;    /* binary: 2^bits ticks per second */
@@ -23,7 +23,7 @@ struct pcapng_clock {
  *             bit set 2^(the other bits); 6 when the option is missing
  * offset_s    if_tsoffset: seconds to add; 0 when missing
  *
- * False when the offset alone does not fit in 64 bits of nanoseconds.
+ * False when the offset alone is beyond PACKET_TIME_MAX_NS (packet.h).
  */
 bool pcapng_clock_init(struct pcapng_clock *c, uint8_t resolution,
                        int64_t offset_s);
@@ -32,8 +32,8 @@ bool pcapng_clock_init(struct pcapng_clock *c, uint8_t resolution,
 bool pcapng_clock_convert(const struct pcapng_clock *c, uint64_t ticks,
                           int64_t *out);
 
-/* Sets *out to nanoseconds since 1970, rounded down; false when they do not
- * fit. */
+/* Sets *out to nanoseconds since 1970, rounded down; false when they are beyond
+ * PACKET_TIME_MAX_NS. */
 static inline bool
 pcapng_clock_ns(const struct pcapng_clock *c, uint64_t ticks, int64_t *out)
 {

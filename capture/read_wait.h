@@ -6,7 +6,7 @@
 #ifndef CAPTURE_READ_WAIT_H
 #define CAPTURE_READ_WAIT_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* Called while there is nothing to read: when a read would block, and then
@@ -20,7 +20,7 @@ struct read_wait {
     void *ctx;
     /* When not 0, idle is called before each read, too, so that input without
      * an end can be left; NULL: never.  Needs idle. */
-    const volatile sig_atomic_t *interrupt;
+    const atomic_int *interrupt;
     bool follow;  /* at the end of a regular file, wait for more; needs idle */
     bool stopped; /* idle said so */
 };

@@ -91,7 +91,7 @@ source_on_idle(struct source *s, read_idle_fn idle, void *ctx)
 }
 
 void
-source_interrupt(struct source *s, const volatile sig_atomic_t *flag)
+source_interrupt(struct source *s, const atomic_int *flag)
 {
     s->wait.interrupt = flag;
 }

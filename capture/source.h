@@ -110,7 +110,7 @@ void source_on_idle(struct source *s, read_idle_fn idle, void *ctx);
 /* When *flag is not 0, idle of source_on_idle() is called at each read, also
  * while there is something to read: a signal may want to end what never ends.
  * Borrowed. */
-void source_interrupt(struct source *s, const volatile sig_atomic_t *flag);
+void source_interrupt(struct source *s, const atomic_int *flag);
 
 /* At the end of the last file, if it is a regular one, source_next() waits for
  * more of it.  Needs source_on_idle(), which ends it. */

@@ -44,7 +44,7 @@ home 'zlib\.h' 'dissect/ws_deflate\.[ch]|capture/decompress\.[ch]'
 home 'zstd|lz4|lzma' 'capture/decompress\.[ch]'
 home 'pcap' 'capture/(live_(counters|parts)\.h|live_(counters|devices)\.c|save_pcap\.c)'
 home 'seccomp|linux/landlock|linux/capability' 'ui/(sandbox|privileges)\.c'
-home 'ncurses|curses' 'ui/tui/tty\.c'
+home 'ncurses|curses' 'ui/tui/screen/tty\.c'
 
 # Below ui/ nothing prints, exits, or trusts a terminator.
 sources 'base/*.[ch]' 'capture/*.[ch]' 'dissect/*.[ch]' | while read -r file; do

@@ -287,6 +287,10 @@ START_TEST(control_frames_have_a_line)
     unit.payload = slice_make(NULL, 0);
     unit.len = 0;
     expect("0.001000     7 " RIGHT " close no code\n");
+    unit.len = 40;
+    expect("0.001000     7 " RIGHT " close 40 bytes, not shown\n");
+    unit.opcode = WS_OP_PING;
+    expect("0.001000     7 " RIGHT " ping 40 bytes, not shown\n");
     unit.opcode = 0xb;
     set_payload("x");
     expect("0.001000     7 " RIGHT " opcode 0x0b x\n");
@@ -298,6 +302,9 @@ START_TEST(handshakes_gaps_and_ends_have_lines)
     look.width = 0;
     unit.kind = CONVERSATION_REQUEST;
     expect("0.001000     H " RIGHT " no request was captured\n");
+    unit.unkept = true;
+    expect("0.001000     H " RIGHT " the request was not kept\n");
+    unit.unkept = false;
     unit.text = conversation_first_line(
         slice_cstr("\r\nGET /chat HTTP/1.1\r\nHost: a\r\n\r\n"), false);
     expect("0.001000     H " RIGHT " GET /chat HTTP/1.1\n");

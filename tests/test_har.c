@@ -339,6 +339,19 @@ START_TEST(past_the_limit_messages_are_left_out_and_counted)
 }
 END_TEST
 
+START_TEST(heads_without_room_are_not_called_uncaptured)
+{
+    const struct har_options options = {.version = "1.0", .index_max = 0};
+    reopen(&options);
+    send_handshake(1);
+    send_end(1);
+    const char *all = finish();
+    expect(all, "The request was left out");
+    expect(all, "The response was left out");
+    ck_assert_ptr_null(strstr(all, "not captured"));
+}
+END_TEST
+
 START_TEST(one_connection_alone_needs_no_room_for_each_message)
 {
     const struct har_options options = {.version = "1.0", .index_max = 48};
@@ -449,6 +462,7 @@ suite(void)
     tcase_add_loop_test(t, the_url_is_what_the_client_asked_for, 0,
                         sizeof urls / sizeof *urls);
     tcase_add_test(t, past_the_limit_messages_are_left_out_and_counted);
+    tcase_add_test(t, heads_without_room_are_not_called_uncaptured);
     tcase_add_test(t, one_connection_alone_needs_no_room_for_each_message);
     tcase_add_test(t, it_does_not_matter_where_messages_wait);
     tcase_add_test(t, a_full_disk_leaves_a_whole_document);

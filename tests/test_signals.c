@@ -45,6 +45,21 @@ interrupt_late(void)
     _exit(1);
 }
 
+static int last_words[2];
+
+static void
+say_last_words(void)
+{
+    (void)!write(last_words[1], "x", 1);
+}
+
+static void
+interrupt_late_and_told(void)
+{
+    signals_before_death(say_last_words);
+    interrupt_late();
+}
+
 static void
 terminate(void)
 {
@@ -105,6 +120,17 @@ START_TEST(each_signal_asks_for_its_thing)
 }
 END_TEST
 
+START_TEST(before_an_interrupt_ends_all_there_is_a_call)
+{
+    char said = 0;
+    ck_assert_int_eq(pipe(last_words), 0);
+    int status = run_child(false, interrupt_late_and_told);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+    ck_assert_int_eq(read(last_words[0], &said, 1), 1);
+    ck_assert_int_eq(said, 'x');
+}
+END_TEST
+
 START_TEST(a_hang_up_that_is_ignored_stays_so)
 {
     signal(SIGHUP, SIG_IGN);
@@ -121,6 +147,7 @@ make_suite(void)
     TCase *tc = tcase_create("signals");
     tcase_add_loop_test(tc, each_signal_asks_for_its_thing, 0,
                         sizeof cases / sizeof *cases);
+    tcase_add_test(tc, before_an_interrupt_ends_all_there_is_a_call);
     tcase_add_test(tc, a_hang_up_that_is_ignored_stays_so);
     suite_add_tcase(suite, tc);
     return suite;

@@ -211,15 +211,15 @@ static const struct {
     {"2^-127", UINT64_MAX, 0, 0, 0xff, true},
     {"offset forward", 5, 100, 105000000000, 0, true},
     {"offset back before 1970", 5, -100, -95000000000, 0, true},
-    {"last second", 9223372036, 0, 9223372036000000000, 0, true},
-    {"a second too late", 9223372037, 0, 0, 0, false},
-    {"last nanosecond", INT64_MAX, 0, INT64_MAX, 9, true},
-    {"a nanosecond too late", UINT64_C(1) << 63, 0, 0, 9, false},
+    {"last second", 4611686018, 0, 4611686018000000000, 0, true},
+    {"a second too late", 4611686019, 0, 0, 0, false},
+    {"last nanosecond", INT64_MAX / 2, 0, INT64_MAX / 2, 9, true},
+    {"a nanosecond too late", UINT64_C(1) << 62, 0, 0, 9, false},
     {"product would wrap", UINT64_MAX, 0, 0, 6, false},
-    {"offset too much", 9223372036, 1, 0, 0, false},
-    {"binary, too late", 9223372037 << 2, 0, 0, 0x82, false},
-    {"binary, offset too much", 9223372036 << 2, 1, 0, 0x82, false},
-    {"picoseconds, offset too much", UINT64_MAX, 9223372036, 0, 12, false},
+    {"offset too much", 4611686018, 1, 0, 0, false},
+    {"binary, too late", 4611686019 << 2, 0, 0, 0x82, false},
+    {"binary, offset too much", 4611686018 << 2, 1, 0, 0x82, false},
+    {"picoseconds, offset too much", UINT64_MAX, 4611686018, 0, 12, false},
 };
 
 START_TEST(pcapng_clocks_are_exact_or_say_no)
@@ -235,13 +235,13 @@ START_TEST(pcapng_clocks_are_exact_or_say_no)
 }
 END_TEST
 
-START_TEST(pcapng_clock_offsets_beyond_2262_are_refused)
+START_TEST(pcapng_clock_offsets_beyond_2116_are_refused)
 {
     struct pcapng_clock c;
-    ck_assert(pcapng_clock_init(&c, 6, 9223372036));
-    ck_assert(pcapng_clock_init(&c, 6, -9223372036));
-    ck_assert(!pcapng_clock_init(&c, 6, 9223372037));
-    ck_assert(!pcapng_clock_init(&c, 6, -9223372037));
+    ck_assert(pcapng_clock_init(&c, 6, 4611686018));
+    ck_assert(pcapng_clock_init(&c, 6, -4611686018));
+    ck_assert(!pcapng_clock_init(&c, 6, 4611686019));
+    ck_assert(!pcapng_clock_init(&c, 6, -4611686019));
     ck_assert(!pcapng_clock_init(&c, 6, INT64_MIN));
 }
 END_TEST
@@ -751,7 +751,7 @@ static const struct {
      "a packet of 4294967295 captured bytes in a block of 36", ERR_DAMAGED},
     {"ng: SPB beyond the block", ng_spb_len, 84,
      "a packet of 9 captured bytes in a block of 24", ERR_DAMAGED},
-    {"ng: time too late", ng_time, 84, "a time stamp beyond the year 2262",
+    {"ng: time too late", ng_time, 84, "a time stamp beyond the year 2116",
      ERR_DAMAGED},
     {"ng: a packet block of 4 GiB", ng_huge_packet, 84,
      "a block of 4294967292 bytes is more than the 16777216 that can be",
@@ -773,7 +773,7 @@ static const struct {
     {"ng: if_tsoffset of 4 bytes", ng_tsoffset_len, 84,
      "an if_tsoffset option that is not 8 bytes long", ERR_DAMAGED},
     {"ng: if_tsoffset too large", ng_tsoffset, 84,
-     "an if_tsoffset beyond the year 2262", ERR_DAMAGED},
+     "an if_tsoffset beyond the year 2116", ERR_DAMAGED},
     {"ng: secrets beyond the block", ng_secrets, 84,
      "secrets longer than their block", ERR_DAMAGED},
     {"ng: short secrets block", ng_secrets_short, 84,
@@ -1319,7 +1319,7 @@ START_TEST(input_that_brings_no_packet_can_be_interrupted)
 {
     struct file_bytes f = {0};
     static const uint8_t block[1 << 16];
-    volatile sig_atomic_t interrupt = _i;
+    atomic_int interrupt = (int)_i;
     unsigned calls = 0;
     put_section(&f, false, UNKNOWN);
     put_iface(&f, 1, 0, NULL, NONE, 0);
@@ -1359,7 +1359,7 @@ suite(void)
     tcase_add_loop_test(tc, packets_over_block_borders_come_whole, 0, 2);
     tcase_add_loop_test(tc, pcapng_clocks_are_exact_or_say_no, 0,
                         ROWS(clock_rows));
-    tcase_add_test(tc, pcapng_clock_offsets_beyond_2262_are_refused);
+    tcase_add_test(tc, pcapng_clock_offsets_beyond_2116_are_refused);
     tcase_add_test(tc, pcapng_sections_have_their_own_order_and_interfaces);
     tcase_add_loop_test(tc, pcapng_blocks_that_are_no_packets_are_skipped, 0,
                         2);

@@ -6,7 +6,7 @@
  * through the functions below (--wrap, see Makefile.am): a disk and a memory of
  * any size.
  */
-#include "ui/tui/chunks.h"
+#include "ui/tui/store/chunks.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 
 #include "tests/check_main.h"
 #include "tests/rng.h"
-#include "ui/tui/complete.h"
+#include "ui/tui/layers/complete.h"
 
 static const struct {
     const char *text;

@@ -3,7 +3,7 @@
  * conn_order.h, and the list of connections that is drawn with it: what is
  * selected stays selected however the order changes.
  */
-#include "ui/tui/conn_order.h"
+#include "ui/tui/views/conn_order.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -329,6 +329,60 @@ START_TEST(paused_no_connection_comes)
 }
 END_TEST
 
+static void
+filter(const char *text)
+{
+    filter_apply(&tui, text);
+    do
+        tui_draw(&tui);
+    while (tui.busy);
+}
+
+START_TEST(the_cursor_stays_on_its_connection_if_it_passes_else_the_nearest)
+{
+    add_many(100);
+    tui_draw(&tui);
+    for (int i = 0; i < 41; i++)
+        press("Down");
+    filter("ws.conn in {10..60}");
+    ck_assert_uint_eq(tui.conn_order.n, 51);
+    ck_assert_uint_eq(selected(), 42);
+    filter("ws.conn in {1..20}");
+    ck_assert_uint_eq(tui.conn_order.n, 20);
+    ck_assert_uint_eq(selected(), 20);
+    press("Space"); /* marks go on working */
+    filter("ws.conn == 999");
+    ck_assert_uint_eq(tui.conn_order.n, 0);
+    press("Down");
+    press("}");
+    press("]");
+    press("Enter");
+    press("1");
+    filter("");
+    ck_assert_uint_eq(tui.conn_order.n, 100);
+    press("Home");
+    press("}");
+    ck_assert_uint_eq(selected(), 20);
+}
+END_TEST
+
+/* In Conns and in the panel of Stats alike. */
+START_TEST(new_connections_are_followed_when_they_pass)
+{
+    add_many(10);
+    filter("ws.conn > 5");
+    press("G");
+    ck_assert_uint_eq(selected(), 10);
+    tui.conns.follow = true;
+    add_many(5);
+    filter("ws.conn > 5 && ws.conn != 15");
+    ck_assert_uint_eq(tui.conn_order.n, 9);
+    ck_assert_uint_eq(selected(), 14);
+    press("6");
+    ck_assert_uint_eq(tui.conns.n, 9);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -349,6 +403,9 @@ suite(void)
     tcase_add_test(tc, marks_are_walked_in_the_order_shown);
     tcase_add_test(tc, what_another_view_selects_is_selected_here);
     tcase_add_test(tc, paused_no_connection_comes);
+    tcase_add_test(
+        tc, the_cursor_stays_on_its_connection_if_it_passes_else_the_nearest);
+    tcase_add_test(tc, new_connections_are_followed_when_they_pass);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -12,8 +12,8 @@
 
 #include "tests/check_main.h"
 #include "tests/tui_load.h"
-#include "ui/tui/clip.h"
-#include "ui/tui/copy.h"
+#include "ui/tui/layers/clip.h"
+#include "ui/tui/layers/copy.h"
 
 static struct store *store;
 static struct stats *stats;
@@ -26,6 +26,8 @@ static size_t copied_len;
 static char made[512];
 static int pipe_ends[2];
 static int create_errno;
+static bool disk_full;
+static int made_fd;
 
 static int
 create(void *ctx, const char *name)
@@ -33,7 +35,10 @@ create(void *ctx, const char *name)
     (void)ctx;
     snprintf(made, sizeof made, "%s", name);
     errno = create_errno;
-    return create_errno ? -1 : dup(pipe_ends[1]);
+    if (create_errno)
+        return -1;
+    made_fd = disk_full ? open("/dev/full", O_WRONLY) : dup(pipe_ends[1]);
+    return made_fd;
 }
 
 static bool
@@ -65,6 +70,7 @@ open_sample(const char *name)
     ck_assert(grid_resize(&tui.grid, 24, 80));
     copied_len = 0;
     create_errno = 0;
+    disk_full = false;
     ck_assert_int_eq(pipe(pipe_ends), 0);
 }
 
@@ -184,6 +190,19 @@ START_TEST(a_file_that_cannot_be_made_is_told)
 }
 END_TEST
 
+START_TEST(a_file_that_cannot_be_written_is_told_and_closed)
+{
+    open_sample("good-rfc-examples.pcap");
+    disk_full = true;
+    press("2 g w b Enter");
+    ck_assert_ptr_nonnull(strstr(tui.message, strerror(ENOSPC)));
+    errno = 0;
+    ck_assert_int_eq(fcntl(made_fd, F_GETFD), -1);
+    ck_assert_int_eq(errno, EBADF);
+    close_sample();
+}
+END_TEST
+
 START_TEST(a_picture_shows_the_text_of_the_screen)
 {
     static uint8_t text[1 << 16];
@@ -218,6 +237,7 @@ suite(void)
                         sizeof refusals / sizeof *refusals);
     tcase_add_test(t, a_file_gets_the_prefix_and_every_byte);
     tcase_add_test(t, a_file_that_cannot_be_made_is_told);
+    tcase_add_test(t, a_file_that_cannot_be_written_is_told_and_closed);
     tcase_add_test(t, a_picture_shows_the_text_of_the_screen);
     suite_add_tcase(s, t);
     return s;

@@ -10,7 +10,7 @@
 #include "tests/check_main.h"
 #include "tests/event_samples.h"
 #include "tests/tui_load.h"
-#include "ui/tui/pick.h"
+#include "ui/tui/layers/pick.h"
 
 static struct store *store;
 static struct stats *stats;

@@ -2,7 +2,7 @@
 /*
  * Looking for text in very many rows (find.h): in turns, which drawing makes.
  */
-#include "ui/tui/find.h"
+#include "ui/tui/layers/find.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +46,7 @@ setup(void)
     send_frames(&sink, &samples);
     tui_init(&tui, store, NULL, &figures);
     ck_assert(grid_resize(&tui.grid, 24, 80));
+    tui.slice_ns = INT64_MAX;
     tui_go(&tui, VIEW_FRAMES);
     tui_draw(&tui);
     ck_assert_uint_eq(tui.frames.n, N_FRAMES);
@@ -136,6 +137,55 @@ START_TEST(what_is_far_is_found_in_turns)
 }
 END_TEST
 
+/* Only so many rows of long payloads that the store is not locked for long. */
+START_TEST(a_turn_ends_when_its_time_is_over)
+{
+    tui.slice_ns = 0;
+    look_for("number 7000.");
+    ck_assert_ptr_nonnull(tui.layer);
+    ck_assert_uint_eq(tui.search.looked, 256);
+    (void)draw_all();
+    ck_assert_uint_eq(tui.frames.cursor, 7000);
+}
+END_TEST
+
+/* All that is kept of a payload is searched, in the list of frames and in the
+ * ladder. */
+START_TEST(what_is_deep_in_a_payload_is_found)
+{
+    static char text[200001];
+    static const enum view_id views[] = {VIEW_FRAMES, VIEW_LADDER, VIEW_TALK};
+    struct event_samples samples;
+    struct event_sink sink = store_sink(store, sizeof text);
+    event_samples_init(&samples);
+    memset(text, '.', sizeof text - 1);
+    memcpy(text + 16384 - 3, "needle", 6);
+    memcpy(text + sizeof text - 5, "last", 4);
+    samples.frame.completed = NULL;
+    samples.frame.number = samples.frame.message = N_FRAMES + 1;
+    samples.frame.header.payload_len = sizeof text - 1;
+    samples.message.number = N_FRAMES + 1;
+    samples.message.payload = slice_cstr(text);
+    samples.message.len = samples.message.wire_len = sizeof text - 1;
+    sample_send_frame(&sink, 1, &samples.frame);
+    sample_send_message(&sink, 1, &samples.message);
+    for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
+        static const char *const texts[] = {"needle", ".last"};
+        for (size_t k = 0; k < 2; k++) {
+            tui_go(&tui, VIEW_FRAMES);
+            press("g");
+            tui_draw(&tui);
+            tui_go(&tui, views[i]);
+            tui_draw(&tui);
+            look_for(texts[k]);
+            (void)draw_all();
+            ck_assert_msg(tui.frame == N_FRAMES, "%s: frame %u; %s",
+                          view_name(views[i]), tui.frame, tui.message);
+        }
+    }
+}
+END_TEST
+
 START_TEST(what_is_nowhere_is_told)
 {
     look_for("letter");
@@ -204,6 +254,8 @@ suite(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, what_is_near_is_found_at_once);
     tcase_add_test(tc, what_is_far_is_found_in_turns);
+    tcase_add_test(tc, a_turn_ends_when_its_time_is_over);
+    tcase_add_test(tc, what_is_deep_in_a_payload_is_found);
     tcase_add_test(tc, what_is_nowhere_is_told);
     tcase_add_loop_test(tc, any_key_stops_it, 0, sizeof stops / sizeof *stops);
     tcase_add_test(tc, rows_may_come_meanwhile);

@@ -3,7 +3,7 @@
  * finding_list.h, and the view that is drawn with it: what is selected stays
  * selected while findings come, fold and are left out.
  */
-#include "ui/tui/finding_list.h"
+#include "ui/tui/views/finding_list.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -303,6 +303,62 @@ START_TEST(severities_are_left_out_one_after_the_other)
 }
 END_TEST
 
+static void
+filter(const char *text)
+{
+    filter_apply(&tui, text);
+    do
+        tui_draw(&tui);
+    while (tui.busy);
+}
+
+START_TEST(what_the_filter_hides_is_neither_counted_nor_stepped_to)
+{
+    struct event_frame f = samples.frame;
+    sample_send_frame(&sink, 1, &f);
+    f.number = 2;
+    sample_send_frame(&sink, 1, &f);
+    find_some();
+    press("7");
+    ck_assert_uint_eq(finding_list_n(&tui.found), 3);
+    char text[80];
+    snprintf(text, sizeof text, "ws.finding == %s", finding_info(GAP)->id);
+    filter(text);
+    ck_assert_str_eq(lines(&tui.found), "#1");
+    ck_assert_uint_eq(tui.found.group[GAP].rows.n, tui.found.all.n);
+    ck_assert_uint_eq(tui.found.all.n, 3);
+    ck_assert_uint_eq(tui.found.passed[SEVERITY_NOTE], 1);
+    ck_assert_uint_eq(tui.found.passed[SEVERITY_WARNING], 2);
+    ck_assert_uint_eq(tui.found.passed[SEVERITY_ERROR], 0);
+    for (int i = 0; i < 5; i++) {
+        press(i % 2 ? "E" : "e");
+        ck_assert_int_eq(store_finding(store, tui.finding)->id, GAP);
+    }
+    /* Those that are left out as less severe pass all the same. */
+    press("V");
+    press("V");
+    ck_assert_uint_eq(finding_list_n(&tui.found), 0);
+    ck_assert_uint_gt(tui.found.passed[SEVERITY_WARNING], 0);
+}
+END_TEST
+
+START_TEST(a_filter_that_hides_every_finding_says_so)
+{
+    static const char *const views[] = {"7", "2", "1"};
+    find_some();
+    filter("ws.conn == 2");
+    for (size_t i = 0; i < 3; i++) {
+        press(views[i]);
+        press(i % 2 ? "E" : "e");
+        ck_assert_str_eq(tui.message, "the filter hides every finding");
+        ck_assert_uint_eq(tui.found.all.n, 0);
+    }
+    filter("");
+    press("e");
+    ck_assert_uint_eq(tui.finding, 0);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -323,6 +379,8 @@ suite(void)
     tcase_add_test(tc, next_and_previous_lead_from_any_view_to_the_frame);
     tcase_add_test(tc, a_finding_of_the_handshake_leads_there);
     tcase_add_test(tc, severities_are_left_out_one_after_the_other);
+    tcase_add_test(tc, what_the_filter_hides_is_neither_counted_nor_stepped_to);
+    tcase_add_test(tc, a_filter_that_hides_every_finding_says_so);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/tui/grid.h"
+#include "ui/tui/screen/grid.h"
 
 #include <limits.h>
 #include <string.h>

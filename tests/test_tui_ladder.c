@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The rows of the ladder, from made conversations. */
-#include "ui/tui/ladder.h"
+#include "ui/tui/views/ladder.h"
 
 #include <inttypes.h>
 #include <stdio.h>

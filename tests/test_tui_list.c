@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/tui/list.h"
+#include "ui/tui/screen/list.h"
 
 #include <limits.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/tui/marks.h"
+#include "ui/tui/views/marks.h"
 
 #include "tests/check_main.h"
 #include "tests/rng.h"

@@ -9,7 +9,7 @@
 
 #include "tests/check_main.h"
 #include "tests/tui_load.h"
-#include "ui/tui/palette.h"
+#include "ui/tui/layers/palette.h"
 
 static struct store *store;
 static struct stats *stats;

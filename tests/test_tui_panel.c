@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/tui/panel.h"
+#include "ui/tui/screen/panel.h"
 
 #include <string.h>
 
 #include "tests/check_main.h"
 #include "tests/out_text.h"
-#include "ui/tui/columns.h"
+#include "ui/tui/screen/columns.h"
 
 static struct grid grid;
 static struct out out;

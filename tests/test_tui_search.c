@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/tui/search.h"
+#include "ui/tui/store/search.h"
 
 #include <stdint.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The lines of a handshake and their marks, from made heads. */
-#include "ui/tui/shake.h"
+#include "ui/tui/views/shake.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "dissect/handshake.h"
 #include "tests/check_main.h"
 #include "tests/event_samples.h"
-#include "ui/tui/shake_accept.h"
+#include "ui/tui/views/shake_accept.h"
 
 #define REQUEST                                                                \
     "GET /chat HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\n"          \
@@ -29,12 +29,19 @@ static struct shake_found found;
 static struct shake lines;
 
 static void
-setup(void)
+open_store(size_t max_bytes)
 {
-    ck_assert_int_eq(store_new(&store, SIZE_MAX, 0, UINT64_MAX), ERR_OK);
+    ck_assert_int_eq(store_new(&store, max_bytes, UINT64_MAX, UINT64_MAX),
+                     ERR_OK);
     sink = store_sink(store, 1000);
     event_samples_init(&samples);
     memset(&found, 0, sizeof found);
+}
+
+static void
+setup(void)
+{
+    open_store(SIZE_MAX);
 }
 
 static void
@@ -272,6 +279,20 @@ START_TEST(what_it_means_is_said)
 }
 END_TEST
 
+START_TEST(heads_without_memory_are_not_called_uncaptured)
+{
+    store_free(store);
+    open_store(0);
+    send_heads(REQUEST, ANSWER RIGHT);
+    make();
+    ck_assert_str_eq(result(), "VERIFIED");
+    ck_assert_uint_eq(lines.n, 2);
+    ck_assert(says("not kept"));
+    ck_assert(!says("not in the capture"));
+    ck_assert(!says("was agreed"));
+}
+END_TEST
+
 /* A head may have thousands of lines. */
 START_TEST(long_heads_are_cut)
 {
@@ -283,6 +304,7 @@ START_TEST(long_heads_are_cut)
     ck_assert(lines.cut);
     ck_assert_uint_eq(lines.n, SHAKE_LINES_MAX);
     ck_assert_uint_eq(lines.n_request, SHAKE_LINES_MAX);
+    ck_assert(says("there are more lines"));
 }
 END_TEST
 
@@ -339,6 +361,7 @@ tui_shake_suite(void)
     tcase_add_test(tc, secrets_that_were_found_are_hidden_too);
     tcase_add_loop_test(tc, the_result_is_a_word, 0, 7);
     tcase_add_loop_test(tc, what_it_means_is_said, 0, 6);
+    tcase_add_test(tc, heads_without_memory_are_not_called_uncaptured);
     tcase_add_test(tc, long_heads_are_cut);
     tcase_add_test(tc, a_command_is_made_of_proper_keys_only);
     tcase_add_test(tc, each_line_can_be_explained);

@@ -5,6 +5,7 @@
 
 #include "tests/check_main.h"
 #include "tests/tui_load.h"
+#include "ui/tui/views/stats_panel.h"
 
 static struct store *store;
 static struct stats *stats;
@@ -80,65 +81,274 @@ START_TEST(tab_goes_through_all_panels_at_every_size)
 }
 END_TEST
 
-START_TEST(an_opcode_leads_to_its_first_frame)
+/* Draws until all is counted. */
+static void
+draw_all(void)
+{
+    do
+        tui_draw(&tui);
+    while (tui.busy);
+}
+
+static void
+filter(const char *text)
+{
+    filter_apply(&tui, text);
+    draw_all();
+}
+
+/* The frames are shown, from the first one on, so many, by that filter. */
+static void
+shows(const char *text, size_t n)
+{
+    draw_all();
+    ck_assert_int_eq(tui.view, VIEW_FRAMES);
+    ck_assert_str_eq(tui.shown.text, text);
+    ck_assert_uint_eq(tui.rows.n, n);
+    ck_assert_uint_eq(tui.frames.cursor, 0);
+    ck_assert_uint_eq(tui.frame, rows_at(&tui.rows, 0));
+    ck_assert_uint_eq(tui.rows.conn, STORE_NONE);
+}
+
+/* Frames of an opcode by a sender, as the panel counts them. */
+static uint64_t
+counted(enum stats_opcode_row row, unsigned from)
+{
+    struct stats_figures f;
+    stats_figures(stats_panel_stats(&tui), &f);
+    return f.opcode[row][from];
+}
+
+static const struct {
+    const char *keys[4];
+    const char *filter;
+    unsigned row;
+    unsigned sides; /* set of 1 << enum ws_sender */
+} opcodes[] = {
+    {{"Home"}, "websocket.opcode == text", STATS_ROW_TEXT, 3},
+    {{"Down", "Down"},
+     "websocket.opcode == continuation",
+     STATS_ROW_CONTINUATION,
+     3},
+    {{"Right"}, "websocket.opcode == text && ws.dir == c2s", STATS_ROW_TEXT, 1},
+    {{"Right", "Right", "Right"},
+     "websocket.opcode == text && ws.dir == s2c",
+     STATS_ROW_TEXT,
+     2},
+    {{"Right", "Right", "Left", "End"},
+     "websocket.opcode in {3..7, 11..15} && ws.dir == c2s",
+     STATS_ROW_OTHER,
+     1},
+    {{"Right", "Left", "End"},
+     "websocket.opcode in {3..7, 11..15}",
+     STATS_ROW_OTHER,
+     3},
+};
+
+START_TEST(enter_on_an_opcode_filters_by_it_and_the_side_of_the_cursor)
 {
     go_to_panel(STATS_PANEL_OPCODES);
-    press_times("Down", 3); /* text, binary, continuation, ping */
+    for (size_t i = 0; i < 4 && opcodes[_i].keys[i]; i++)
+        press(opcodes[_i].keys[i]);
+    uint64_t want = 0;
+    for (unsigned d = 0; d < 2; d++)
+        if (opcodes[_i].sides >> d & 1u)
+            want += counted((enum stats_opcode_row)opcodes[_i].row, d);
+    ck_assert_uint_gt(want, 0);
     press("Enter");
-    ck_assert_int_eq(tui.view, VIEW_FRAMES);
-    ck_assert_uint_eq(store_frame_opcode(store_frame(store, tui.frame)),
-                      WS_OP_PING);
-    for (uint32_t i = 0; i < tui.frame; i++)
-        ck_assert_uint_ne(store_frame_opcode(store_frame(store, i)),
-                          WS_OP_PING);
+    shows(opcodes[_i].filter, want);
+    press("Esc");
+    ck_assert_int_eq(tui.view, VIEW_STATS);
+    ck_assert_str_eq(tui.shown.text, opcodes[_i].filter);
 }
 END_TEST
 
-START_TEST(a_size_leads_to_a_message_of_that_size)
+START_TEST(enter_on_a_size_filters_by_the_length_of_messages)
 {
+    struct stats_figures f;
+    stats_figures(stats, &f);
     go_to_panel(STATS_PANEL_SIZES);
     press_times("Down", 3); /* 0, 1, 2 to 3, 4 to 7 */
     press("Enter");
-    ck_assert_int_eq(tui.view, VIEW_FRAMES);
-    struct store_message m;
-    ck_assert(store_message_of(store, tui.frame, &m));
-    ck_assert_uint_ge(m.len, 4);
-    ck_assert_uint_le(m.len, 7);
-}
-END_TEST
-
-START_TEST(a_step_of_the_curve_leads_to_its_first_frame)
-{
-    go_to_panel(STATS_PANEL_CURVE);
-    press("End");
+    shows("ws.msg.len in {4..7}", f.size[3]);
+    filter("");
+    go_to_panel(STATS_PANEL_SIZES);
+    press("Home");
     press("Enter");
-    ck_assert_int_eq(tui.view, VIEW_FRAMES);
-    ck_assert_uint_gt(tui.frame, 0);
-    /* In the last step, which is 4 ms wide. */
-    int64_t last = store_frame(store, store->frames.n - 1)->time_ns;
-    int64_t here = store_frame(store, tui.frame)->time_ns;
-    ck_assert_int_le(last - here, 4000000);
-    ck_assert_int_gt(here, store_frame(store, tui.frame - 1)->time_ns);
+    shows("ws.msg.len == 0", f.size[0]);
 }
 END_TEST
 
-START_TEST(a_connection_and_a_close_code_lead_to_a_connection)
+START_TEST(enter_on_a_step_of_the_curve_filters_by_its_time)
+{
+    uint64_t n = 0, gaps = 0;
+    for (size_t i = 0; i < store->frames.n; i++)
+        gaps += store_frame(store, i)->flags & STORE_GAP;
+    ck_assert_uint_eq(gaps, 0);
+    go_to_panel(STATS_PANEL_CURVE);
+    press("+");
+    size_t steps = tui.stats_lists[STATS_PANEL_CURVE].n;
+    ck_assert_uint_gt(steps, 10);
+    /* Every frame is in one step. */
+    for (size_t i = 0; i < steps; i++) {
+        filter("");
+        go_to_panel(STATS_PANEL_CURVE);
+        press("Home");
+        press_times("Right", (int)i);
+        press("Enter");
+        draw_all();
+        if (tui.view == VIEW_STATS) {
+            ck_assert_str_eq(tui.message, "there is none");
+            continue;
+        }
+        ck_assert_int_eq(tui.view, VIEW_FRAMES);
+        ck_assert(strstr(tui.shown.text, "frame.time_relative >= "));
+        ck_assert_uint_gt(tui.rows.n, 0);
+        n += tui.rows.n;
+    }
+    ck_assert_uint_eq(n, store->frames.n);
+}
+END_TEST
+
+START_TEST(enter_on_a_connection_filters_by_it)
 {
     go_to_panel(STATS_PANEL_CONNS);
     press_times("Down", 4);
     press("Enter");
-    ck_assert_int_eq(tui.view, VIEW_FRAMES);
-    ck_assert_uint_eq(tui.rows.conn, 4);
+    const struct store_conn *c = store_conn(store, 4);
+    shows("ws.conn == 5", c->frames[0] + c->frames[1]);
+}
+END_TEST
+
+START_TEST(enter_on_a_close_code_filters_by_it)
+{
+    struct stats_figures f;
+    stats_figures(stats, &f);
+    ck_assert_uint_eq(f.n_codes, 1);
     go_to_panel(STATS_PANEL_CLOSES);
     press("Home");
+    press("Right");
     press("Enter");
-    ck_assert_int_eq(tui.view, VIEW_FRAMES);
-    const struct store_conn *c = store_conn(store, tui.rows.conn);
-    ck_assert(c->close_code[0] == 1002 || c->close_code[1] == 1002);
+    shows("websocket.payload.close.status_code == 1002 && ws.dir == c2s",
+          f.code[0].n[0]);
+    filter("");
     go_to_panel(STATS_PANEL_CLOSES);
     press("End"); /* without a code: nobody */
     press("Enter");
     ck_assert_int_eq(tui.view, VIEW_STATS);
+    ck_assert_str_eq(tui.message, "there is none");
+    ck_assert_ptr_null(tui.shown.text);
+}
+END_TEST
+
+START_TEST(times_between_sides_are_no_filter)
+{
+    go_to_panel(STATS_PANEL_TURNS);
+    press("Enter");
+    ck_assert_int_eq(tui.view, VIEW_STATS);
+    ck_assert_ptr_nonnull(strstr(tui.message, "no filter knows"));
+}
+END_TEST
+
+START_TEST(a_bar_narrows_the_filter_that_the_figures_follow)
+{
+    filter("ws.dir == c2s");
+    go_to_panel(STATS_PANEL_OPCODES);
+    ck_assert_uint_eq(counted(STATS_ROW_TEXT, 1), 0);
+    uint64_t n = counted(STATS_ROW_TEXT, 0);
+    press("Enter");
+    shows("(ws.dir == c2s) && websocket.opcode == text", n);
+    /* Again changes nothing. */
+    go_to_panel(STATS_PANEL_OPCODES);
+    press("Enter");
+    shows("(ws.dir == c2s) && websocket.opcode == text", n);
+    /* Figures of everything make a filter of everything. */
+    go_to_panel(STATS_PANEL_OPCODES);
+    press("L");
+    n = counted(STATS_ROW_TEXT, 0) + counted(STATS_ROW_TEXT, 1);
+    press("Enter");
+    shows("websocket.opcode == text", n);
+}
+END_TEST
+
+START_TEST(a_filter_that_would_be_too_long_changes_nothing)
+{
+    char text[PROMPT_MAX];
+    size_t n = (size_t)snprintf(text, sizeof text, "ws.conn");
+    for (; n + 20 < sizeof text; n += strlen(text + n))
+        snprintf(text + n, sizeof text - n, " && ws.conn");
+    filter(text);
+    ck_assert_str_eq(tui.shown.text, text);
+    go_to_panel(STATS_PANEL_OPCODES);
+    press("Enter");
+    ck_assert_int_eq(tui.view, VIEW_STATS);
+    ck_assert_str_eq(tui.message, "that filter is too long");
+    ck_assert_str_eq(tui.shown.text, text);
+}
+END_TEST
+
+START_TEST(figures_follow_the_filter_until_they_are_locked)
+{
+    const struct stats_sender *all = stats->sender;
+    press("6");
+    ck_assert_ptr_eq(stats_panel_stats(&tui), stats);
+    filter("ws.dir == c2s");
+    const struct stats *few = stats_panel_stats(&tui);
+    ck_assert_ptr_ne(few, stats);
+    ck_assert_uint_eq(few->sender[0].frames[WS_OP_TEXT],
+                      all[0].frames[WS_OP_TEXT]);
+    ck_assert_uint_eq(few->sender[1].frames[WS_OP_TEXT], 0);
+    ck_assert_uint_eq(few->ended, stats->ended);
+    press("L");
+    ck_assert_ptr_eq(stats_panel_stats(&tui), stats);
+    filter("ws.dir == s2c");
+    ck_assert_ptr_eq(stats_panel_stats(&tui), stats);
+    press("L");
+    draw_all();
+    few = stats_panel_stats(&tui);
+    ck_assert_ptr_ne(few, stats);
+    ck_assert_uint_eq(few->sender[0].frames[WS_OP_TEXT], 0);
+    ck_assert_uint_eq(few->sender[1].frames[WS_OP_TEXT],
+                      all[1].frames[WS_OP_TEXT]);
+    filter("");
+    ck_assert_ptr_eq(stats_panel_stats(&tui), stats);
+}
+END_TEST
+
+/* Nothing is counted where nobody looks. */
+START_TEST(figures_are_counted_in_slices_and_only_where_they_are_shown)
+{
+    press("1");
+    filter("ws.dir == c2s");
+    ck_assert_ptr_null(tui.recount.stats);
+    tui.slice_ns = 0;
+    press("6");
+    int draws = 0;
+    for (; tui.busy; draws++)
+        tui_draw(&tui);
+    ck_assert_int_gt(draws, 0);
+    ck_assert_uint_eq(tui.recount.scanned, store->frames.n);
+    ck_assert_uint_eq(tui.recount.stats->sender[1].frames[WS_OP_TEXT], 0);
+    filter("ws.dir == s2c");
+    ck_assert_uint_eq(tui.recount.stats->sender[0].frames[WS_OP_TEXT], 0);
+}
+END_TEST
+
+START_TEST(a_filter_that_nothing_passes_leaves_empty_panels_at_every_size)
+{
+    static const int sizes[][2] = {{48, 160}, {24, 80}, {10, 40}};
+    filter("ws.conn == 999");
+    press("6");
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        ck_assert(grid_resize(&tui.grid, sizes[i][0], sizes[i][1]));
+        for (unsigned p = 0; p < STATS_PANEL_COUNT; p++) {
+            press("Down");
+            press("Enter");
+            ck_assert_int_eq(tui.view, VIEW_STATS);
+            press("Tab");
+        }
+    }
+    ck_assert_str_eq(tui.shown.text, "ws.conn == 999");
 }
 END_TEST
 
@@ -174,10 +384,21 @@ suite(void)
     TCase *tc = tcase_create("view");
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, tab_goes_through_all_panels_at_every_size);
-    tcase_add_test(tc, an_opcode_leads_to_its_first_frame);
-    tcase_add_test(tc, a_size_leads_to_a_message_of_that_size);
-    tcase_add_test(tc, a_step_of_the_curve_leads_to_its_first_frame);
-    tcase_add_test(tc, a_connection_and_a_close_code_lead_to_a_connection);
+    tcase_add_loop_test(
+        tc, enter_on_an_opcode_filters_by_it_and_the_side_of_the_cursor, 0,
+        sizeof opcodes / sizeof *opcodes);
+    tcase_add_test(tc, enter_on_a_size_filters_by_the_length_of_messages);
+    tcase_add_test(tc, enter_on_a_step_of_the_curve_filters_by_its_time);
+    tcase_add_test(tc, enter_on_a_connection_filters_by_it);
+    tcase_add_test(tc, enter_on_a_close_code_filters_by_it);
+    tcase_add_test(tc, times_between_sides_are_no_filter);
+    tcase_add_test(tc, a_bar_narrows_the_filter_that_the_figures_follow);
+    tcase_add_test(tc, a_filter_that_would_be_too_long_changes_nothing);
+    tcase_add_test(tc, figures_follow_the_filter_until_they_are_locked);
+    tcase_add_test(tc,
+                   figures_are_counted_in_slices_and_only_where_they_are_shown);
+    tcase_add_test(
+        tc, a_filter_that_nothing_passes_leaves_empty_panels_at_every_size);
     tcase_add_test(tc, steps_of_the_curve_are_made_wider_and_narrower);
     tcase_add_test(tc, without_statistics_there_is_a_view_all_the_same);
     suite_add_tcase(s, tc);

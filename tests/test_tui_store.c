@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ui/tui/store.h"
+#include "ui/tui/store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -701,9 +701,9 @@ START_TEST(rows_past_the_file_are_counted_and_not_kept)
     send_handshake(2);
     ck_assert_uint_eq(store->conns.n, 2);
     store_losses(store, said, sizeof said, true);
-    ck_assert_str_eq(said, "502 rows, 2 payloads not kept: File too large");
+    ck_assert_str_eq(said, "502 rows, 2 texts not kept: File too large");
     store_losses(store, said, sizeof said, false);
-    ck_assert_str_eq(said, "502 rows, 2 payloads not kept");
+    ck_assert_str_eq(said, "502 rows, 2 texts not kept");
 }
 END_TEST
 
@@ -735,7 +735,7 @@ START_TEST(heads_count_as_memory)
     ck_assert_uint_eq(store->room.used, sizeof head + 1);
     send_handshake(2);
     ck_assert_uint_eq(store->conns.n, 2);
-    ck_assert_uint_eq(store->n_unkept, 1);
+    ck_assert_uint_eq(store->n_untold, 1);
     ck_assert_ptr_null(store_conn(store, 1)->handshake.request_head.ptr);
     send_handshake(3);
     ck_assert_uint_eq(store->conns.n, 3);
@@ -750,7 +750,7 @@ START_TEST(rows_leave_memory_for_heads)
     ck_assert_uint_ge(store->room.max - store->room.used, ROOM_PIECE_LEN);
     ck_assert_uint_gt(store->room.file_len, 0);
     send_handshake(500);
-    ck_assert_uint_eq(store->n_unkept, 0);
+    ck_assert_uint_eq(store->n_untold, 0);
 }
 END_TEST
 
@@ -815,10 +815,11 @@ START_TEST(payloads_past_the_spool_are_counted_and_not_kept)
     assert_payload(3, "", false);
     assert_payload(4, "", false);
     ck_assert_uint_eq(store_finding(store, 0)->detail_len, 0);
+    ck_assert_uint_eq(store->n_untold, 1);
     ck_assert_uint_eq(store->frames.n, 5);
     char said[80];
     store_losses(store, said, sizeof said, true);
-    ck_assert_str_eq(said, "3 payloads not kept: the limit is reached");
+    ck_assert_str_eq(said, "3 payloads, 1 text not kept: the limit is reached");
 }
 END_TEST
 
@@ -846,16 +847,16 @@ START_TEST(what_is_not_kept_is_on_the_status_line)
         int cols;
         const char *text;
     } lines[] = {
-        {40, "128 rows, 1 payload not kept"},
-        {60, "128 rows, 1 payload not kept"},
-        {80, "128 rows, 1 payload not kept: File too large"},
-        {160, "128 rows, 1 payload not kept: File too large  1 of 16384"},
+        {40, "128 rows, 1 text not kept"},
+        {60, "128 rows, 1 text not kept"},
+        {80, "128 rows, 1 text not kept: File too large"},
+        {160, "128 rows, 1 text not kept: File too large  1 of 16384"},
     };
     open_store(0, 2 * ROOM_PIECE_LEN, UINT64_MAX);
     send_handshake(1);
     /* The head of the handshake. */
     ck_assert_ptr_nonnull(
-        strstr(status_line(80), " 1 payload not kept: the limit is reached"));
+        strstr(status_line(80), " 1 text not kept: the limit is reached"));
     for (uint64_t i = 1; i <= 16384 + 128; i++)
         send_frame(1, WS_SENDER_CLIENT, i, 0, WS_OP_PING, true, "x");
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {

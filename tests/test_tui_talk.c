@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The rows of a conversation, from made ones. */
-#include "ui/tui/talk.h"
+#include "ui/tui/views/talk.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
 # every view of some samples at many sizes.
 #
 # Those of 80x24 and 160x48 in UTF-8 are compared with tests/golden/tui/SAMPLE-
-# SIZE, those of the ladder and the handshake with SAMPLE-stories; `make
+# SIZE, those of the ladder and the handshake with SAMPLE-stories and so on; `make
 # update-golden` runs this with UPDATE=1, which rewrites them.  Of all others
 # the shape is checked: as many rows as there are, none too wide, nothing that a
 # terminal obeys, ASCII where ASCII was asked for.
@@ -246,6 +246,33 @@ for sample in good-gorilla-chat.pcapng odd-refused.pcapng odd-frames.pcap \
     draw "$sample" utf8 160x48 140x40 100x30 80x24 60x20 40x12
     golden "$sample" lists
 done
+# What a filter leaves of every view, and the filters of bars.
+filtered='1 f/ws.dir==s2c&&websocket.opcode==close
+1 f/ws.conn==999
+2 f/ws.conn==2 [
+2 f/websocket.opcode==text 3
+2 f/websocket.opcode==text 4
+2 f/websocket.opcode==text 5
+7 f/ws.severity>=warning e E
+7 f/ws.conn==999 e
+6 f/ws.dir==s2c Tab Right Right
+6 f/ws.dir==s2c L Tab Tab Tab Tab
+6 f/ws.conn==999 Tab Tab Tab Enter
+6 f/ws.conn==1 Tab Tab Tab Tab Tab
+6 Enter
+6 Tab Right Enter
+6 Tab Tab End Enter q
+6 Tab Tab Tab Tab Enter f f
+6 Tab Tab Tab Tab Tab Enter'
+for sample in good-gorilla-chat.pcapng good-deflate-context.pcapng \
+    odd-close.pcap odd-frames.pcap broken-lost-segment.pcap; do
+    keys=$filtered
+    draw "$sample" utf8 140x40 100x30 60x20 40x12
+    draw "$sample" ascii 80x24 40x12
+    draw "$sample" utf8 160x48 80x24
+    golden "$sample" filtered
+done
+keys=$lists
 draw good-gorilla-chat.pcapng ascii 160x48 80x24 40x12
 golden good-gorilla-chat.pcapng lists-ascii
 echo "1..$number"

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "tests/tui_load.h"
-#include "ui/tui/picture.h"
+#include "ui/tui/screen/picture.h"
 
 #define LINE_MAX_LEN 4096
 

@@ -179,6 +179,8 @@ tui_load_wrong_state(const struct tui *t)
         return "no such view";
     if (t->rows.n > t->store->frames.n)
         return "more rows than frames";
+    if (t->recount.scanned > t->shown.refine.scanned || t->stats_side > 2)
+        return "figures of more than passed";
     if (!memchr(t->message, '\0', sizeof t->message))
         return "a message without end";
     return NULL;

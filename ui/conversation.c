@@ -659,6 +659,14 @@ put_fragment(struct pen *p, const struct conversation_unit *u)
     pen_count(p, CONVERSATION_DIM, u->len, "byte");
 }
 
+/* Of a payload that is not here, or whose beginning says nothing. */
+static void
+put_missing(struct pen *p, const struct conversation_unit *u)
+{
+    pen_count(p, CONVERSATION_DIM, u->len, "byte");
+    pen_str(p, CONVERSATION_DIM, ", not shown");
+}
+
 static void
 put_data(struct pen *p, const struct conversation_unit *u)
 {
@@ -669,10 +677,8 @@ put_data(struct pen *p, const struct conversation_unit *u)
         put_fragment(p, u);
     } else if (u->payload.len == 0) {
         pen_str(p, CONVERSATION_DIM, u->has_len && u->len == 0 ? "empty" : "");
-        if (u->has_len && u->len > 0) {
-            pen_count(p, CONVERSATION_DIM, u->len, "byte");
-            pen_str(p, CONVERSATION_DIM, ", not shown");
-        }
+        if (u->has_len && u->len > 0)
+            put_missing(p, u);
     } else if (p->look->form == CONVERSATION_C) {
         put_payload_c(p, u);
     } else if (p->look->form == CONVERSATION_HEX || u->opcode != WS_OP_TEXT) {
@@ -689,6 +695,10 @@ static void
 put_close(struct pen *p, const struct conversation_unit *u)
 {
     uint8_t digits[PUT_U64_MAX];
+    if (u->payload.len < 2 && is_cut(u)) {
+        put_missing(p, u);
+        return;
+    }
     if (u->payload.len < 2) {
         pen_str(p, CONVERSATION_DIM,
                 u->payload.len == 0 ? "no code" : "half a code");
@@ -720,6 +730,8 @@ put_control(struct pen *p, const struct conversation_unit *u)
     put_notes(p, u);
     if (u->opcode == WS_OP_CLOSE)
         put_close(p, u);
+    else if (u->payload.len == 0 && is_cut(u))
+        put_missing(p, u);
     else if (text && text_is_plain(u->payload))
         pen_put(p, CONVERSATION_PLAIN, u->payload, false);
     else if (form != CONVERSATION_C)
@@ -727,6 +739,17 @@ put_control(struct pen *p, const struct conversation_unit *u)
     if (form == CONVERSATION_C && u->payload.len > 0 &&
         (p->look->whole || u->opcode != WS_OP_CLOSE))
         put_payload_c(p, u);
+}
+
+static void
+put_request(struct pen *p, const struct conversation_unit *u)
+{
+    if (u->text.ptr)
+        pen_put(p, CONVERSATION_PLAIN, u->text, false);
+    else if (u->unkept)
+        pen_str(p, CONVERSATION_DIM, "the request was not kept");
+    else
+        pen_str(p, CONVERSATION_WARNING, "no request was captured");
 }
 
 static void
@@ -740,12 +763,15 @@ put_answer(struct pen *p, const struct conversation_unit *u)
         [TRI_NO] = {"Accept is wrong", CONVERSATION_BAD},
         [TRI_YES] = {"verified", CONVERSATION_GOOD},
     };
-    if (!u->text.ptr) {
+    if (!u->text.ptr && !u->unkept) {
         pen_str(p, CONVERSATION_WARNING, "no answer was captured");
         return;
     }
-    pen_put(p, u->accepted ? CONVERSATION_PLAIN : CONVERSATION_BAD, u->text,
-            false);
+    if (u->text.ptr)
+        pen_put(p, u->accepted ? CONVERSATION_PLAIN : CONVERSATION_BAD, u->text,
+                false);
+    else
+        pen_str(p, CONVERSATION_DIM, "the answer was not kept");
     pen_str(p, CONVERSATION_PLAIN, "  ");
     if (u->accepted)
         pen_str(p, proofs[u->accept_ok].style, proofs[u->accept_ok].text);
@@ -804,10 +830,7 @@ conversation_write(const struct conversation_look *look,
     case CONVERSATION_HEAD:
         break;
     case CONVERSATION_REQUEST:
-        if (u->text.ptr)
-            pen_put(&p, CONVERSATION_PLAIN, u->text, false);
-        else
-            pen_str(&p, CONVERSATION_WARNING, "no request was captured");
+        put_request(&p, u);
         break;
     case CONVERSATION_ANSWER:
         put_answer(&p, u);

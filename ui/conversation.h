@@ -40,7 +40,8 @@ struct conversation_unit {
     enum ws_sender from;
     struct slice time; /* as it is shown, right-aligned; ours, ASCII */
     uint64_t number;   /* of the sender's messages or frames; 0: none */
-    struct slice text; /* of the traffic; ptr NULL: was not captured */
+    struct slice text; /* of the traffic; ptr NULL: was not captured ... */
+    bool unkept;       /* ... or was, but nobody has it any more */
 
     /* Of an answer, and of an end whether it is a good one. */
     bool accepted;

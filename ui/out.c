@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -89,4 +91,16 @@ out_put(struct out *o, const void *ptr, size_t len)
     }
     memcpy(o->ptr + o->len, ptr, len);
     o->len += len;
+}
+
+void
+out_format(struct out *o, const char *format, ...)
+{
+    char text[OUT_FORMAT_MAX];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (n > 0)
+        out_put(o, text, (size_t)n < sizeof text ? (size_t)n : sizeof text - 1);
 }

@@ -72,6 +72,12 @@ out_commit(struct out *o, const uint8_t *end)
 /* Appends len bytes, any number. */
 void out_put(struct out *o, const void *ptr, size_t len);
 
+/* Appends what a format makes, cut at OUT_FORMAT_MAX - 1 bytes: for our own
+ * words and numbers. */
+#define OUT_FORMAT_MAX 512u
+void out_format(struct out *o, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* Nothing written from now on will arrive: time to stop working. */
 static inline bool
 out_over(const struct out *o)

@@ -186,7 +186,7 @@ static const struct limit decoder_limits[] = {
     {SCMP_SYS(getsockopt), 1, INT_ARG, SOL_PACKET},
     {SCMP_SYS(getsockopt), 1, INT_ARG, SOL_SOCKET},
     {SCMP_SYS(prctl), 0, INT_ARG, PR_SET_NAME},
-    /* Disk for the rows of the terminal interface (ui/tui/room.h). */
+    /* Disk for the rows of the terminal interface (ui/tui/store/room.h). */
     {SCMP_SYS(fallocate), 1, INT_ARG, 0},
 };
 

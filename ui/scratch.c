@@ -41,3 +41,19 @@ scratch_open(void)
         fd = open_in(dirs[i]);
     return fd;
 }
+
+bool
+scratch_read(int fd, uint64_t off, size_t len, uint8_t *out)
+{
+    while (len > 0) {
+        ssize_t n = pread(fd, out, len, (off_t)off);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        out += n;
+        off += (uint64_t)n;
+        len -= (size_t)n;
+    }
+    return true;
+}

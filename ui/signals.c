@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/signals.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -9,9 +10,13 @@
  * to its child and one to the group, a terminal and a wrapper one each. */
 #define SAME_NS (INT64_C(200) * 1000 * 1000)
 
-volatile sig_atomic_t signals_pending;
+/* A handler may use atomics that need no lock (C11 section 7.14.1.1). */
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2, "signal handlers use atomic_int");
 
-static volatile sig_atomic_t stop, rotate, figures;
+atomic_int signals_pending;
+
+static atomic_int stop, rotate, figures;
+static void (*_Atomic before_death)(void);
 static int64_t interrupted_ns; /* only the handler's; 0: not yet */
 
 static void
@@ -30,6 +35,9 @@ on_interrupt(int number)
     if (interrupted_ns == 0) {
         interrupted_ns = now;
     } else if (now - interrupted_ns >= SAME_NS) {
+        void (*fn)(void) = atomic_load(&before_death);
+        if (fn)
+            fn();
         /* Once the handler returns. */
         (void)signal(number, SIG_DFL);
         (void)raise(number);
@@ -77,6 +85,12 @@ signals_init(bool rotates)
     take(SIGUSR1, on_figures);
 }
 
+void
+signals_before_death(void (*fn)(void))
+{
+    atomic_store(&before_death, fn);
+}
+
 int
 signals_stop(void)
 {
@@ -85,11 +99,9 @@ signals_stop(void)
 
 /* Reads and clears a wish. */
 static bool
-take_wish(volatile sig_atomic_t *wish)
+take_wish(atomic_int *wish)
 {
-    bool was = *wish != 0;
-    *wish = 0;
-    return was;
+    return atomic_exchange(wish, 0) != 0;
 }
 
 bool

@@ -6,20 +6,26 @@
  *   SIGTERM  end cleanly
  *   SIGHUP   with rotate: begin the next file (-w); else end cleanly
  *   SIGUSR1  show the figures so far
+ *
+ * Any thread may look.
  */
 #ifndef UI_SIGNALS_H
 #define UI_SIGNALS_H
 
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* Not 0: something was asked for; look at the calls below.  Cheap enough for
  * each packet. */
-extern volatile sig_atomic_t signals_pending;
+extern atomic_int signals_pending;
 
 /* Takes the signals over, but for a SIGHUP that is ignored (nohup).  Once a
  * program. */
 void signals_init(bool rotate);
+
+/* Called, from the handler, before a second SIGINT ends the program at once:
+ * may only do what a handler may (signal-safety(7)).  NULL: nothing. */
+void signals_before_death(void (*fn)(void));
 
 /* The signal that asked to end, or 0. */
 int signals_stop(void);

@@ -221,22 +221,6 @@ chain_add(struct har *h, struct chain *c, uint64_t off)
         add_run(h, c, off, len, 1);
 }
 
-static bool
-read_spool(const struct har *h, uint64_t off, size_t len, uint8_t *out)
-{
-    while (len > 0) {
-        ssize_t n = pread(h->fd, out, len, (off_t)off);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return false;
-        out += n;
-        off += (uint64_t)n;
-        len -= (size_t)n;
-    }
-    return true;
-}
-
 /* Copies a run, without its first byte if it is the first: the comma.  False:
  * it could not be read, and nothing of it was written. */
 static bool
@@ -247,7 +231,7 @@ copy_run(struct har *h, const struct run *run, bool first)
         return false;
     while (left > 0) {
         size_t n = left < COPY_LEN ? (size_t)left : COPY_LEN;
-        if (!read_spool(h, off, n, h->copy)) {
+        if (!scratch_read(h->fd, off, n, h->copy)) {
             h->figures.spool_errno = errno != 0 ? errno : EIO;
             /* Half a thing is there: the document is broken anyway. */
             h->out->error = ERR_WRITE;
@@ -443,7 +427,7 @@ write_entry(struct har *h, struct har_conn *c, const struct event *end)
     json_write_raw(o, ",\n");
     chain_write(h, &c->heads);
     if (c->heads.things == 0)
-        har_write_heads(o, NULL, false, &h->url);
+        har_write_no_heads(o, c->heads.left_out > 0, &h->url);
     json_write_raw(o, ",\n\"_webSocketMessages\":[");
     chain_write(h, &c->messages);
     json_write_raw(o, "],\n\"_findings\":[");

@@ -7,6 +7,8 @@
 #include "ui/json_write.h"
 #include "ui/put.h"
 
+static const char not_captured[] = " was not captured.";
+
 void
 har_write_name(struct out *o, const char *name)
 {
@@ -220,8 +222,17 @@ write_query(struct out *o, struct slice url)
 }
 
 static void
-write_request(struct out *o, const struct event_handshake *e, bool no_secrets,
-              struct buf *url)
+write_comment(struct out *o, const char *what, const char *why)
+{
+    json_write_raw(o, ",\"comment\":\"The ");
+    json_write_raw(o, what);
+    json_write_raw(o, why);
+    json_write_raw(o, "\"");
+}
+
+static void
+write_request(struct out *o, const struct event_handshake *e, const char *why,
+              bool no_secrets, struct buf *url)
 {
     const struct http1_head *head = e ? e->request_head : NULL;
     build_url(url, e);
@@ -234,12 +245,13 @@ write_request(struct out *o, const struct event_handshake *e, bool no_secrets,
     write_query(o, buf_slice(url));
     write_sizes(o, head);
     if (!head)
-        json_write_raw(o, ",\"comment\":\"The request was not captured.\"");
+        write_comment(o, "request", why);
     json_write_raw(o, "}");
 }
 
 static void
-write_response(struct out *o, const struct event_handshake *e, bool no_secrets)
+write_response(struct out *o, const struct event_handshake *e, const char *why,
+               bool no_secrets)
 {
     const struct http1_head *head = e ? e->response_head : NULL;
     struct slice location =
@@ -254,11 +266,10 @@ write_response(struct out *o, const struct event_handshake *e, bool no_secrets)
     json_write_raw(o, ",\"content\":{\"size\":0,\"mimeType\":\"x-unknown\"}");
     write_text(o, "redirectURL", location);
     write_sizes(o, head);
-    if (!head)
-        json_write_raw(o, e && e->answer == ANSWER_NONE
-                              ? ",\"comment\":\"There was no response.\""
-                              : ",\"comment\":\"The response was not "
-                                "captured.\"");
+    if (!head && e && e->answer == ANSWER_NONE)
+        json_write_raw(o, ",\"comment\":\"There was no response.\"");
+    else if (!head)
+        write_comment(o, "response", why);
     json_write_raw(o, "}");
 }
 
@@ -266,6 +277,14 @@ void
 har_write_heads(struct out *o, const struct event_handshake *e, bool no_secrets,
                 struct buf *url)
 {
-    write_request(o, e, no_secrets, url);
-    write_response(o, e, no_secrets);
+    write_request(o, e, not_captured, no_secrets, url);
+    write_response(o, e, not_captured, no_secrets);
+}
+
+void
+har_write_no_heads(struct out *o, bool left_out, struct buf *url)
+{
+    const char *why = left_out ? " was left out: no room." : not_captured;
+    write_request(o, NULL, why, false, url);
+    write_response(o, NULL, why, false);
 }

@@ -15,10 +15,14 @@
 /* Room for the constant part of anything: names, numbers, times. */
 #define HAR_FIXED_MAX ((size_t)512)
 
-/* Writes `"request":{...},"response":{...}` for a handshake; e NULL: none was
- * told.  url is scratch. */
+/* Writes `"request":{...},"response":{...}` for a handshake.  url is scratch.
+ */
 void har_write_heads(struct out *o, const struct event_handshake *e,
                      bool no_secrets, struct buf *url);
+
+/* The same where there is no handshake: none was told, or there was no room for
+ * it (left_out). */
+void har_write_no_heads(struct out *o, bool left_out, struct buf *url);
 
 /* ,"NAME": */
 void har_write_name(struct out *o, const char *name);

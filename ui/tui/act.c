@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ui/tui/copy.h"
-#include "ui/tui/find.h"
-#include "ui/tui/goto.h"
-#include "ui/tui/help.h"
-#include "ui/tui/pick.h"
-#include "ui/tui/settings.h"
+#include "ui/tui/layers/copy.h"
+#include "ui/tui/layers/find.h"
+#include "ui/tui/layers/goto.h"
+#include "ui/tui/layers/help.h"
+#include "ui/tui/layers/pick.h"
+#include "ui/tui/layers/settings.h"
 #include "ui/tui/tui.h"
 
 static bool
@@ -230,6 +230,8 @@ tui_why_not(struct tui *t, enum action a, char *out, size_t size)
         return t->rows.n ? NULL : "there is no frame";
     case NEED_FINDING:
         return t->store->findings.n ? NULL : "there are no findings";
+    case NEED_FILTER:
+        return tui_filtered(t) ? NULL : "there is no filter: / asks for one";
     case NEED_TEXT:
         return t->find[0] ? NULL : "nothing was looked for yet: ^F asks";
     case NEED_FOLLOW: {

@@ -13,9 +13,9 @@
 #include "ui/signals.h"
 #include "ui/stats.h"
 #include "ui/terminal.h"
-#include "ui/tui/copy.h"
-#include "ui/tui/store.h"
-#include "ui/tui/tty.h"
+#include "ui/tui/layers/copy.h"
+#include "ui/tui/screen/tty.h"
+#include "ui/tui/store/store.h"
 #include "ui/tui/tui.h"
 
 /* Bytes of a message's payload that can be looked at. */
@@ -44,6 +44,8 @@ struct app {
     char said[SAID_MAX][TUI_TEXT_MAX]; /* under the store's lock */
     size_t n_said;
     char news[TUI_TEXT_MAX]; /* likewise; "": none */
+    uint8_t *clip; /* for the clipboard, not sent yet; NULL: nothing */
+    size_t clip_len;
     void (*work)(void *ctx);
     void *ctx;
 };
@@ -57,12 +59,30 @@ create(void *ctx, const char *name)
     return open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 }
 
+/* The store is locked, and a terminal may take its time: sent later. */
 static bool
 copy(void *ctx, struct slice bytes)
 {
     struct app *a = ctx;
-    tty_copy(a->tty, bytes);
+    uint8_t *clip = malloc(bytes.len + 1);
+    if (!clip)
+        return false;
+    if (bytes.len > 0)
+        memcpy(clip, bytes.ptr, bytes.len);
+    free(a->clip);
+    a->clip = clip;
+    a->clip_len = bytes.len;
     return true;
+}
+
+static void
+send_clip(struct app *a)
+{
+    if (!a->clip)
+        return;
+    tty_copy(a->tty, slice_make(a->clip, a->clip_len));
+    free(a->clip);
+    a->clip = NULL;
 }
 
 enum err
@@ -105,6 +125,7 @@ app_free(struct app *a)
     if (!a)
         return;
     app_close(a);
+    free(a->clip);
     tui_fini(&a->tui);
     store_free(a->store);
     stats_free(a->stats);
@@ -152,6 +173,7 @@ app_open(struct app *a, char reason[APP_REASON_MAX])
     struct tty_options o = {.color = terminal_color(a->options),
                             .mouse = !a->options->no_mouse};
     a->tty = tty_open(&o, reason);
+    signals_before_death(tty_restore);
     return a->tty != NULL;
 }
 
@@ -196,6 +218,7 @@ on_tick(void *ctx)
         tui_say(&a->tui, "%s", a->news);
     a->news[0] = '\0';
     store_unlock(a->store);
+    send_clip(a);
     if (signals_stop() != 0)
         a->tui.quit = true;
 }
@@ -215,6 +238,8 @@ app_run(struct app *a, const char *source, bool live, void (*work)(void *ctx),
     if (!start_work(a, &thread))
         return false;
     bool ok = tui_loop(&a->tui, a->tty, on_tick, a);
+    if (ok)
+        send_clip(a);
     app_close(a);
     stop(ctx);
     (void)pthread_join(thread, NULL);

@@ -67,6 +67,23 @@ count(const struct tui *t, size_t *shown, size_t *all)
     return "frames";
 }
 
+/* What the figures of the statistics are of, or how far they are. */
+static void
+write_counted(const struct tui *t, size_t shown, size_t all, char *out,
+              size_t size)
+{
+    const struct recount *rc = &t->recount;
+    bool wide = t->grid.cols >= WIDE_COLS;
+    if (rc->no_memory)
+        snprintf(out, size, "not all counted: out of memory");
+    else if (rc->scanned < all)
+        snprintf(out, size, "%zu %% counted", rc->scanned * 100 / all);
+    else
+        snprintf(out, size,
+                 wide ? "figures of %zu of %zu frames (L locks)" : "%zu/%zu",
+                 shown, all);
+}
+
 /* How much is shown, or how far the filter is. */
 static void
 write_counts(const struct tui *t, char *out, size_t size)
@@ -81,13 +98,17 @@ write_counts(const struct tui *t, char *out, size_t size)
     const char *dot = t->grid.utf8 ? "\u00b7" : "-";
     if (r->filter && !is_filtered_view(t))
         snprintf(out, size, "not in this view");
-    else if (r->filter && t->view == VIEW_STATS)
-        snprintf(out, size, "connections only");
+    else if (r->filter && t->view == VIEW_STATS && t->stats_locked)
+        snprintf(out, size,
+                 wide ? "locked: figures of all %zu frames" : "locked: all %zu",
+                 all);
     else if (behind && r->stopped)
         snprintf(out, size, "stopped at %u %% %s %zu hits", percent, dot, r->n);
     else if (behind)
         snprintf(out, size, "%u %% %s %zu hits%s%s%s", percent, dot, r->n,
                  wide ? " " : "", wide ? dot : "", wide ? " Ctrl-C stops" : "");
+    else if (r->filter && t->view == VIEW_STATS)
+        write_counted(t, shown, all, out, size);
     else if (wide)
         snprintf(out, size, "%zu of %zu %s shown", shown, all, what);
     else

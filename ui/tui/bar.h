@@ -6,7 +6,7 @@
 #ifndef UI_TUI_BAR_H
 #define UI_TUI_BAR_H
 
-#include "ui/tui/complete.h"
+#include "ui/tui/layers/complete.h"
 
 struct tui;
 

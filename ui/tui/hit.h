@@ -12,9 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "ui/tui/grid.h"
-#include "ui/tui/list.h"
-#include "ui/tui/tty.h"
+#include "ui/tui/screen/grid.h"
+#include "ui/tui/screen/list.h"
+#include "ui/tui/screen/tty.h"
 
 struct tui;
 

@@ -1,21 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The interface on a terminal: draws, waits, takes keys. */
-#include <time.h>
-
+#include "ui/tui/store/monotonic.h"
 #include "ui/tui/tui.h"
 
 /* How often the screen is drawn while something comes. */
 #define REDRAW_MS 33
 /* How often it looks for signals when nothing comes. */
 #define IDLE_MS 500
-
-static int64_t
-now_ns(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static bool
 draw_on(struct tui *t, struct tty *tty)
@@ -52,7 +43,7 @@ tui_loop(struct tui *t, struct tty *tty, void (*tick)(void *ctx), void *ctx)
         /* Asked before drawing: what comes last is drawn soon, too. */
         bool loading = atomic_load(t->loading);
         tick(ctx);
-        t->now_ns = now_ns();
+        t->now_ns = monotonic_ns();
         if (!draw_on(t, tty))
             return false;
         if (keys)

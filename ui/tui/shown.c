@@ -151,6 +151,7 @@ tui_filter(struct tui *t, const char *text, struct filter_error *error)
         }
     }
     refine_start(&t->shown.refine, f);
+    recount_reset(&t->recount);
     free(t->shown.text);
     t->shown.text = copy;
     restart_rows(t, t->rows.conn);

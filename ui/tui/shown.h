@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "ui/filter/filter.h"
-#include "ui/tui/refine.h"
+#include "ui/tui/store/refine.h"
 
 struct tui;
 

@@ -5,11 +5,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "ui/tui/bar.h"
-#include "ui/tui/find.h"
 #include "ui/tui/hints.h"
+#include "ui/tui/layers/find.h"
+#include "ui/when.h"
 
 /* Below this nothing is drawn but that it is too small. */
 #define ROWS_MIN 10
@@ -46,26 +46,21 @@ void
 tui_time(const struct tui *t, int64_t time_ns, int64_t before_ns, char *out,
          size_t size)
 {
+    uint8_t text[WHEN_TEXT_MAX];
+    struct when when = {0};
+    int64_t from = t->store->first_ns;
     if (t->time == TUI_TIME_UTC) {
-        time_t seconds = (time_t)(time_ns / INT64_C(1000000000));
-        struct tm tm;
-        if (gmtime_r(&seconds, &tm))
-            snprintf(out, size, "%02d:%02d:%02d.%06d", tm.tm_hour, tm.tm_min,
-                     tm.tm_sec, (int)(time_ns % 1000000000 / 1000));
-        else
-            snprintf(out, size, "?");
+        /* "07:08:09.123456" of "2024-05-06T07:08:09.123456789Z" */
+        (void)when_rfc3339(&when, time_ns, text);
+        snprintf(out, size, "%.15s", (const char *)text + 11);
         return;
     }
-    int64_t from = t->store->first_ns;
     if (t->time == TUI_TIME_DELTA)
         from = before_ns;
     else if (t->time == TUI_TIME_REFERENCE && t->reference != STORE_NONE)
         from = store_frame(t->store, t->reference)->time_ns;
-    int64_t ns = time_ns - from;
-    const char *sign = ns < 0 ? "-" : "";
-    uint64_t us = (uint64_t)(ns < 0 ? -ns : ns) / 1000;
-    snprintf(out, size, "%s%" PRIu64 ".%06" PRIu64, sign, us / 1000000,
-             us % 1000000);
+    uint8_t *end = when_text(&when, TIME_FORMAT_DELTA, time_ns, from, text);
+    snprintf(out, size, "%.*s", (int)(end - text), (const char *)text);
 }
 
 const char *
@@ -349,6 +344,7 @@ tui_fini(struct tui *t)
     rows_fini(&t->rows);
     rows_fini(&t->conn_rows);
     shown_fini(&t->shown);
+    recount_reset(&t->recount);
     filter_layer_fini(&t->filter_layer);
     conn_order_fini(&t->conn_order);
     marks_fini(&t->conn_marks);

@@ -21,24 +21,25 @@
 
 #include "base/err.h"
 #include "ui/stats.h"
-#include "ui/tui/conn_order.h"
-#include "ui/tui/filter_layer.h"
-#include "ui/tui/finding_list.h"
-#include "ui/tui/grid.h"
 #include "ui/tui/hit.h"
-#include "ui/tui/ladder.h"
-#include "ui/tui/list.h"
-#include "ui/tui/marks.h"
+#include "ui/tui/layers/filter_layer.h"
+#include "ui/tui/layers/step.h"
 #include "ui/tui/present.h"
-#include "ui/tui/prompt.h"
-#include "ui/tui/rows.h"
-#include "ui/tui/search.h"
-#include "ui/tui/shake.h"
+#include "ui/tui/screen/grid.h"
+#include "ui/tui/screen/list.h"
+#include "ui/tui/screen/prompt.h"
+#include "ui/tui/screen/tty.h"
 #include "ui/tui/shown.h"
-#include "ui/tui/step.h"
-#include "ui/tui/store.h"
-#include "ui/tui/talk.h"
-#include "ui/tui/tty.h"
+#include "ui/tui/store/recount.h"
+#include "ui/tui/store/rows.h"
+#include "ui/tui/store/search.h"
+#include "ui/tui/store/store.h"
+#include "ui/tui/views/conn_order.h"
+#include "ui/tui/views/finding_list.h"
+#include "ui/tui/views/ladder.h"
+#include "ui/tui/views/marks.h"
+#include "ui/tui/views/shake.h"
+#include "ui/tui/views/talk.h"
 
 enum view_id {
     VIEW_CONNS = 0,
@@ -72,6 +73,7 @@ enum action_need {
     NEED_CONN,    /* a connection is there */
     NEED_FRAME,   /* a frame is shown */
     NEED_FINDING,
+    NEED_FILTER,
     NEED_TEXT,   /* something was looked for */
     NEED_FOLLOW, /* more may come, or it follows already */
     NEED_PAUSE,  /* more may come, or it stands still already */
@@ -141,7 +143,8 @@ struct tui_owner {
     /* Makes a new file, beside the others; a descriptor to write to, or -1
      * with errno. */
     int (*create)(void *ctx, const char *name);
-    /* Sends bytes to the clipboard of the terminal; false: it has none. */
+    /* Sends bytes (borrowed for the call) to the clipboard of the terminal,
+     * soon: callers hold the lock.  False: it has none. */
     bool (*copy)(void *ctx, struct slice bytes);
 };
 
@@ -224,8 +227,11 @@ struct tui {
     struct marks conn_marks;
     enum stats_panel stats_panel; /* has the keys */
     struct list stats_lists[STATS_PANEL_COUNT];
-    bool stats_log;      /* scale */
-    unsigned stats_zoom; /* a step of the curve is 2^it of what is counted */
+    struct recount recount; /* of what passes the filter */
+    bool stats_locked;      /* on what everything is */
+    unsigned stats_side;    /* of a bar: 0 both, 1 + enum ws_sender */
+    bool stats_log;         /* scale */
+    unsigned stats_zoom;    /* a step of the curve is 2^it of what is counted */
     struct finding_list found;        /* of the list of findings */
     size_t found_end;                 /* those before it are shown */
     uint32_t finding;                 /* selected; STORE_NONE: none */
@@ -241,10 +247,12 @@ struct tui {
     char message[TUI_TEXT_MAX]; /* until the next key */
     bool pasting;               /* what comes was pasted, not typed */
     struct prompt prompt;       /* of a layer that has one */
-    bool saving;                /* the menu of copy.h saves */
-    unsigned clip;              /* enum clip: what is to be saved */
-    char find[PROMPT_MAX];      /* what was looked for last */
-    struct search search;       /* for it, while it goes on */
+    const char *ask_label;      /* of ask.h, as is ask_done */
+    void (*ask_done)(struct tui *t);
+    bool saving;           /* the menu of copy.h saves */
+    unsigned clip;         /* enum clip: what is to be saved */
+    char find[PROMPT_MAX]; /* what was looked for last */
+    struct search search;  /* for it, while it goes on */
 };
 
 /* Ready to draw; store, stats and figures are borrowed. */
