@@ -160,6 +160,17 @@ START_TEST(where_files_must_be_fresh_none_is_emptied)
     ck_assert_int_eq(close(fd), 0);
     ck_assert_int_eq(broker_create(&broker, 2, "new-one"), -1);
     ck_assert_int_eq(errno, EEXIST);
+    ck_assert_int_eq(broker_remove(&broker, 2, "new-one"), -1);
+    ck_assert_int_eq(errno, EPERM);
+    for (unsigned i = 1; i < BROKER_FRESH_MAX; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "new-%u", i);
+        fd = broker_create(&broker, 2, name);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(close(fd), 0);
+    }
+    ck_assert_int_eq(broker_create(&broker, 2, "new-more"), -1);
+    ck_assert_int_eq(errno, EDQUOT);
     ck_assert_int_eq(stat(path_of(exports, "new-there"), &st), 0);
     ck_assert_int_eq(st.st_size, 3);
 }

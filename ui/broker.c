@@ -43,6 +43,7 @@ struct server {
     struct made *made; /* ring of BROKER_MADE_MAX */
     size_t made_first; /* oldest that may still be there */
     size_t n_made;     /* from there on */
+    size_t n_fresh;
 };
 
 /* As in ui/broker.h: a plain name, and one of this directory's. */
@@ -146,6 +147,8 @@ create_file(struct server *s, uint32_t dir, const char *name, int *fd)
     bool fresh = s->options->dirs[dir].fresh;
     if (there && fresh)
         return EEXIST;
+    if (fresh && s->n_fresh == BROKER_FRESH_MAX)
+        return EDQUOT;
     if (there && S_ISLNK(st.st_mode))
         return ELOOP;
     if (there && !may_be_opened(&st))
@@ -165,6 +168,7 @@ create_file(struct server *s, uint32_t dir, const char *name, int *fd)
     /* What was emptied is ours too.  A new file needs no look at the list. */
     if (S_ISREG(st.st_mode) && (!there || !made_find(s, dir, name)))
         made_add(s, dir, name);
+    s->n_fresh += fresh;
     *fd = opened;
     return 0;
 }
@@ -173,7 +177,7 @@ static int
 remove_file(struct server *s, uint32_t dir, const char *name)
 {
     struct made *m = made_find(s, dir, name);
-    if (!m)
+    if (!m || s->options->dirs[dir].fresh)
         return EPERM;
     int error = unlinkat(s->dirs[dir], name, 0) == 0 ? 0 : errno;
     if (error == 0 || error == ENOENT)

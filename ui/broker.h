@@ -45,6 +45,9 @@
  * save.h; then the oldest is forgotten and stays on the disk. */
 #define BROKER_MADE_MAX 131072u
 
+/* Files in directories whose files must be fresh. */
+#define BROKER_FRESH_MAX 1000u
+
 /* A directory to write in. */
 struct broker_dir {
     const char *path;
@@ -55,7 +58,9 @@ struct broker_dir {
     /* Makes it when it is not there (output_dir.h); else it has to be empty,
      * unless any. */
     bool make, any;
-    bool fresh; /* only files that are not there yet */
+    /* Only files that are not there yet, BROKER_FRESH_MAX at most, and none is
+     * removed: for files that a person asks for now and then. */
+    bool fresh;
 };
 
 struct broker_options {
@@ -96,6 +101,7 @@ enum err broker_start(struct broker *b, const struct broker_options *o,
  *   EINVAL  the name is none
  *   EPERM   the name does not begin or end as agreed, or it is a device, or a
  *           FIFO of another user
+ *   EDQUOT  there were BROKER_FRESH_MAX of them
  *   EEXIST  it is there already, and only fresh files may be made
  *   ELOOP   it is a symbolic link
  *   ENXIO   it is a FIFO that nobody reads
