@@ -12,6 +12,7 @@
 
 #include "tests/check_main.h"
 #include "tests/tui_load.h"
+#include "ui/scratch.h"
 #include "ui/tui/layers/clip.h"
 #include "ui/tui/layers/copy.h"
 
@@ -51,7 +52,7 @@ copy(void *ctx, struct slice bytes)
     return true;
 }
 
-static const struct tui_owner owner = {.create = create, .copy = copy};
+static struct tui_owner owner = {.create = create, .copy = copy};
 
 static void
 open_sample(const char *name)
@@ -72,6 +73,8 @@ open_sample(const char *name)
     create_errno = 0;
     disk_full = false;
     ck_assert_int_eq(pipe(pipe_ends), 0);
+    owner.scratch = scratch_open();
+    ck_assert_int_ge(owner.scratch, 0);
 }
 
 static void
@@ -82,6 +85,7 @@ close_sample(void)
     stats_free(stats);
     close(pipe_ends[0]);
     close(pipe_ends[1]);
+    close(owner.scratch);
 }
 
 static void
@@ -178,6 +182,34 @@ START_TEST(a_file_gets_the_prefix_and_every_byte)
 }
 END_TEST
 
+static size_t
+count(const char *text, const char *word)
+{
+    size_t n = 0;
+    for (; (text = strstr(text, word)); text += strlen(word))
+        n++;
+    return n;
+}
+
+/* Twice: the file that it is made in is used again. */
+START_TEST(a_har_has_every_message_of_its_connection)
+{
+    static char got[1 << 16];
+    open_sample("good-chat.pcapng");
+    for (int i = 0; i < 2; i++) {
+        press("2 g w a Enter");
+        ssize_t n = read(pipe_ends[0], got, sizeof got - 1);
+        ck_assert_int_gt(n, 0);
+        got[n] = '\0';
+        ck_assert_ptr_nonnull(strstr(tui.message, "bytes saved"));
+        ck_assert_uint_eq(count(got, "\"opcode\":"), 14);
+        ck_assert_uint_eq(count(got, "hello, is anybody there?"), 2);
+        ck_assert_str_eq(got + n - 4, "]}}\n");
+    }
+    close_sample();
+}
+END_TEST
+
 START_TEST(a_file_that_cannot_be_made_is_told)
 {
     open_sample("good-rfc-examples.pcap");
@@ -236,6 +268,7 @@ suite(void)
     tcase_add_loop_test(t, what_is_not_known_is_not_made_up, 0,
                         sizeof refusals / sizeof *refusals);
     tcase_add_test(t, a_file_gets_the_prefix_and_every_byte);
+    tcase_add_test(t, a_har_has_every_message_of_its_connection);
     tcase_add_test(t, a_file_that_cannot_be_made_is_told);
     tcase_add_test(t, a_file_that_cannot_be_written_is_told_and_closed);
     tcase_add_test(t, a_picture_shows_the_text_of_the_screen);

@@ -630,6 +630,12 @@ write_document_start(struct har *h)
     json_write_raw(o, ",\"entries\":[");
 }
 
+static int
+empty(int fd)
+{
+    return ftruncate(fd, 0) == 0 && lseek(fd, 0, SEEK_SET) == 0 ? fd : -1;
+}
+
 enum err
 har_new(struct har **out, const struct har_options *options, struct out *o)
 {
@@ -643,7 +649,7 @@ har_new(struct har **out, const struct har_options *options, struct out *o)
     buf_init(&h->url, URL_MAX);
     enum err e = map_init(&h->conns);
     if (e == ERR_OK) {
-        h->fd = scratch_open();
+        h->fd = options->has_scratch ? empty(options->scratch) : scratch_open();
         e = h->fd >= 0 ? out_init(&h->spool, h->fd) : ERR_OPEN;
     }
     if (e == ERR_OK) {
@@ -673,7 +679,7 @@ har_free(struct har *h)
     json_free(h->spool_json);
     json_free(h->json);
     out_fini(&h->spool);
-    if (h->fd >= 0)
+    if (h->fd >= 0 && !h->options.has_scratch)
         close(h->fd);
     buf_fini(&h->url);
     free(h);

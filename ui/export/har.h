@@ -50,6 +50,11 @@ struct har_options {
      * KiB of each, and where the rest stands in the nameless file, 24 for each
      * piece. */
     size_t index_max;
+    /* A file to be read and written, without a name (scratch.h), in whose place
+     * none is opened; it is emptied, borrowed until har_free() and then left
+     * as it is.  has_scratch false: one is opened. */
+    bool has_scratch;
+    int scratch;
 };
 
 struct har_figures {

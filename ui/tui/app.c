@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "ui/scratch.h"
 #include "ui/signals.h"
 #include "ui/stats.h"
 #include "ui/terminal.h"
@@ -106,7 +108,10 @@ app_new(struct app **out, const struct options *o)
     a->to_store = store_sink(a->store, KEEP_LEN);
     a->to_stats = stats_sink(a->stats);
     tui_init(&a->tui, a->store, a->stats, &a->figures);
-    a->owner = (struct tui_owner){.ctx = a, .create = create, .copy = copy};
+    a->owner = (struct tui_owner){.ctx = a,
+                                  .create = create,
+                                  .copy = copy,
+                                  .scratch = scratch_open()};
     a->tui.owner = &a->owner;
     if (o->ifaces.n == 0 && o->files.n == 1 &&
         strcmp(o->files.names[0], "-") != 0)
@@ -126,6 +131,8 @@ app_free(struct app *a)
         return;
     app_close(a);
     free(a->clip);
+    if (a->owner.scratch >= 0)
+        close(a->owner.scratch);
     tui_fini(&a->tui);
     store_free(a->store);
     stats_free(a->stats);

@@ -146,6 +146,7 @@ struct tui_owner {
     /* Sends bytes (borrowed for the call) to the clipboard of the terminal,
      * soon: callers hold the lock.  False: it has none. */
     bool (*copy)(void *ctx, struct slice bytes);
+    int scratch; /* a file without a name, to make things in; -1: none */
 };
 
 /* A view; all calls come with the store locked. */

@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config.h"
+#include "ui/export/har.h"
 #include "ui/json_write.h"
 #include "ui/put.h"
 #include "ui/text.h"
 #include "ui/tui/layers/pick.h"
 #include "ui/tui/screen/picture.h"
+#include "ui/tui/store/replay.h"
 #include "ui/tui/views/frame_parts.h"
 
 /* Bytes that are read at a time: a multiple of three (base64), four (the
@@ -20,6 +23,8 @@
 #define FIELD_MAX 256u
 /* Columns of a time in a conversation: "12345.678901". */
 #define CLIP_TIME_COLS 12u
+/* Memory that a HAR may take while it is made, bytes. */
+#define HAR_INDEX_MAX ((size_t)64 << 20)
 
 #define CLIP(symbol, key, can, name, help) {key, can, name, help},
 static const struct clip_info infos[] = {
@@ -250,6 +255,34 @@ write_talk(struct tui *t, uint64_t max, struct out *o)
     return o->written + o->len > max ? "too long" : NULL;
 }
 
+/* As `wsray export har`, without what only the end of a connection tells.
+ * Cookies and credentials as on the screen: hidden until H shows them. */
+static const char *
+write_har(struct tui *t, struct out *o)
+{
+    const struct har_options options = {
+        .version = PACKAGE_VERSION,
+        .comment = "saved from the terminal interface",
+        .no_secrets = !t->secrets,
+        .index_max = HAR_INDEX_MAX,
+        .has_scratch = true,
+        .scratch = t->owner ? t->owner->scratch : -1,
+    };
+    struct har *har;
+    if (t->conn == STORE_NONE)
+        return "no connection is selected";
+    if (t->present)
+        return "names of machines are hidden (P)";
+    if (har_new(&har, &options, o) != ERR_OK)
+        return "no memory, or no room for files without a name";
+    struct event_sink sink = har_sink(har);
+    bool all = replay_conn(t->store, t->conn, tui_conn_rows(t), &sink);
+    har_finish(har);
+    all &= har_figures(har)->left_out == 0;
+    har_free(har);
+    return all ? NULL : "not all of it: no memory";
+}
+
 /* As a word of a shell, whatever the name is. */
 static void
 put_quoted(struct out *o, const char *name)
@@ -321,6 +354,9 @@ write_other(struct tui *t, enum clip c, uint64_t max, struct out *o,
         return true;
     case CLIP_TALK:
         *why = write_talk(t, max, o);
+        return true;
+    case CLIP_HAR:
+        *why = write_har(t, o);
         return true;
     case CLIP_FILTER:
         *why = write_filter(t, o);
