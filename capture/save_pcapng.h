@@ -29,8 +29,8 @@
 #define SAVE_PCAPNG_DATA_MAX (16u * 1024u * 1024u - 1024u)
 
 /* Seconds in if_tsoffset of an interface for times before 1970: EPBs count
- * upwards only (section 4.3).  The earliest that 64 bits of ns can have. */
-#define SAVE_PCAPNG_EARLY_S (-9223372036)
+ * upwards only (section 4.3).  The earliest that a packet can have. */
+#define SAVE_PCAPNG_EARLY_S (-(PACKET_TIME_MAX_NS / 1000000000))
 
 /* The longest SHB, or IDB, that can be: three options and all around them. */
 #define SAVE_PCAPNG_HEADER_MAX (4u * 65536u)
