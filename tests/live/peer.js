@@ -163,6 +163,8 @@ async function server() {
   const web = http.createServer(page);
   const hub = new WebSocket.Server({ server: web, ...options });
   const all = [];
+  // Before anything comes: the page may be through before its sockets are.
+  const closed = new Promise((resolve) => web.on('close', resolve));
   const done = new Promise((resolve) => {
     hub.on('connection', (ws, request) => {
       const clientPort = request.socket.remotePort;
@@ -177,7 +179,7 @@ async function server() {
   process.stdout.write('ready\n');
   await done;
   await Promise.all(all);
-  if (role === 'page') await new Promise((resolve) => web.on('close', resolve));
+  if (role === 'page') await closed;
   web.close();
 }
 
