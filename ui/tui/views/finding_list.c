@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Findings that wait, at most, for the frame of one in front of them. */
-#define WAIT_MAX 256u
-
 void
 finding_list_fini(struct finding_list *l)
 {
@@ -99,9 +96,7 @@ finding_list_update(struct finding_list *l, const struct store *s, size_t end)
     }
     for (; l->scanned < end; l->scanned++) {
         const struct store_finding *f = store_finding(s, l->scanned);
-        /* Its frame may still come; but it does not hold up all others. */
-        if (filter && end - l->scanned < WAIT_MAX &&
-            !refine_finding_settled(filter, s, l->scanned))
+        if (filter && !refine_finding_settled(filter, s, l->scanned))
             return true;
         if (filter && !refine_finding(filter, s, l->scanned))
             continue;
