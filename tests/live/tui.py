@@ -58,7 +58,8 @@ class Terminal:
 
         self.child = subprocess.Popen(
             [WSRAY, *args], stdin=self.slave, stdout=self.slave,
-            stderr=self.slave, env=full, preexec_fn=prepare, cwd=SAMPLES)
+            stderr=self.slave, env=full, preexec_fn=prepare,
+            cwd=scratch)  # where w saves
 
     def size(self, rows, cols):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ,
