@@ -11,6 +11,7 @@
 
 #include "tests/check_main.h"
 #include "tests/filter_list.h"
+#include "tests/quiet_watch.h"
 #include "ui/display.h"
 #include "ui/options.h"
 #include "ui/pipeline.h"
@@ -64,41 +65,15 @@ on_capture(void *ctx, const struct source_info *info, uint64_t first)
 }
 
 static void
-on_failed(void *ctx, const struct source_error *error)
-{
-    (void)ctx;
-    (void)error; /* a sample that is cut */
-}
-
-static void
-on_unknown_link(void *ctx, const struct source_info *info, uint32_t link)
-{
-    (void)ctx;
-    (void)info;
-    (void)link;
-}
-
-static bool
-on_packet(void *ctx, const struct source_info *info,
-          const struct packet *packet, uint64_t packets)
-{
-    (void)ctx;
-    (void)info;
-    (void)packet;
-    (void)packets;
-    return true;
-}
-
-static void
 run(struct reading *r, const char *sample, const struct options *options,
     const struct event_sink *sink)
 {
     struct source *source;
     struct pipeline_watch watch = {.ctx = r,
                                    .capture = on_capture,
-                                   .failed = on_failed,
-                                   .unknown_link = on_unknown_link,
-                                   .packet = on_packet};
+                                   .failed = quiet_failed,
+                                   .unknown_link = quiet_unknown_link,
+                                   .packet = quiet_packet};
     ck_assert_int_eq(source_new(&source, &sample, 1), ERR_OK);
     ck_assert_int_eq(pipeline_new(&r->pipeline, options, source, sink), ERR_OK);
     pipeline_run(r->pipeline, &watch);

@@ -12,6 +12,7 @@
 #include "tests/check_main.h"
 #include "tests/event_samples.h"
 #include "tests/filter_list.h"
+#include "tests/quiet_watch.h"
 #include "tests/tui_load.h"
 #include "ui/display.h"
 #include "ui/options.h"
@@ -108,32 +109,6 @@ on_capture(void *ctx, const struct source_info *info, uint64_t first)
 }
 
 static void
-on_failed(void *ctx, const struct source_error *error)
-{
-    (void)ctx;
-    (void)error;
-}
-
-static void
-on_unknown_link(void *ctx, const struct source_info *info, uint32_t link)
-{
-    (void)ctx;
-    (void)info;
-    (void)link;
-}
-
-static bool
-on_packet(void *ctx, const struct source_info *info,
-          const struct packet *packet, uint64_t packets)
-{
-    (void)ctx;
-    (void)info;
-    (void)packet;
-    (void)packets;
-    return true;
-}
-
-static void
 pass_events(struct passed *p, const char *sample, const char *text)
 {
     struct filter_error error;
@@ -148,9 +123,9 @@ pass_events(struct passed *p, const char *sample, const char *text)
                  .event = on_event};
     struct pipeline_watch watch = {.ctx = p,
                                    .capture = on_capture,
-                                   .failed = on_failed,
-                                   .unknown_link = on_unknown_link,
-                                   .packet = on_packet};
+                                   .failed = quiet_failed,
+                                   .unknown_link = quiet_unknown_link,
+                                   .packet = quiet_packet};
     ck_assert_msg(filter_new(&p->filter, slice_cstr(text), &error) == ERR_OK,
                   "%s: %s", text, error.text);
     options_init(&options);

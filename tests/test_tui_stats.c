@@ -352,6 +352,16 @@ START_TEST(a_filter_that_nothing_passes_leaves_empty_panels_at_every_size)
 }
 END_TEST
 
+START_TEST(a_click_on_a_panel_gives_it_the_keys)
+{
+    go_to_panel(STATS_PANEL_CURVE);
+    press("click:8,10"); /* the curve takes four lines */
+    ck_assert_int_eq(tui.stats_panel, STATS_PANEL_OPCODES);
+    press("click:3,10");
+    ck_assert_int_eq(tui.stats_panel, STATS_PANEL_CURVE);
+}
+END_TEST
+
 START_TEST(steps_of_the_curve_are_made_wider_and_narrower)
 {
     go_to_panel(STATS_PANEL_CURVE);
@@ -399,6 +409,7 @@ suite(void)
                    figures_are_counted_in_slices_and_only_where_they_are_shown);
     tcase_add_test(
         tc, a_filter_that_nothing_passes_leaves_empty_panels_at_every_size);
+    tcase_add_test(tc, a_click_on_a_panel_gives_it_the_keys);
     tcase_add_test(tc, steps_of_the_curve_are_made_wider_and_narrower);
     tcase_add_test(tc, without_statistics_there_is_a_view_all_the_same);
     suite_add_tcase(s, tc);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/tui_load.h"
+#include "tests/quiet_watch.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,25 +36,6 @@ on_failed(void *ctx, const struct source_error *error)
 }
 
 static void
-on_unknown_link(void *ctx, const struct source_info *info, uint32_t link)
-{
-    (void)ctx;
-    (void)info;
-    (void)link;
-}
-
-static bool
-on_packet(void *ctx, const struct source_info *info,
-          const struct packet *packet, uint64_t packets)
-{
-    (void)ctx;
-    (void)info;
-    (void)packet;
-    (void)packets;
-    return true;
-}
-
-static void
 on_event(void *ctx, const struct event *event)
 {
     struct both *both = ctx;
@@ -76,8 +58,8 @@ tui_load(const char *name, struct store *store, struct stats *stats)
     struct pipeline_watch watch = {.ctx = &both,
                                    .capture = on_capture,
                                    .failed = on_failed,
-                                   .unknown_link = on_unknown_link,
-                                   .packet = on_packet};
+                                   .unknown_link = quiet_unknown_link,
+                                   .packet = quiet_packet};
     sink.wants |= both.b.wants;
     sink.ctx = &both;
     sink.event = on_event;

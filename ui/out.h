@@ -32,7 +32,7 @@ struct out {
     enum err error;   /* ERR_OK or ERR_WRITE */
     int error_errno;  /* errno of that failure, e.g. ENOSPC; 0 = none */
     bool closed;      /* the reader has gone (EPIPE) */
-    uint64_t written; /* bytes that reached fd */
+    uint64_t written; /* bytes that reached fd, or that -1 swallowed */
 };
 
 /* Makes a buffer in front of fd, which stays the caller's.  ERR_NOMEM. */

@@ -24,6 +24,7 @@
 #include "tests/edge_page.h"
 #include "tests/event_steps.h"
 #include "tests/output_oracle.h"
+#include "tests/quiet_watch.h"
 #include "ui/export/har.h"
 #include "ui/export/payloads.h"
 #include "ui/follow.h"
@@ -530,32 +531,6 @@ on_capture(void *ctx, const struct source_info *info, uint64_t first_packet)
 }
 
 static void
-on_failed(void *ctx, const struct source_error *error)
-{
-    (void)ctx;
-    (void)error;
-}
-
-static void
-on_unknown_link(void *ctx, const struct source_info *info, uint32_t link)
-{
-    (void)ctx;
-    (void)info;
-    (void)link;
-}
-
-static bool
-on_packet(void *ctx, const struct source_info *info,
-          const struct packet *packet, uint64_t packets)
-{
-    (void)ctx;
-    (void)info;
-    (void)packet;
-    (void)packets;
-    return true;
-}
-
-static void
 from_capture(struct run *r, struct slice in)
 {
     struct options o;
@@ -570,9 +545,9 @@ from_capture(struct run *r, struct slice in)
                               .event = on_event};
     struct pipeline_watch watch = {.ctx = r,
                                    .capture = on_capture,
-                                   .failed = on_failed,
-                                   .unknown_link = on_unknown_link,
-                                   .packet = on_packet};
+                                   .failed = quiet_failed,
+                                   .unknown_link = quiet_unknown_link,
+                                   .packet = quiet_packet};
     int fd = make_file();
     require(write(fd, in.ptr, in.len) == (ssize_t)in.len);
     snprintf(name, sizeof name, "/proc/self/fd/%d", fd);

@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "tests/quiet_watch.h"
 #include "ui/pipeline.h"
 
 #define CONNS_MAX 64u
@@ -142,14 +143,6 @@ on_failed(void *ctx, const struct source_error *error)
     require(strlen(error->reason) < sizeof error->reason);
 }
 
-static void
-on_unknown_link(void *ctx, const struct source_info *info, uint32_t link)
-{
-    (void)ctx;
-    (void)info;
-    (void)link;
-}
-
 static bool
 on_packet(void *ctx, const struct source_info *info,
           const struct packet *packet, uint64_t packets)
@@ -176,7 +169,7 @@ run(const char *name)
     struct pipeline_watch watch = {.ctx = &w,
                                    .capture = on_capture,
                                    .failed = on_failed,
-                                   .unknown_link = on_unknown_link,
+                                   .unknown_link = quiet_unknown_link,
                                    .packet = on_packet};
     memset(&w, 0, sizeof w);
     options_init(&o);

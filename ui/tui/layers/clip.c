@@ -237,8 +237,6 @@ write_talk(struct tui *t, uint64_t max, struct out *o)
                                      .whole = true,
                                      .time_cols = CLIP_TIME_COLS};
     uint8_t bytes[PIECE_LEN];
-    if (t->conn == STORE_NONE)
-        return "no connection is selected";
     talk_update(&talk, t->store, t->conn, tui_conn_rows(t), true);
     for (size_t row = 0; row < talk_rows(&talk); row++) {
         char time[32];
@@ -269,10 +267,6 @@ write_har(struct tui *t, struct out *o)
         .scratch = t->owner ? t->owner->scratch : -1,
     };
     struct har *har;
-    if (t->conn == STORE_NONE)
-        return "no connection is selected";
-    if (t->present)
-        return "names of machines are hidden (P)";
     if (har_new(&har, &options, o) != ERR_OK)
         return "no memory, or no room for files without a name";
     struct event_sink sink = har_sink(har);
@@ -299,10 +293,6 @@ put_quoted(struct out *o, const char *name)
 static const char *
 write_command(const struct tui *t, struct out *o)
 {
-    if (t->conn == STORE_NONE)
-        return "no connection is selected";
-    if (t->present)
-        return "names of files are hidden (P)";
     if (!t->file)
         return "only what is read from one file can be exported so; -w saves "
                "what is live";
@@ -372,8 +362,15 @@ write_other(struct tui *t, enum clip c, uint64_t max, struct out *o,
 const char *
 clip_refuses(const struct tui *t, enum clip c)
 {
-    if (c >= CLIP_TALK || t->frame == STORE_NONE)
-        return c >= CLIP_TALK ? NULL : "no frame is selected";
+    bool of_conn = c == CLIP_TALK || c == CLIP_HAR || c == CLIP_EXPORT;
+    if (of_conn && t->conn == STORE_NONE)
+        return "no connection is selected";
+    if ((c == CLIP_HAR || c == CLIP_EXPORT) && t->present)
+        return "names of machines and files are hidden (P)";
+    if (c >= CLIP_TALK)
+        return NULL;
+    if (t->frame == STORE_NONE)
+        return "no frame is selected";
     struct payload p = payload_of(t);
     if (p.frame->flags & STORE_GAP)
         return "a gap has no bytes";
@@ -384,11 +381,8 @@ const char *
 clip_write(struct tui *t, enum clip c, uint64_t max, struct out *o)
 {
     struct payload p;
-    const char *why = NULL;
-    if (write_other(t, c, max, o, &why))
-        return why;
-    why = clip_refuses(t, c);
-    if (why)
+    const char *why = clip_refuses(t, c);
+    if (why || write_other(t, c, max, o, &why))
         return why;
     p = payload_of(t);
     switch (c) {

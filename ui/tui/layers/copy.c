@@ -60,7 +60,7 @@ copy(struct tui *t, enum clip c)
         return;
     }
     const char *why = clip_write(t, c, COPY_PAYLOAD_MAX, &o);
-    if (!why && o.len > COPY_MAX)
+    if (!why && o.written + o.len > COPY_MAX)
         why = "too long";
     if (why)
         tui_say(t, "not copied: %s%s", why,

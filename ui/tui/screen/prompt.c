@@ -5,15 +5,9 @@
 
 #include "ui/text.h"
 
-void
-prompt_set(struct prompt *p, const char *text)
-{
-    *p = (struct prompt){.len = 0};
-    prompt_insert(p, text, strlen(text));
-}
-
-void
-prompt_insert(struct prompt *p, const char *text, size_t len)
+/* Puts text where the cursor is; what does not fit is left out whole. */
+static void
+insert(struct prompt *p, const char *text, size_t len)
 {
     if (len >= sizeof p->text - p->len)
         return;
@@ -21,6 +15,13 @@ prompt_insert(struct prompt *p, const char *text, size_t len)
     memcpy(p->text + p->at, text, len);
     p->len += len;
     p->at += len;
+}
+
+void
+prompt_set(struct prompt *p, const char *text)
+{
+    *p = (struct prompt){.len = 0};
+    insert(p, text, strlen(text));
 }
 
 static bool
@@ -96,7 +97,7 @@ prompt_key(struct prompt *p, struct tty_key key)
 {
     char utf8[4];
     if (key.ch >= 32) {
-        prompt_insert(p, utf8, grid_encode(key.ch, (uint8_t *)utf8));
+        insert(p, utf8, grid_encode(key.ch, (uint8_t *)utf8));
         return true;
     }
     if (key.ch > 0)
@@ -129,7 +130,7 @@ void
 prompt_replace(struct prompt *p, size_t from, const char *text, size_t len)
 {
     cut(p, from, p->at);
-    prompt_insert(p, text, len);
+    insert(p, text, len);
 }
 
 /* Whether the bytes [from, p->at) take less than cols columns. */

@@ -22,9 +22,6 @@ struct prompt {
 
 void prompt_set(struct prompt *p, const char *text);
 
-/* Puts text where the cursor is; what does not fit is left out whole. */
-void prompt_insert(struct prompt *p, const char *text, size_t len);
-
 /* Takes characters, Left, Right, Home, End, Bksp, Del, ^A, ^E, ^U, ^K, ^W.
  * False: the key means nothing here. */
 bool prompt_key(struct prompt *p, struct tty_key key);

@@ -635,6 +635,7 @@ stats_panel_height(const struct stats_page *page, enum stats_panel p)
 void
 stats_panel_draw(struct stats_page *page, enum stats_panel p, struct rect r)
 {
+    hit_stats(page->t, r, p);
     switch (p) {
     case STATS_PANEL_CURVE:
         draw_curve(page, r);
