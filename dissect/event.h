@@ -119,6 +119,7 @@ struct event_message {
     bool has_len;        /* len is known */
     uint64_t len;        /* after inflating, bytes */
     bool complete;       /* nothing missing or unknown, inflated to its end */
+    bool synced;         /* as of its frames */
     bool has_utf8_error; /* text only */
     uint64_t utf8_error; /* offset of the first bad byte, after inflating */
     /* The first bytes, unmasked and inflated, at most event_sink.keep; 0
@@ -231,6 +232,7 @@ struct event_end {
     uint64_t payload_bytes[2]; /* frame payload as declared and seen */
     uint64_t wire_bytes[2];    /* stream bytes after the handshake */
     uint64_t gap_bytes[2];
+    uint64_t undecoded_bytes[2]; /* of wire_bytes: in no frame told */
     bool has_close_code[2];
     uint16_t close_code[2];
     enum closed_by closed_by;

@@ -27,7 +27,7 @@ struct ws_conn {
     /* Holes before it was known what the bytes are; from the first one's
      * offset on, all lengths added up. */
     struct event_gap early_gap[2];
-    uint64_t searched[2]; /* bytes that ws_conn_adopt() brought */
+    uint64_t searched[2]; /* bytes of a search that was not adopted */
     bool stream_ended[2];
     bool failed[2]; /* no memory for that direction */
     bool finished;
@@ -293,14 +293,14 @@ ws_conn_adopt(struct ws_conn *c, enum ws_sender from, struct ws_sync *sync,
 {
     const struct ws_sync_verdict *v = ws_sync_verdict(sync);
     c->stream_config[from].boundary_unknown = true;
-    c->searched[from] = taken;
     c->facts.side[from].captured |= taken > 0;
     if (c->failed[from] || (v->believed && v->from != from) ||
         !open_stream(c, from, 0)) {
+        c->searched[from] = taken;
         ws_sync_free(sync);
         return;
     }
-    ws_stream_adopt(c->stream[from], sync);
+    ws_stream_adopt(c->stream[from], sync, taken);
 }
 
 bool
@@ -376,6 +376,7 @@ take_stats(struct ws_conn *c, enum ws_sender from, struct event_end *ev)
     ev->payload_bytes[from] = st->payload_bytes;
     ev->wire_bytes[from] = c->searched[from] + st->wire_bytes;
     ev->gap_bytes[from] += st->gap_bytes;
+    ev->undecoded_bytes[from] = c->searched[from] + st->undecoded_bytes;
     side->sent_close = st->close_frames > 0;
     side->close = st->first_close;
     side->has_code = st->has_close_code;

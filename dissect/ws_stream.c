@@ -237,6 +237,7 @@ message_close(struct ws_stream *s, bool finished, struct stamp at)
     ev->first = s->message_first;
     ev->at = later(at, ev->first);
     ev->n_frames = s->message_frames;
+    ev->synced = !s->resynced;
     find_message(s, ws_message_end(&s->message, finished, ev), at);
     if (s->headless)
         ev->has_len = false;
@@ -598,6 +599,7 @@ tell_simple(struct ws_stream *s, const struct ws_frame_header *h,
                                           .has_len = true,
                                           .len = h->payload_len,
                                           .complete = true,
+                                          .synced = !s->resynced,
                                           .truncated = h->payload_len > 0};
     }
     if (s->want_frames) {
@@ -755,6 +757,7 @@ hole(struct ws_stream *s, const struct event_gap *g, bool told,
 {
     struct event_gap gap = *g;
     assert(gap.offset == s->frame.offset);
+    unsigned header_cut_short = s->frame.have;
     enum ws_frame_hole hole = ws_frame_gap(&s->frame, gap.len);
     if (hole != WS_FRAME_HOLE_LOST) {
         gap.resynced = true;
@@ -766,6 +769,7 @@ hole(struct ws_stream *s, const struct event_gap *g, bool told,
              s->in_frame ? s->stats.frames : 0, 0, NULL);
     s->frame_whole = false;
     if (hole == WS_FRAME_HOLE_LOST) {
+        s->stats.undecoded_bytes += header_cut_short;
         find(s, FINDING_FRAME_SYNC_LOST, gap.at, gap.offset, 0, 0, NULL);
         lose(s, gap.at, meta);
         search_add_gap(s, &gap);
@@ -818,6 +822,7 @@ data_again(struct ws_stream *s, uint64_t off, struct slice data,
            const struct pkt_meta *meta)
 {
     s->stats.wire_bytes -= data.len;
+    s->stats.undecoded_bytes -= data.len;
     ws_stream_data(s, off, data, meta);
 }
 
@@ -860,9 +865,10 @@ update_stats(struct ws_stream *s)
 }
 
 void
-ws_stream_adopt(struct ws_stream *s, struct ws_sync *sync)
+ws_stream_adopt(struct ws_stream *s, struct ws_sync *sync, uint64_t taken)
 {
     assert(s->stats.lost && s->stats.wire_bytes == 0);
+    s->stats.wire_bytes = s->stats.undecoded_bytes = taken;
     search_free(s, s->search);
     s->search = NULL;
     search_begin(s, sync);
@@ -877,6 +883,7 @@ static void
 search_on(struct ws_stream *s, uint64_t off, struct slice data,
           const struct pkt_meta *meta)
 {
+    s->stats.undecoded_bytes += data.len;
     if (!s->search || data.len == 0)
         return;
     size_t n = ws_sync_data(s->search->sync, off, data, meta);
@@ -922,6 +929,7 @@ ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
             find(s, FINDING_FRAME_LENGTH_HIGH_BIT, at, ev.header->offset, 0, 0,
                  NULL);
             lose(s, at, meta);
+            s->stats.undecoded_bytes += end - data.len - ev.header->offset;
             search_on(s, end - data.len, data, meta);
             return;
         }
@@ -932,6 +940,7 @@ ws_stream_data(struct ws_stream *s, uint64_t off, struct slice data,
                 continue;
             }
             if (ev.header->findings && is_foreign(s, ev.header, meta)) {
+                s->stats.undecoded_bytes += end - ev.header->offset;
                 update_stats(s);
                 return;
             }
@@ -972,6 +981,8 @@ ws_stream_end(struct ws_stream *s, const struct pkt_meta *meta)
         resume(s);
     if (s->search)
         emit_gaps(s, s->search, false, 0);
+    if (!s->stats.lost)
+        s->stats.undecoded_bytes += s->frame.have;
     frame_abandon(s, at, meta);
     message_abandon(s, at);
 }

@@ -73,6 +73,9 @@ struct ws_stream_stats {
     uint64_t payload_bytes; /* of frames, captured ones only */
     uint64_t wire_bytes;    /* captured bytes, headers included */
     uint64_t gap_bytes;     /* told by ws_stream_gap() */
+    /* Captured bytes that are in no frame that was told: between a loss and
+     * the frames found again, or to the end; those of a header cut short. */
+    uint64_t undecoded_bytes;
     uint64_t close_frames;
     /* Of the first Close frame; packet 0: none was seen. */
     struct stamp first_close;
@@ -98,11 +101,12 @@ ERR_CHECK enum err ws_stream_new(struct ws_stream **out,
 
 /*
  * Lets a stream that starts in mid-stream go on with a search that was begun
- * before it was known who sends; sync belongs to s from here on.  s must be
- * new.  When sync believes already, frames come out at once, and the next
- * bytes are those behind what sync has taken.
+ * before it was known who sends, and has taken so many bytes (gaps not
+ * counted); sync belongs to s from here on.  s must be new.  When sync
+ * believes already, frames come out at once, and the next bytes are those
+ * behind what sync has taken.
  */
-void ws_stream_adopt(struct ws_stream *s, struct ws_sync *sync);
+void ws_stream_adopt(struct ws_stream *s, struct ws_sync *sync, uint64_t taken);
 
 /* Emits nothing; NULL is fine. */
 void ws_stream_free(struct ws_stream *s);

@@ -33,6 +33,26 @@ cat >"$work/payloads.py" <<'END'
 import base64, collections, json, sys
 parts = collections.defaultdict(list)
 conns = set()
+
+
+def bytes_of(event):
+    if 'base64' in event:
+        return base64.b64decode(event['base64'])
+    if event['known'] is None:
+        return event['text'].encode()
+    # U+FFFD stands for each unknown byte, a zero in the payload.
+    payload = bytearray()
+    for char in event['text']:
+        at = len(payload)
+        if any(start <= at < end for start, end in event['known']):
+            payload += char.encode()
+        elif char == '\ufffd':
+            payload.append(0)
+        else:
+            sys.exit('message %r: byte %d is not known' % (event['message'], at))
+    return bytes(payload)
+
+
 for line in open(sys.argv[1], encoding='utf-8'):
     event = json.loads(line)
     if event['type'] == 'handshake':
@@ -41,10 +61,7 @@ for line in open(sys.argv[1], encoding='utf-8'):
         continue
     if event['truncated'] and event['complete']:
         sys.exit('message %r is truncated' % event['message'])
-    if 'text' in event:
-        payload = event['text'].encode()
-    else:
-        payload = base64.b64decode(event['base64'])
+    payload = bytes_of(event)
     for name in (event['from'], 'both'):
         parts['%d.%s' % (event['conn'], name)].append(payload)
 for conn in sorted(conns):

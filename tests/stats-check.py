@@ -103,7 +103,9 @@ def check_labels(check, events, labels):
         "missing byte": sum(g["length"] for g in events["gap"]),
         "incomplete frame": sum(not f["complete"] for f in events["frame"]),
         "found by their shape": sum(not f["synced"] for f in
-                                    events["frame"])}), told("losses"))
+                                    events["frame"]),
+        "undecoded byte": sum(sum(e["undecoded_bytes"].values()) for e in
+                              events["end"])}), told("losses"))
     severities = Counter()
     for f in events["finding"]:
         severities[f["severity"]] += times(f)

@@ -308,12 +308,13 @@ END_TEST
 START_TEST(a_message_has_every_field)
 {
     sample_send_message(&sink, 3, &samples.message);
-    expect("{\"type\":\"message\",\"conn\":3,\"from\":\"client\","
-           "\"message\":1,\"time\":\"" T "125456789Z\",\"packet\":6,"
-           "\"first_packet\":6,\"kind\":\"text\",\"frames\":1,"
-           "\"wire_length\":5,\"compressed\":false,\"length\":5,"
-           "\"complete\":true,\"known\":null,\"utf8_error\":null,"
-           "\"text\":\"Hello\",\"truncated\":false}\n");
+    expect(
+        "{\"type\":\"message\",\"conn\":3,\"from\":\"client\","
+        "\"message\":1,\"time\":\"" T "125456789Z\",\"packet\":6,"
+        "\"first_packet\":6,\"kind\":\"text\",\"frames\":1,"
+        "\"wire_length\":5,\"compressed\":false,\"length\":5,"
+        "\"complete\":true,\"synced\":true,\"known\":null,\"utf8_error\":null,"
+        "\"text\":\"Hello\",\"truncated\":false}\n");
 }
 END_TEST
 
@@ -636,6 +637,7 @@ START_TEST(an_end_has_every_field)
            "\"payload_bytes\":{\"client\":5,\"server\":5},"
            "\"wire_bytes\":{\"client\":11,\"server\":7},"
            "\"gap_bytes\":{\"client\":0,\"server\":0},"
+           "\"undecoded_bytes\":{\"client\":3,\"server\":0},"
            "\"close_code\":{\"client\":null,\"server\":1000},"
            "\"closed_by\":\"server\",\"clean\":false,"
            "\"onclose_code\":1000,\"verdict\":\"close-unanswered\","

@@ -1085,6 +1085,7 @@ START_TEST(a_length_with_its_top_bit_ends_the_decoding)
     ck_assert_uint_eq(st->frames, 1);
     ck_assert_uint_eq(st->wire_bytes, 18);
     ck_assert_uint_eq(st->gap_bytes, 7);
+    ck_assert_uint_eq(st->undecoded_bytes, 15);
     rig_close(&rig);
 }
 END_TEST
@@ -1255,6 +1256,7 @@ struct hunt {
     const struct traffic *t;
     uint8_t *found; /* frames told, by their number in t */
     uint64_t frames, messages, gaps, lost_gaps;
+    uint64_t headers; /* bytes */
     uint64_t last_gap_resync;
     uint64_t sum; /* of all events */
     bool unsynced;
@@ -1314,6 +1316,7 @@ hunt_frame(struct hunt *h, const struct event_frame *f)
     h->unsynced = !f->synced;
     MUST(h->found[k] == 0);
     h->found[k] = 1;
+    h->headers += head->header_len;
     hunt_mix(h, head->offset);
     hunt_mix(h, (uint64_t)(f->confidence * 100));
     hunt_mix(h, f->complete);
@@ -1429,6 +1432,9 @@ hunt_run(struct hunt *h, const struct traffic *t, const struct loss *loss,
     ck_assert_uint_eq(stats->messages, h->messages);
     ck_assert_uint_eq(stats->wire_bytes + stats->gap_bytes,
                       t->len - loss->from);
+    ck_assert_uint_eq(h->headers + stats->payload_bytes +
+                          stats->undecoded_bytes,
+                      stats->wire_bytes);
     rig_close(&r);
 }
 
@@ -1643,7 +1649,7 @@ START_TEST(a_search_begun_elsewhere_goes_on_in_the_stream)
                                       .emit = &rig.emit,
                                       .shared = rig.shared};
         ck_assert_int_eq(ws_stream_new(&rig.stream, &sc, 10), ERR_OK);
-        ws_stream_adopt(rig.stream, sync);
+        ws_stream_adopt(rig.stream, sync, at - 10);
         ck_assert_uint_eq(ws_stream_stats(rig.stream)->frames > 0, part == 0);
         rig.off = at;
         rig_data(&rig, slice_make(t.bytes + at, 3000));

@@ -153,6 +153,7 @@ message_unit(const struct follow *f, const struct event_message *m)
         .len = m->has_len ? m->len : m->payload.len,
         .has_len = m->has_len,
         .incomplete = !m->complete,
+        .resynced = !m->synced,
         .bad_utf8 = m->has_utf8_error,
         .inflate_error = m->inflate_error,
         .known = m->known,
@@ -217,7 +218,6 @@ on_frame(struct follow *f, const struct event_frame *e)
         struct conversation_unit u = message_unit(f, e->completed);
         u.number = e->number;
         u.is_frame = true;
-        u.resynced = !e->synced;
         /* How it came is of no interest to who reads messages. */
         u.n_frames = e->completed->n_frames;
         u.compressed = e->completed->compressed;

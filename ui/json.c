@@ -376,6 +376,8 @@ write_message(struct json *j, uint32_t conn, const struct event_message *e)
     p = json_put_u64(p, e->has_len, e->len);
     p = e->complete ? put_str(p, ",\"complete\":true")
                     : put_str(p, ",\"complete\":false");
+    p = e->synced ? put_str(p, ",\"synced\":true")
+                  : put_str(p, ",\"synced\":false");
     if (e->known) {
         out_commit(j->out, p);
         write_known(j->out, e);
@@ -453,6 +455,8 @@ put_end_counts(uint8_t *p, const struct event_end *e)
     p = put_both(p, e->wire_bytes);
     p = put_str(p, ",\"gap_bytes\"");
     p = put_both(p, e->gap_bytes);
+    p = put_str(p, ",\"undecoded_bytes\"");
+    p = put_both(p, e->undecoded_bytes);
     p = put_str(p, ",\"close_code\":{\"client\":");
     p = json_put_u64(p, e->has_close_code[WS_SENDER_CLIENT],
                      e->close_code[WS_SENDER_CLIENT]);

@@ -278,6 +278,11 @@ put_side(struct report *r, struct report_conn *c, const struct event_end *e,
         report_add_count(r, e->gap_bytes[from], "byte");
         report_add_str(r, " not captured");
     }
+    if (e->undecoded_bytes[from]) {
+        report_add_str(r, ", ");
+        report_add_count(r, e->undecoded_bytes[from], "byte");
+        report_add_str(r, " in which no frame was found");
+    }
     report_field_wrap(r, c->conn,
                       from == WS_SENDER_CLIENT ? "  by client" : "  by server",
                       buf_slice(&r->scratch), STYLE_PLAIN);

@@ -337,8 +337,10 @@ on_end(struct stats *s, uint32_t conn, const struct event_end *e)
     s->clean += e->clean;
     s->unclosed += !e->has_close_code[0] && !e->has_close_code[1];
     s->verdicts[e->verdict]++;
-    merge_pings(&s->sender[0].pings, &e->rtt[0]);
-    merge_pings(&s->sender[1].pings, &e->rtt[1]);
+    for (unsigned i = 0; i < 2; i++) {
+        merge_pings(&s->sender[i].pings, &e->rtt[i]);
+        add(&s->sender[i].undecoded_bytes, e->undecoded_bytes[i]);
+    }
     struct stats_conn *c = find_conn(s, conn);
     struct stats_conn whole = {.conn = conn};
     if (c)

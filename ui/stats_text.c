@@ -238,8 +238,9 @@ put_losses(const struct drawing *d)
 {
     struct page *p = d->page;
     const struct stats_sender *c = &d->s->sender[0], *s = &d->s->sender[1];
+    uint64_t undecoded = sum_of(c->undecoded_bytes, s->undecoded_bytes);
     if (c->gaps + s->gaps + c->incomplete + s->incomplete + c->found_again +
-            s->found_again ==
+            s->found_again + undecoded ==
         0)
         return;
     page_label(p, "losses");
@@ -252,6 +253,8 @@ put_losses(const struct drawing *d)
     if (c->incomplete + s->incomplete > 0)
         piece_count(p, c->incomplete + s->incomplete, "incomplete frame");
     piece_some(p, c->found_again + s->found_again, "found by their shape");
+    if (undecoded > 0)
+        piece_count(p, undecoded, "undecoded byte");
     page_end_line(p);
 }
 

@@ -30,6 +30,7 @@ struct conn_state {
     bool open, ended;
     uint64_t frames[2], messages[2];
     uint64_t next_off[2];
+    uint64_t headers[2]; /* bytes */
 };
 
 struct watcher {
@@ -52,6 +53,7 @@ watch_frame(struct watcher *w, struct conn_state *c,
     require(ev->header.offset >= c->next_off[ev->from]);
     require(ev->header.header_len >= 2);
     require(ev->first.packet <= ev->at.packet);
+    c->headers[ev->from] += ev->header.header_len;
     c->next_off[ev->from] = ev->header.offset + ev->header.header_len;
     mix(w, ev->header.offset);
     mix(w, ev->header.opcode);
@@ -78,7 +80,9 @@ watch_end(struct conn_state *c, const struct event_end *ev)
     for (unsigned i = 0; i < 2; i++) {
         require(ev->frames[i] >= c->frames[i]);
         require(ev->messages[i] == c->messages[i]);
-        require(ev->payload_bytes[i] <= ev->wire_bytes[i]);
+        require(ev->frames[i] > c->frames[i] ||
+                ev->wire_bytes[i] == c->headers[i] + ev->payload_bytes[i] +
+                                         ev->undecoded_bytes[i]);
     }
     require(ev->n_evidence <= EVENT_EVIDENCE_MAX);
     require(ev->text != NULL);

@@ -44,6 +44,7 @@ struct run {
     uint64_t findings; /* ... and of findings */
     uint64_t frames, messages;
     uint64_t taken;       /* header and payload bytes of whole frames */
+    uint64_t headers;     /* bytes */
     uint32_t open_frames; /* data frames since the last message */
     uint64_t open_len;    /* and their payload */
     const struct event_message *announced;
@@ -95,6 +96,7 @@ on_frame(struct run *r, const struct event_frame *f)
         must(!f->completed);
     }
     r->taken += h->header_len + h->payload_len;
+    r->headers += h->header_len;
     r->events = mix(r->events, h->offset);
     r->events = mix(r->events, h->payload_len);
     r->events = mix(r->events, (uint64_t)h->findings << 32 |
@@ -227,6 +229,7 @@ check_stats(const struct ws_stream_stats *a, const struct ws_stream_stats *b)
     must(a->payload_bytes == b->payload_bytes);
     must(a->wire_bytes == b->wire_bytes);
     must(a->gap_bytes == b->gap_bytes);
+    must(a->undecoded_bytes == b->undecoded_bytes);
     must(a->close_frames == b->close_frames);
     must(a->has_close_code == b->has_close_code);
     must(a->close_code == b->close_code);
@@ -255,7 +258,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(whole.announced == NULL);
     must(whole.stats.wire_bytes == in.len);
     must(whole.stats.gap_bytes == gap_len);
-    must(whole.stats.payload_bytes <= in.len);
+    must(whole.headers + whole.stats.payload_bytes +
+             whole.stats.undecoded_bytes ==
+         in.len);
     if (!whole.stats.lost && !whole.stats.frame_open && !whole.unsynced)
         must(whole.taken == in.len + gap_len);
     if (!whole.stats.frame_open)

@@ -539,13 +539,33 @@ def broken_lost_segment(cap, path):
     cap.pcap(path)
 
 
+def trades(n, snapshot):
+    """Trades, as a ticker tells them, with one message among them that looks
+    like none before it and is longer than a window of 2^9 bytes."""
+    names = ("AMBR", "BASL", "CEDR", "DLTA", "EMBR", "FJRD", "GROV", "HAVN",
+             "INDG", "JSPR", "KSTR")
+    picture, state = [], 1
+    for _ in range(640):
+        state = state * 1103515245 + 12345 & 0x7FFFFFFF
+        picture.append("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[state >> 16 & 31])
+    for i in range(n):
+        trade = {"n": i, "name": names[i * 7 % 11],
+                 "price": round(20 + i * 37 % 61 + i * 13 % 97 / 100, 2),
+                 "volume": 100 + i * 7919 % 9000}
+        yield json.dumps({"picture": "".join(picture)} if i == snapshot
+                         else trade).encode()
+
+
 @sample("pcap")
 def broken_lost_deflate(cap, path):
-    """permessage-deflate with context takeover; the fifth message of twelve
-    was not captured: what refers to it cannot be known."""
-    c = Conn(cap).open().handshake(extra=[DEFLATE], agree=[DEFLATE])
-    deflate = Deflater()
-    for i, text in enumerate(quote_stream(12)):
+    """permessage-deflate with context takeover and a window of 512 bytes; the
+    fifth message of forty was not captured: what refers to it, and to what
+    refers to it, cannot be known, until it has left the window."""
+    ext = (b"Sec-WebSocket-Extensions",
+           b"permessage-deflate; server_max_window_bits=9")
+    c = Conn(cap).open().handshake(extra=[ext], agree=[ext])
+    deflate = Deflater(bits=9)
+    for i, text in enumerate(trades(40, 30)):
         c.segment(1, frame(TEXT, deflate.message(text), rsv=4), lost=i == 4)
         c.ack(0)
     c.bye()
