@@ -169,7 +169,6 @@ event_samples_init(struct event_samples *s)
         .messages = {1, 0},
         .payload_bytes = {5, 5},
         .wire_bytes = {11, 7},
-        .undecoded_bytes = {3, 0},
         .has_close_code = {false, true},
         .close_code = {0, 1000},
         .closed_by = CLOSED_BY_SERVER,

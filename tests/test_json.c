@@ -396,9 +396,10 @@ START_TEST(compressed_and_unknown_are_told)
     m->has_len = false;
     m->complete = false;
     sample_send_message(&sink, 1, m);
-    expect_part("\"kind\":\"binary\",\"frames\":3,\"wire_length\":5,"
-                "\"compressed\":true,\"length\":null,\"complete\":false,"
-                "\"known\":null,\"utf8_error\":null,\"base64\":");
+    expect_part(
+        "\"kind\":\"binary\",\"frames\":3,\"wire_length\":5,"
+        "\"compressed\":true,\"length\":null,\"complete\":false,"
+        "\"synced\":true,\"known\":null,\"utf8_error\":null,\"base64\":");
     m->opcode = WS_OP_TEXT;
     m->has_utf8_error = true;
     m->utf8_error = 3;
@@ -629,6 +630,7 @@ END_TEST
 
 START_TEST(an_end_has_every_field)
 {
+    samples.end.undecoded_bytes[WS_SENDER_CLIENT] = 3;
     sample_send_end(&sink, 2, &samples.end);
     expect("{\"type\":\"end\",\"conn\":2,\"time\":\"" T "128456789Z\","
            "\"packet\":10,\"duration\":0.005000000,"

@@ -481,6 +481,34 @@ START_TEST(not_too_many_findings_wait)
 }
 END_TEST
 
+START_TEST(connections_found_in_mid_stream_are_not_called_accepted)
+{
+    struct summary s = {.connections = 3, .accepted = 2, .midstream = 1};
+    send_connection(1);
+    send_connection(2);
+    samples.handshake.seen = HANDSHAKE_SEEN_NONE;
+    send_connection(3);
+    for (unsigned partial = 0; partial < 2; partial++) {
+        s.connections += partial; /* else the report's own counts are shown */
+        (void)out_text_next(&written);
+        report_summary(report, &s);
+        const char *text = out_text_next(&written);
+        ck_assert_ptr_nonnull(
+            strstr(text, ", 2 accepted, 1 found in mid-stream;"));
+    }
+}
+END_TEST
+
+START_TEST(what_is_in_no_frame_is_told)
+{
+    samples.end.undecoded_bytes[WS_SENDER_SERVER] = 1234;
+    sample_send_end(&sink, 1, &samples.end);
+    ck_assert_ptr_nonnull(strstr(
+        out_text_next(&written),
+        "#1                  1,234 bytes in which no frame was found\n"));
+}
+END_TEST
+
 START_TEST(the_summary_says_when_not_all_was_shown)
 {
     struct summary s = {.packets = 100,
@@ -1147,6 +1175,8 @@ report_suite(void)
     tcase_add_test(tc, findings_whose_frame_never_comes_are_told_at_the_end);
     tcase_add_test(tc, not_too_many_findings_wait);
     tcase_add_test(tc, the_summary_says_when_not_all_was_shown);
+    tcase_add_test(tc, connections_found_in_mid_stream_are_not_called_accepted);
+    tcase_add_test(tc, what_is_in_no_frame_is_told);
     tcase_add_test(tc, refused_handshakes_prove_nothing);
     tcase_add_test(tc, a_wrong_accept_is_told_with_both_hashes);
     tcase_add_test(tc, what_was_not_captured_is_told);

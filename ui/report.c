@@ -792,9 +792,17 @@ put_counts(struct report *r, const struct summary *s, uint64_t all)
         report_add_count(r, all, "connection");
         report_add_str(r, " shown");
     }
-    report_add_str(r, ", ");
-    report_add_u64(r, s->accepted);
-    report_add_str(r, " accepted; ");
+    if (s->accepted > 0 || s->midstream == 0) {
+        report_add_str(r, ", ");
+        report_add_u64(r, s->accepted);
+        report_add_str(r, " accepted");
+    }
+    if (s->midstream > 0) {
+        report_add_str(r, ", ");
+        report_add_u64(r, s->midstream);
+        report_add_str(r, " found in mid-stream");
+    }
+    report_add_str(r, "; ");
     add_shown(r, r->shown_frames, s->frames, "frame");
     report_add_str(r, ", ");
     add_shown(r, r->shown_messages, s->messages, "message");

@@ -15,7 +15,10 @@ summary_count(struct summary *s, const struct event *event)
     switch (event->type) {
     case EVENT_HANDSHAKE:
         s->connections++;
-        s->accepted += event->handshake->accepted;
+        if (event->handshake->seen == HANDSHAKE_SEEN_NONE)
+            s->midstream++;
+        else
+            s->accepted += event->handshake->accepted;
         break;
     case EVENT_FINDING:
         /* A later one only brings the total of its kind. */

@@ -25,7 +25,8 @@ struct summary {
     int64_t duration_ns; /* last packet - first packet */
     /* Counted here. */
     uint64_t connections; /* handshakes */
-    uint64_t accepted;    /* of these, with frames */
+    uint64_t accepted;    /* of these, by the server */
+    uint64_t midstream;   /* of these, without their handshake */
     uint64_t frames;
     uint64_t messages;
     uint64_t findings[SEVERITY_COUNT]; /* each id once a connection */
