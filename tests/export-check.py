@@ -15,6 +15,8 @@ import os
 import re
 import sys
 
+from json_payload import is_known, payload_of
+
 problems = []
 
 
@@ -25,15 +27,6 @@ def complain(text):
 def read_events(name):
     with open(name, encoding='utf-8') as lines:
         return [json.loads(line) for line in lines]
-
-
-def payload_of(message):
-    """The bytes of a message line, 00 for each unknown one."""
-    if 'text_hex' in message:
-        return bytes.fromhex(message['text_hex'])
-    if message.get('text') is not None:
-        return message['text'].encode('utf-8')
-    return base64.b64decode(message['base64'], validate=True)
 
 
 def nanoseconds(text):
@@ -54,7 +47,8 @@ def close_payload(frame):
 
 
 def wanted_messages(events, conn):
-    """(type, time, opcode, bytes or None, packet), as a HAR has them."""
+    """(type, time, opcode, bytes or None, packet, known), as a HAR has
+    them."""
     wanted = []
     for e in events:
         if e.get('conn') != conn:
@@ -63,18 +57,18 @@ def wanted_messages(events, conn):
         if e['type'] == 'message':
             opcode = {'text': 1, 'binary': 2}.get(e['kind'])
             wanted.append((way, nanoseconds(e['time']), opcode, payload_of(e),
-                           e['packet']))
+                           e['packet'], e['known']))
         elif e['type'] == 'frame' and e['opcode'] & 8:
             payload = (close_payload(e) if e['opcode'] == 8
                        else bytes.fromhex(e['payload']) if 'payload' in e
                        else None)
             wanted.append((way, nanoseconds(e['time']), e['opcode'], payload,
-                           e['packet']))
+                           e['packet'], None))
     return wanted
 
 
 def check_message(where, got, want):
-    way, time, opcode, payload, packet = want
+    way, time, opcode, payload, packet, known = want
     if got['type'] != way or got['_packet'] != packet:
         complain(f'{where}: {got["type"]} of packet {got["_packet"]}')
     if opcode is not None and got['opcode'] != opcode:
@@ -86,11 +80,14 @@ def check_message(where, got, want):
         if got['data'].encode('utf-8') == data:
             complain(f'{where}: _base64 of valid UTF-8')
     elif got['opcode'] == 1:
-        data = got['data'].encode('utf-8')
+        data = payload_of({'text': got['data'], 'known': known,
+                           'message': got['_packet']})
     else:
         data = base64.b64decode(got['data'], validate=True)
     if payload is not None and data != payload:
         complain(f'{where}: {data[:40]!r}, not {payload[:40]!r}')
+    if got.get('_known') != known:
+        complain(f'{where}: known {got.get("_known")}, not {known}')
 
 
 def check_entry(events, entry):
@@ -188,9 +185,11 @@ def check_payloads(events_name, directory):
         want = [str(message['conn']), message['from'], str(message['message']),
                 message['time'], str(message['packet']), message['kind'],
                 '' if message['length'] is None else str(message['length']),
-                str(len(data)), 'yes' if message['complete'] else 'no']
+                str(len(data)), 'yes' if message['complete'] else 'no',
+                str(sum(not is_known(message, at) for at in range(len(data))))]
         got = [row[key] for key in ('conn', 'from', 'message', 'time', 'packet',
-                                    'kind', 'length', 'written', 'complete')]
+                                    'kind', 'length', 'written', 'complete',
+                                    'unknown')]
         if got != want:
             complain(f'{name}: {got} in the index, not {want}')
     there = set(os.listdir(directory)) - {'index.tsv'}

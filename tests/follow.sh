@@ -30,29 +30,10 @@ result() { # STATUS NAME: the test's log is $work/log
 # Each connection and sender has a file CONN.SENDER of its payloads, and CONN of
 # both in their order.
 cat >"$work/payloads.py" <<'END'
-import base64, collections, json, sys
+import collections, json, sys
+from json_payload import payload_of
 parts = collections.defaultdict(list)
 conns = set()
-
-
-def bytes_of(event):
-    if 'base64' in event:
-        return base64.b64decode(event['base64'])
-    if event['known'] is None:
-        return event['text'].encode()
-    # U+FFFD stands for each unknown byte, a zero in the payload.
-    payload = bytearray()
-    for char in event['text']:
-        at = len(payload)
-        if any(start <= at < end for start, end in event['known']):
-            payload += char.encode()
-        elif char == '\ufffd':
-            payload.append(0)
-        else:
-            sys.exit('message %r: byte %d is not known' % (event['message'], at))
-    return bytes(payload)
-
-
 for line in open(sys.argv[1], encoding='utf-8'):
     event = json.loads(line)
     if event['type'] == 'handshake':
@@ -61,7 +42,7 @@ for line in open(sys.argv[1], encoding='utf-8'):
         continue
     if event['truncated'] and event['complete']:
         sys.exit('message %r is truncated' % event['message'])
-    payload = bytes_of(event)
+    payload = payload_of(event)
     for name in (event['from'], 'both'):
         parts['%d.%s' % (event['conn'], name)].append(payload)
 for conn in sorted(conns):
@@ -123,8 +104,8 @@ for sample in "$srcdir"/samples/*.pcap*; do
     rm -rf "$work/want" "$work/c"
     mkdir "$work/want" "$work/c"
     "$WSRAY" json --payload-limit 16M "$sample" >"$work/json" 2>/dev/null
-    conns=$(python3 "$work/payloads.py" "$work/json" "$work/want" \
-        2>"$work/log")
+    conns=$(PYTHONPATH=$srcdir/tests python3 "$work/payloads.py" \
+        "$work/json" "$work/want" 2>"$work/log")
     # shellcheck disable=SC2086 # numbers are words
     raw "$sample" $conns >>"$work/log" 2>&1
     result $? "$name: raw payloads are those of json"

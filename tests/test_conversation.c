@@ -233,8 +233,7 @@ START_TEST(unknown_bytes_are_marked)
 {
     static const struct event_range known[] = {{0, 2}, {5, 6}};
     look.width = 0;
-    unit.known = known;
-    unit.n_known = 2;
+    unit.known = (struct known_bytes){known, 2, false};
     unit.payload = slice_make("ab\0\0\0f\0", 7);
     unit.len = 7;
     expect("0.001000     7 " RIGHT " [4 unknown] ab<3 unknown>f<1 unknown>\n");
@@ -422,9 +421,9 @@ make_unit(struct rng *rng, struct edge_page *page, struct event_range *known)
     unit.bad_utf8 = rng_below(rng, 2);
     known[0] = (struct event_range){0, rng_below(rng, (uint32_t)len + 1)};
     known[1] = (struct event_range){known[0].end + 1, known[0].end + 3};
-    unit.known =
-        rng_below(rng, 3) == 0 && known[1].end <= unit.len ? known : NULL;
-    unit.n_known = 2;
+    unit.known = (struct known_bytes){0};
+    if (rng_below(rng, 3) == 0 && known[1].end <= unit.len)
+        unit.known = (struct known_bytes){known, 2, rng_below(rng, 2)};
 }
 
 START_TEST(no_piece_leaves_its_columns_or_harms_a_terminal)

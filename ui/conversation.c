@@ -288,11 +288,9 @@ note(struct notes *n, bool wanted, enum conversation_style style,
 static void
 note_unknown(struct notes *n, const struct conversation_unit *u)
 {
-    uint64_t unknown = u->len;
-    for (size_t i = 0; i < u->n_known; i++)
-        unknown -= u->known[i].end - u->known[i].start;
     note_begin(n);
-    pen_number(n->pen, CONVERSATION_WARNING, unknown);
+    pen_number(n->pen, CONVERSATION_WARNING,
+               known_bytes_missing(&u->known, u->len));
     pen_str(n->pen, CONVERSATION_WARNING, " unknown");
 }
 
@@ -322,7 +320,7 @@ put_notes(struct pen *p, const struct conversation_unit *u)
     note(&n, u->resynced, CONVERSATION_WARNING, "found again");
     note(&n, u->bad_utf8, CONVERSATION_BAD, "invalid UTF-8");
     note(&n, u->inflate_error != NULL, CONVERSATION_BAD, u->inflate_error);
-    if (u->known && u->has_len)
+    if (u->known.ranges && !u->known.more && u->has_len)
         note_unknown(&n, u);
     else
         note(&n, u->incomplete && !u->inflate_error, CONVERSATION_WARNING,
@@ -340,17 +338,6 @@ put_notes(struct pen *p, const struct conversation_unit *u)
 }
 
 /* ---- payloads ---- */
-
-/* Whether byte `at` is certain; *i: the range to begin with. */
-static bool
-is_known(const struct conversation_unit *u, uint64_t at, size_t *i)
-{
-    if (!u->known)
-        return true;
-    while (*i < u->n_known && u->known[*i].end <= at)
-        ++*i;
-    return *i < u->n_known && u->known[*i].start <= at;
-}
 
 /* Text, where lines are wrapped also at its own line feeds. */
 static void
@@ -373,19 +360,18 @@ static void
 put_known(struct pen *p, const struct conversation_unit *u)
 {
     uint64_t at = 0, len = u->payload.len;
-    for (size_t i = 0; at < len && !p->stop && !p->full; i++) {
-        bool last = i == u->n_known;
-        uint64_t start = last ? len : u->known[i].start;
-        uint64_t end = last ? len : u->known[i].end;
-        start = start < len ? start : len;
-        end = end < len ? end : len;
-        if (start > at) {
+    size_t i = 0;
+    while (at < len && !p->stop && !p->full) {
+        bool known;
+        uint64_t end = known_bytes_run(&u->known, at, len, &i, &known);
+        if (known) {
+            put_lines(p, slice_make(u->payload.ptr + at, (size_t)(end - at)),
+                      end == len && is_cut(u));
+        } else {
             pen_str(p, CONVERSATION_WARNING, "<");
-            pen_number(p, CONVERSATION_WARNING, start - at);
+            pen_number(p, CONVERSATION_WARNING, end - at);
             pen_str(p, CONVERSATION_WARNING, " unknown>");
         }
-        put_lines(p, slice_make(u->payload.ptr + start, (size_t)(end - start)),
-                  end == len && is_cut(u));
         at = end;
     }
 }
@@ -393,7 +379,7 @@ put_known(struct pen *p, const struct conversation_unit *u)
 static void
 put_text(struct pen *p, const struct conversation_unit *u)
 {
-    if (u->known) {
+    if (u->known.ranges) {
         put_known(p, u);
         return;
     }
@@ -412,7 +398,7 @@ put_bytes(struct pen *p, const struct conversation_unit *u)
         n = sizeof line / 3;
     for (size_t i = 0; i < n; i++) {
         memcpy(line + 3 * i, "?? ", 3);
-        if (is_known(u, i, &range))
+        if (known_bytes_at(&u->known, i, &range))
             put_hex(line + 3 * i, u->payload.ptr + i, 1);
     }
     pen_put(p, CONVERSATION_PLAIN, slice_make(line, n > 0 ? 3 * n - 1 : 0),
@@ -448,7 +434,7 @@ put_hex_line(struct pen *p, const struct conversation_unit *u, size_t at,
     for (size_t i = 0; i < len; i++) {
         uint8_t byte = u->payload.ptr[at + i];
         uint8_t *to = hex + 2 + 3 * i + (i >= HEX_BYTES_MAX / 2);
-        bool known = is_known(u, at + i, range);
+        bool known = known_bytes_at(&u->known, at + i, range);
         if (known)
             put_hex(to, &byte, 1);
         else
@@ -627,7 +613,7 @@ put_json_line(struct pen *p, struct slice json)
 static void
 put_json(struct pen *p, const struct conversation_unit *u)
 {
-    if (u->known || is_cut(u) || !json_scan_is_json(u->payload)) {
+    if (u->known.ranges || is_cut(u) || !json_scan_is_json(u->payload)) {
         put_text(p, u);
         return;
     }

@@ -22,6 +22,7 @@
 
 #include "base/slice.h"
 #include "dissect/event.h"
+#include "ui/known_bytes.h"
 #include "ui/out.h"
 
 enum conversation_kind {
@@ -61,9 +62,8 @@ struct conversation_unit {
     uint64_t n_frames; /* of a message */
     uint64_t wire_len; /* ... on the wire, bytes */
     bool bad_utf8;
-    const char *inflate_error;       /* static; NULL: none */
-    const struct event_range *known; /* as in event_message; NULL: all */
-    size_t n_known;
+    const char *inflate_error; /* static; NULL: none */
+    struct known_bytes known;
 };
 
 /* What of a piece's payload is written, in the order of `v`. */

@@ -156,8 +156,7 @@ message_unit(const struct follow *f, const struct event_message *m)
         .resynced = !m->synced,
         .bad_utf8 = m->has_utf8_error,
         .inflate_error = m->inflate_error,
-        .known = m->known,
-        .n_known = m->n_known,
+        .known = known_bytes_of(m),
     };
 }
 

@@ -199,8 +199,6 @@ write_frame(struct json *j, uint32_t conn, const struct event_frame *e)
     out_commit(j->out, put_str(p, "}\n"));
 }
 
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
-
 /* How the payload of a message is written. */
 struct shown_payload {
     struct slice bytes;
@@ -210,33 +208,15 @@ struct shown_payload {
     bool cut;          /* not all of it */
 };
 
-static bool
-add_unknown(struct buf *text, uint64_t n)
-{
-    for (; n > 0; n--)
-        if (buf_append(text, REPLACEMENT, sizeof REPLACEMENT - 1) != ERR_OK)
-            return false;
-    return true;
-}
-
 /* Puts s->bytes into j->text, U+FFFD for each unknown byte.  Returns false
  * when there is no memory. */
 static bool
 mark_unknown(struct json *j, const struct event_message *e,
              struct shown_payload *s)
 {
-    uint64_t at = 0, len = s->bytes.len;
+    const struct known_bytes known = known_bytes_of(e);
     buf_clear(&j->text);
-    for (size_t i = 0; i < e->n_known && at < len; i++) {
-        uint64_t start = e->known[i].start < len ? e->known[i].start : len;
-        uint64_t end = e->known[i].end < len ? e->known[i].end : len;
-        if (!add_unknown(&j->text, start - at) ||
-            buf_append(&j->text, s->bytes.ptr + start, (size_t)(end - start)) !=
-                ERR_OK)
-            return false;
-        at = end;
-    }
-    if (!add_unknown(&j->text, len - at))
+    if (!known_bytes_mark(&known, 0, s->bytes, &j->text))
         return false;
     s->text = buf_slice(&j->text);
     /* The end may cut a character, which is left out. */
@@ -335,21 +315,20 @@ put_kind(uint8_t *p, uint8_t opcode)
     }
 }
 
-/* ,"known":[[start,end],...] */
-static void
-write_known(struct out *o, const struct event_message *e)
+void
+json_write_known(struct out *o, const struct known_bytes *k)
 {
-    json_write_raw(o, ",\"known\":[");
-    for (size_t i = 0; i < e->n_known; i++) {
+    json_write_raw(o, "[");
+    for (size_t i = 0; i < k->n; i++) {
         uint8_t *p = out_reserve(o, JSON_FIXED_MAX);
         p = put_str(p, i > 0 ? ",[" : "[");
-        p = put_u64(p, e->known[i].start);
+        p = put_u64(p, k->ranges[i].start);
         *p++ = ',';
-        p = put_u64(p, e->known[i].end);
+        p = put_u64(p, k->ranges[i].end);
         *p++ = ']';
         out_commit(o, p);
     }
-    json_write_raw(o, e->known_more ? "],\"known_more\":true" : "]");
+    json_write_raw(o, "]");
 }
 
 static void
@@ -378,12 +357,16 @@ write_message(struct json *j, uint32_t conn, const struct event_message *e)
                     : put_str(p, ",\"complete\":false");
     p = e->synced ? put_str(p, ",\"synced\":true")
                   : put_str(p, ",\"synced\":false");
+    p = put_str(p, ",\"known\":");
     if (e->known) {
+        const struct known_bytes known = known_bytes_of(e);
         out_commit(j->out, p);
-        write_known(j->out, e);
+        json_write_known(j->out, &known);
         p = out_reserve(j->out, JSON_FIXED_MAX);
+        if (e->known_more)
+            p = put_str(p, ",\"known_more\":true");
     } else {
-        p = put_str(p, ",\"known\":null");
+        p = put_str(p, "null");
     }
     p = put_str(p, ",\"utf8_error\":");
     p = json_put_u64(p, e->has_utf8_error, e->utf8_error);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "dissect/event.h"
 #include "ui/json.h"
+#include "ui/known_bytes.h"
 #include "ui/out.h"
 #include "ui/put.h"
 #include "ui/when.h"
@@ -45,6 +46,9 @@ uint8_t *json_put_time(struct json *j, uint8_t *p, struct stamp at);
 /* ,"NAME":"..." and, unless s is valid UTF-8, ,"NAME_hex":"..."; null when
  * s.ptr is NULL. */
 void json_write_field(struct out *o, const char *name, struct slice s);
+
+/* [[start,end],...] */
+void json_write_known(struct out *o, const struct known_bytes *k);
 
 /* For texts of any length. */
 void json_write_raw(struct out *o, const char *text);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "dissect/close_code.h"
+#include "ui/known_bytes.h"
 #include "ui/put.h"
 #include "ui/report_parts.h"
 #include "ui/text.h"
@@ -200,22 +201,11 @@ put_flags(struct report_line *l, const struct ws_frame_header *h)
     }
 }
 
-/* Whether byte `at` of a message is certain; *i: the range to begin with. */
-static bool
-is_known(const struct event_message *m, uint64_t at, size_t *i)
-{
-    if (!m || !m->known)
-        return true;
-    while (*i < m->n_known && m->known[*i].end <= at)
-        ++*i;
-    return *i < m->n_known && m->known[*i].start <= at;
-}
-
-/* "00 01 02 ..." as far as there is room; more: there are more bytes.  m: the
- * message they begin, of which unknown ones are "??", or NULL. */
+/* "00 01 02 ..." as far as there is room, unknown bytes as "??"; more: there
+ * are more bytes. */
 static void
 put_hex_preview(struct report_line *l, struct slice bytes, bool more,
-                const struct event_message *m)
+                const struct known_bytes *known)
 {
     size_t range = 0;
     size_t dots = l->utf8 ? 1 : 3;
@@ -231,7 +221,7 @@ put_hex_preview(struct report_line *l, struct slice bytes, bool more,
     for (size_t i = 0; i < n; i++) {
         uint8_t digits[2];
         put_hex(digits, bytes.ptr + i, 1);
-        if (is_known(m, i, &range))
+        if (known_bytes_at(known, i, &range))
             line_put_mem(l, digits, 2);
         else
             line_put(l, "??");
@@ -309,11 +299,10 @@ static void
 put_unknown_note(struct report_line *l, struct note *n,
                  const struct event_message *m)
 {
-    uint64_t unknown = m->len;
-    for (size_t i = 0; i < m->n_known; i++)
-        unknown -= m->known[i].end - m->known[i].start;
+    const struct known_bytes known = known_bytes_of(m);
     uint8_t text[PUT_U64_MAX + sizeof " unknown"];
-    uint8_t *end = put_str(put_u64(text, unknown), " unknown");
+    uint8_t *end =
+        put_str(put_u64(text, known_bytes_missing(&known, m->len)), " unknown");
     *end = '\0';
     note_put(l, n, (const char *)text, STYLE_WARNING);
 }
@@ -365,22 +354,19 @@ add_unknown(struct report *r, uint64_t n)
 static void
 put_marked_text(struct report *r, const struct event_message *m)
 {
+    const struct known_bytes known = known_bytes_of(m);
     uint64_t at = 0, len = m->payload.len;
+    size_t i = 0;
     buf_clear(&r->scratch);
-    for (size_t i = 0; at < len && r->scratch.len < MARKED_MAX; i++) {
-        bool last = i == m->n_known;
-        uint64_t start = last ? len : m->known[i].start;
-        uint64_t end = last ? len : m->known[i].end;
-        if (start > len)
-            start = len;
-        if (end > len)
-            end = len;
-        if (start > at)
-            add_unknown(r, start - at);
-        if (end - start > MARKED_MAX)
-            end = start + MARKED_MAX;
-        report_add(r,
-                   slice_make(m->payload.ptr + start, (size_t)(end - start)));
+    while (at < len && r->scratch.len < MARKED_MAX) {
+        bool is_known;
+        uint64_t end = known_bytes_run(&known, at, len, &i, &is_known);
+        if (!is_known) {
+            add_unknown(r, end - at);
+        } else {
+            end = end - at > MARKED_MAX ? at + MARKED_MAX : end;
+            report_add(r, slice_make(m->payload.ptr + at, (size_t)(end - at)));
+        }
         at = end;
     }
     line_text(&r->line, buf_slice(&r->scratch), m->truncated || at < len,
@@ -391,8 +377,9 @@ static void
 put_message_payload(struct report *r, const struct event_message *m)
 {
     struct report_line *l = &r->line;
+    const struct known_bytes known = known_bytes_of(m);
     if (m->opcode != WS_OP_TEXT)
-        put_hex_preview(l, m->payload, m->truncated, m);
+        put_hex_preview(l, m->payload, m->truncated, &known);
     else if (m->known)
         put_marked_text(r, m);
     else
@@ -457,7 +444,7 @@ put_payload(struct report *r, const struct event_frame *f)
     else if (text_is_plain(f->payload))
         line_text(l, f->payload, false, SIZE_MAX);
     else
-        put_hex_preview(l, f->payload, false, NULL);
+        put_hex_preview(l, f->payload, false, &(struct known_bytes){0});
 }
 
 /* "FIN=1 RSV=000 opcode=0x1 MASK=1 len=5 key=37fa213d": the header, field by

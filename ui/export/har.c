@@ -65,6 +65,7 @@ struct har {
     struct map conns;
     struct har_conn *all; /* in no order */
     struct buf url;
+    struct buf text; /* with its unknown bytes marked */
     struct when when;
     size_t index_len; /* bytes of all runs and of what waits in memory ... */
     size_t late_len;  /* ... of which that */
@@ -473,10 +474,32 @@ struct har_message {
     struct stamp at;
     uint8_t opcode;
     struct slice payload;
+    struct known_bytes known;
     bool complete, cut;
     bool has_len;
     uint64_t len; /* of all of it, bytes */
 };
+
+static void
+write_data(struct har *h, const struct har_message *m)
+{
+    struct out *o = &h->spool;
+    struct slice text = m->payload;
+    bool all = true;
+    if (m->opcode != WS_OP_TEXT) {
+        json_write_base64(o, m->payload);
+        return;
+    }
+    if (m->known.ranges) {
+        buf_clear(&h->text);
+        all = known_bytes_mark(&m->known, 0, m->payload, &h->text);
+        text = buf_slice(&h->text);
+    }
+    if (!json_write_string(o, text) || !all) {
+        har_write_name(o, "_base64");
+        json_write_base64(o, m->payload);
+    }
+}
 
 static void
 write_message(struct har *h, const struct har_message *m)
@@ -490,11 +513,10 @@ write_message(struct har *h, const struct har_message *m)
     p = put_str(p, ",\"opcode\":");
     p = put_u64(p, m->opcode);
     out_commit(o, put_str(p, ",\"data\":"));
-    if (m->opcode != WS_OP_TEXT) {
-        json_write_base64(o, m->payload);
-    } else if (!json_write_string(o, m->payload)) {
-        har_write_name(o, "_base64");
-        json_write_base64(o, m->payload);
+    write_data(h, m);
+    if (m->known.ranges) {
+        har_write_name(o, "_known");
+        json_write_known(o, &m->known);
     }
     p = out_reserve(o, HAR_FIXED_MAX);
     p = put_str(p, ",\"_packet\":");
@@ -525,6 +547,7 @@ on_message(struct har *h, struct har_conn *c, const struct event_message *e)
                                   .at = e->at,
                                   .opcode = e->opcode,
                                   .payload = e->payload,
+                                  .known = known_bytes_of(e),
                                   .complete = e->complete,
                                   .cut = e->truncated,
                                   .has_len = e->has_len,
@@ -647,6 +670,7 @@ har_new(struct har **out, const struct har_options *options, struct out *o)
     h->out = o;
     h->fd = -1;
     buf_init(&h->url, URL_MAX);
+    buf_init(&h->text, SIZE_MAX);
     enum err e = map_init(&h->conns);
     if (e == ERR_OK) {
         h->fd = options->has_scratch ? empty(options->scratch) : scratch_open();
@@ -682,6 +706,7 @@ har_free(struct har *h)
     if (h->fd >= 0 && !h->options.has_scratch)
         close(h->fd);
     buf_fini(&h->url);
+    buf_fini(&h->text);
     free(h);
 }
 

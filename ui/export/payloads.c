@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "ui/json_scan.h"
+#include "ui/known_bytes.h"
 #include "ui/out.h"
 #include "ui/put.h"
 #include "ui/when.h"
@@ -65,7 +66,7 @@ enum err
 payloads_start(struct payloads *p)
 {
     static const char columns[] = "file\tconn\tfrom\tmessage\ttime\tpacket\t"
-                                  "kind\tlength\twritten\tcomplete\n";
+                                  "kind\tlength\twritten\tcomplete\tunknown\n";
     p->index.fd = p->options.create(p->options.ctx, INDEX_NAME);
     if (p->index.fd < 0) {
         fail(p, INDEX_NAME, errno);
@@ -158,7 +159,10 @@ write_line(struct payloads *p, const char *name, uint32_t conn,
         at = put_u64(at, m->len);
     *at++ = '\t';
     at = put_u64(at, m->payload.len);
-    at = put_str(at, m->complete ? "\tyes\n" : "\tno\n");
+    at = put_str(at, m->complete ? "\tyes\t" : "\tno\t");
+    const struct known_bytes known = known_bytes_of(m);
+    at = put_u64(at, known_bytes_missing(&known, m->payload.len));
+    *at++ = '\n';
     out_commit(&p->index, at);
 }
 
