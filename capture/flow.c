@@ -902,7 +902,7 @@ start_in_the_middle(struct tcp_stream *s, const struct tcp_header *h)
     uint32_t seq = h->seq;
     /* One byte that was acknowledged before: the garbage of a keep-alive
      * probe. */
-    if (h->payload.len == 1 && (s->flags & TCP_STREAM_ACKED) &&
+    if (h->payload.len + h->missing == 1 && (s->flags & TCP_STREAM_ACKED) &&
         s->acked == seq + 1)
         seq++;
     tcp_stream_start(s, seq);

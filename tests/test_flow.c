@@ -674,6 +674,29 @@ static const struct row rows[] = {
      "0 end capture\n"
      "1 end capture\n"
      "close\n"},
+    {"nor is one whose byte was cut",
+     "< A 300 100\n"
+     "> A 99 300 cut=1\n"
+     "> A 100 300 abc\n"
+     "finish\n",
+     "from 80 open 00\n"
+     "1:0 abc\n"
+     "0 end capture\n"
+     "1 end capture\n"
+     "close\n"},
+    {"a segment of which one byte was captured is no keep-alive probe",
+     "< A 300 100\n"
+     "> A 99 300 Z cut=1\n"
+     "> A 101 300 abc\n"
+     "finish\n",
+     "from 80 open 00\n"
+     "1 truncated\n"
+     "1:0 Z\n"
+     "1:1 gap 1\n"
+     "1:2 abc\n"
+     "0 end capture\n"
+     "1 end capture\n"
+     "close\n"},
     {"a zero-window probe that was not taken comes again",
      HANDSHAKE "< A 300 100 win=0\n"
                "> A 100 300 a\n"
