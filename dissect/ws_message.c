@@ -210,7 +210,7 @@ ws_message_init_config(struct ws_message *m, struct ws_shared *shared,
     if (config->inferred)
         m->trial = WS_TRIAL_OPEN;
     buf_init(&m->kept, shared->keep);
-    buf_init(&m->known, WS_KNOWN_MAX * sizeof(struct event_range));
+    buf_init(&m->known, EVENT_KNOWN_MAX * sizeof(struct event_range));
 }
 
 void

@@ -39,9 +39,6 @@
  * sets want_start. */
 #define WS_MESSAGE_START_LEN 16u
 
-/* Ranges of certain bytes told of one message. */
-#define WS_KNOWN_MAX 1024u
-
 /*
  * Messages count what they take (buffers by what is allocated, digests) in the
  * budget, and may have this part of it (1 / WS_KEPT_SHARE) together.  When one

@@ -100,6 +100,13 @@ press(const char *words)
     }
 }
 
+#define U "\xef\xbf\xbd"
+#define U11 U U U U U U U U U U U
+#define UNKNOWN_TEXT U U U U U U U "3" U11 "DLTA" U11 U "74.7" U11 U U "4047}"
+#define UNKNOWN_HEX                                                            \
+    "??????????????33??????????????????????444c5441????????????????????????"   \
+    "37342e37??????????????????????????343034377d"
+
 static const struct {
     const char *sample, *keys, *want; /* NULL: nothing may be copied */
 } copies[] = {
@@ -116,6 +123,9 @@ static const struct {
      "websocket.opcode == text"},
     {"good-rfc-examples.pcap", "1 y e",
      "wsray export har --conn 1 -w conn-1.har 'it'\\''s.pcap'"},
+    /* Its sixth message after a loss: U+FFFD, "??" for what is not known. */
+    {"broken-lost-deflate.pcap", "2 g PgDn Down y t", UNKNOWN_TEXT},
+    {"broken-lost-deflate.pcap", "2 g PgDn Down y h", UNKNOWN_HEX},
     {"good-rfc-examples.pcap", "1 y x", NULL},
     {"good-rfc-examples.pcap", "2 g y q", NULL},
 };

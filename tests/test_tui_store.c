@@ -489,6 +489,38 @@ START_TEST(a_truncated_message_is_not_whole)
 }
 END_TEST
 
+START_TEST(what_is_not_known_of_a_message_is_kept_in_mind)
+{
+    static const struct event_range ranges[] = {{0, 1}, {3, 5}};
+    static struct store_known known;
+    uint8_t text[16];
+    bool whole;
+    send_handshake(1);
+    send_whole(1, WS_SENDER_SERVER, 1, "known");
+    samples.message.payload = slice_make("H\0\0lo", 5);
+    samples.message.complete = false;
+    samples.message.known = ranges;
+    samples.message.n_known = 2;
+    sample_send_frame(&sink, 1, &samples.frame);
+    sample_send_message(&sink, 1, &samples.message);
+    store_frame_known(store, store_frame(store, 0), &known);
+    ck_assert_ptr_null(known.bytes.ranges);
+    store_frame_known(store, store_frame(store, 1), &known);
+    ck_assert_uint_eq(known.bytes.n, 2);
+    ck_assert(!known.bytes.more);
+    ck_assert_mem_eq(known.bytes.ranges, ranges, sizeof ranges);
+    size_t n = store_frame_text(store, store_frame(store, 1), text, sizeof text,
+                                &whole);
+    ck_assert_uint_eq(n, 14);
+    ck_assert_mem_eq(text, "H<2 unknown>lo", n);
+    ck_assert(whole);
+    /* Where it does not fit, it ends. */
+    n = store_frame_text(store, store_frame(store, 1), text, 6, &whole);
+    ck_assert_uint_eq(n, 1);
+    ck_assert(!whole);
+}
+END_TEST
+
 START_TEST(a_gap_is_a_row_among_the_frames)
 {
     send_handshake(1);
@@ -1018,6 +1050,7 @@ add_events(Suite *s)
                    a_frame_whose_message_is_never_told_has_one_without_payload);
     tcase_add_test(tc, an_empty_payload_is_whole);
     tcase_add_test(tc, a_truncated_message_is_not_whole);
+    tcase_add_test(tc, what_is_not_known_of_a_message_is_kept_in_mind);
     tcase_add_test(tc, a_gap_is_a_row_among_the_frames);
     tcase_add_test(tc, the_rates_of_a_connection_take_any_time);
     tcase_add_test(tc, rates_are_of_the_last_minute);

@@ -105,9 +105,12 @@ listed(void)
     out[0] = '\0';
     for (size_t row = 0; row < talk_rows(&talk); row++) {
         uint8_t bytes[64];
+        struct talk_payload room;
         int64_t time_ns = 0;
+        room.bytes = bytes;
+        room.cap = sizeof bytes;
         struct conversation_unit u =
-            talk_unit(&talk, store, row, bytes, sizeof bytes, &time_ns);
+            talk_unit(&talk, store, row, &room, &time_ns);
         char arrow = u.from == WS_SENDER_CLIENT ? '>' : '<';
         ck_assert_int_ge(time_ns, SAMPLE_START_NS);
         struct slice text = u.text;

@@ -143,8 +143,8 @@ receive(struct ws_message *m, struct slice wire, bool compressed, bool masked,
     if (ev->payload.len)
         memcpy(copy, ev->payload.ptr, ev->payload.len);
     ev->payload.ptr = copy;
-    static struct event_range ranges[WS_KNOWN_MAX];
-    ck_assert_uint_le(ev->n_known, WS_KNOWN_MAX);
+    static struct event_range ranges[EVENT_KNOWN_MAX];
+    ck_assert_uint_le(ev->n_known, EVENT_KNOWN_MAX);
     if (ev->n_known)
         memcpy(ranges, ev->known, ev->n_known * sizeof ranges[0]);
     if (ev->known)
@@ -752,7 +752,7 @@ START_TEST(ranges_have_a_maximum)
     for (size_t i = 0; i < 2; i++)
         for (const char *p = parts[i]; *p; p++, bits++)
             wire[bits / 8] |= (uint8_t)((*p == '1') << bits % 8);
-    for (unsigned i = 0; i < WS_KNOWN_MAX + 76; i++)
+    for (unsigned i = 0; i < EVENT_KNOWN_MAX + 76; i++)
         for (const char *p = pair; *p; p++, bits++)
             wire[bits / 8] |= (uint8_t)((*p == '1') << bits % 8);
     bits += 7 + 3; /* the end of the block, the head of the empty one */
@@ -761,15 +761,15 @@ START_TEST(ranges_have_a_maximum)
     ck_assert_uint_eq(receive(&m, slice_make(wire, (bits + 7) / 8), true, true,
                               500, 100, &ev),
                       WS_MESSAGE_CONTEXT_MISSING);
-    ck_assert_uint_eq(ev.len, 1 + 4 * (WS_KNOWN_MAX + 76));
+    ck_assert_uint_eq(ev.len, 1 + 4 * (EVENT_KNOWN_MAX + 76));
     ck_assert(ev.known_more);
     ck_assert(ev.truncated);
-    ck_assert_uint_eq(ev.n_known, WS_KNOWN_MAX);
+    ck_assert_uint_eq(ev.n_known, EVENT_KNOWN_MAX);
     ck_assert_uint_eq(ev.known[0].end, 2);
     ck_assert_uint_eq(ev.known[1].start, 5);
     ck_assert_uint_eq(ev.known[1].end, 6);
     /* What is not listed is not shown. */
-    ck_assert_uint_eq(ev.payload.len, 1 + 4 * WS_KNOWN_MAX);
+    ck_assert_uint_eq(ev.payload.len, 1 + 4 * EVENT_KNOWN_MAX);
     /* The next message begins anew. */
     ck_assert_uint_eq(hello(&m, &ev), 0);
     ck_assert(ev.complete);

@@ -246,6 +246,17 @@ for sample in good-gorilla-chat.pcapng odd-refused.pcapng odd-frames.pcap \
     draw "$sample" utf8 160x48 140x40 100x30 80x24 60x20 40x12
     golden "$sample" lists
 done
+# Bytes that are not known, in every view that shows payload.
+keys='2 PgDn
+2 PgDn Down B B
+2 PgDn Down y
+3 PgDn
+3 v v z
+4'
+draw broken-lost-deflate.pcap utf8 160x48 100x30 80x24 60x20 40x12
+golden broken-lost-deflate.pcap unknown
+draw broken-lost-deflate.pcap ascii 80x24 40x12
+golden broken-lost-deflate.pcap unknown-ascii
 # What a filter leaves of every view, and the filters of bars.
 filtered='1 f/ws.dir==s2c&&websocket.opcode==close
 1 f/ws.conn==999

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/known_bytes.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 bool
 known_bytes_at(const struct known_bytes *k, uint64_t at, size_t *i)
 {
@@ -36,23 +39,52 @@ known_bytes_missing(const struct known_bytes *k, uint64_t len)
     return missing;
 }
 
+/* n times text; false: not all of them. */
+static bool
+append_marks(struct buf *out, const char *text, size_t len, uint64_t n)
+{
+    for (; n > 0; n--)
+        if (buf_append(out, text, len) != ERR_OK)
+            return false;
+    return true;
+}
+
 bool
 known_bytes_mark(const struct known_bytes *k, uint64_t at, struct slice bytes,
                  struct buf *out)
 {
     uint64_t from = at, end = at + bytes.len;
     size_t i = 0;
-    while (at < end) {
+    bool all = true;
+    while (all && at < end) {
         bool known;
         uint64_t stop = known_bytes_run(k, at, end, &i, &known);
         size_t n = (size_t)(stop - at);
-        if (known && buf_append(out, bytes.ptr + (at - from), n) != ERR_OK)
-            return false;
-        for (; !known && n > 0; n--)
-            if (buf_append(out, KNOWN_BYTES_MARK, KNOWN_BYTES_MARK_LEN) !=
-                ERR_OK)
-                return false;
+        all = known ? buf_append_some(out, bytes.ptr + (at - from), n) == n
+                    : append_marks(out, KNOWN_BYTES_MARK, KNOWN_BYTES_MARK_LEN,
+                                   n);
         at = stop;
     }
-    return true;
+    return all;
+}
+
+bool
+known_bytes_tell(const struct known_bytes *k, struct slice bytes,
+                 struct buf *out)
+{
+    uint64_t at = 0;
+    size_t i = 0;
+    bool all = true;
+    while (all && at < bytes.len) {
+        bool known;
+        char text[40];
+        uint64_t stop = known_bytes_run(k, at, bytes.len, &i, &known);
+        int len =
+            snprintf(text, sizeof text, "<%" PRIu64 " unknown>", stop - at);
+        all = known ? buf_append_some(out, bytes.ptr + at,
+                                      (size_t)(stop - at)) == stop - at
+                    : append_marks(out, text, (size_t)len, 1);
+        at = stop;
+    }
+    return all;
 }

@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "ui/export/har.h"
+#include "ui/json_parts.h"
 #include "ui/json_write.h"
 #include "ui/put.h"
 #include "ui/text.h"
@@ -46,23 +47,29 @@ struct payload {
     struct store_message message;
     uint64_t len; /* bytes that are kept */
     bool whole;   /* that is all of it */
+    struct store_known known;
 };
 
-static struct payload
-payload_of(const struct tui *t)
+static void
+payload_of(const struct tui *t, struct payload *p)
 {
     const struct store_frame *f = store_frame(t->store, t->frame);
-    struct payload p = {.store = t->store, .frame = f};
-    p.of_message = store_message_of(t->store, t->frame, &p.message);
-    if (p.of_message) {
-        p.len = p.message.flags & STORE_MESSAGE_KEPT ? p.message.kept : 0;
-        p.whole = (p.message.flags & STORE_MESSAGE_DONE) &&
-                  !(p.message.flags & STORE_MESSAGE_TRUNCATED);
+    const struct store_message *m = &p->message;
+    p->store = t->store;
+    p->frame = f;
+    p->len = 0;
+    p->whole = false;
+    p->known.bytes = (struct known_bytes){0};
+    p->of_message = store_message_of(t->store, t->frame, &p->message);
+    if (p->of_message) {
+        p->len = m->flags & STORE_MESSAGE_KEPT ? m->kept : 0;
+        p->whole = (m->flags & STORE_MESSAGE_DONE) &&
+                   !(m->flags & STORE_MESSAGE_TRUNCATED);
+        store_message_known(t->store, m, &p->known);
     } else if (f->flags & STORE_PAYLOAD) {
-        p.len = f->plain_len;
-        p.whole = p.len == f->payload_len;
+        p->len = f->plain_len;
+        p->whole = p->len == f->payload_len;
     }
-    return p;
 }
 
 static size_t
@@ -81,10 +88,31 @@ read_piece(const struct payload *p, uint64_t off, uint8_t *out, size_t cap)
 
 typedef void (*piece_fn)(struct out *o, const uint8_t *bytes, size_t n);
 
+/* One piece that stands at offset off; unknown: stands for each byte that is
+ * not known, NULL: they are zeros. */
+static void
+put_piece(const struct payload *p, uint64_t off, struct slice bytes,
+          struct out *o, piece_fn put, const char *unknown)
+{
+    uint64_t from = off, end = off + bytes.len;
+    size_t range = 0;
+    while (off < end) {
+        bool known = true;
+        uint64_t stop = end;
+        if (unknown)
+            stop = known_bytes_run(&p->known.bytes, off, end, &range, &known);
+        if (known)
+            put(o, bytes.ptr + (off - from), (size_t)(stop - off));
+        for (uint64_t i = off; !known && i < stop; i++)
+            out_put(o, unknown, strlen(unknown));
+        off = stop;
+    }
+}
+
 /* Hands out the payload, max bytes at most, as it is or as it was masked. */
 static void
 each_piece(const struct payload *p, uint64_t max, bool masked, struct out *o,
-           piece_fn put)
+           piece_fn put, const char *unknown)
 {
     uint8_t bytes[PIECE_LEN];
     uint64_t end = p->len < max ? p->len : max;
@@ -97,7 +125,7 @@ each_piece(const struct payload *p, uint64_t max, bool masked, struct out *o,
             return;
         for (size_t i = 0; masked && i < n; i++)
             bytes[i] ^= (uint8_t)(p->frame->mask >> (8 * (3 - (off + i) % 4)));
-        put(o, bytes, n);
+        put_piece(p, off, slice_make(bytes, n), o, put, unknown);
         off += n;
     }
 }
@@ -136,6 +164,9 @@ is_harmless(const struct payload *p, uint64_t max)
     for (uint64_t off = 0, end = p->len < max ? p->len : max; off < end;) {
         size_t n = read_piece(p, off, bytes, sizeof bytes);
         struct slice all = slice_make(bytes, n);
+        for (size_t i = 0, range = 0; i < n; i++)
+            if (!known_bytes_at(&p->known.bytes, off + i, &range))
+                bytes[i] = '?'; /* has a mark instead */
         /* A character may go on in the next piece. */
         for (keep = 0; keep < 4 && keep < n && off + n < end; keep++)
             if (text_is_plain(slice_head(all, n - keep)))
@@ -152,7 +183,7 @@ write_text(const struct payload *p, uint64_t max, struct out *o)
 {
     if (!is_harmless(p, max))
         return "it is no plain text: hex shows it, w saves it";
-    each_piece(p, max, false, o, put_raw);
+    each_piece(p, max, false, o, put_raw, KNOWN_BYTES_MARK);
     return NULL;
 }
 
@@ -176,7 +207,7 @@ write_frame(const struct payload *p, uint64_t max, struct out *o, piece_fn put)
     uint8_t header[14];
     size_t n = frame_header_bytes(p->frame, header);
     put(o, header, n);
-    each_piece(p, max, p->frame->flags & STORE_MASKED, o, put);
+    each_piece(p, max, p->frame->flags & STORE_MASKED, o, put, NULL);
 }
 
 static void
@@ -186,6 +217,21 @@ write_c(const struct payload *p, uint64_t max, struct out *o)
     out_put(o, head, sizeof head - 1);
     write_frame(p, max, o, put_elements);
     out_put(o, "\n};\n", 4);
+}
+
+/* A string of JSON, as in `wsray json`. */
+static void
+write_marked(const struct payload *p, struct slice text, struct out *o)
+{
+    struct buf marked;
+    if (!p->known.bytes.ranges) {
+        (void)json_write_string(o, text);
+        return;
+    }
+    buf_init(&marked, KNOWN_BYTES_MARK_LEN * PIECE_LEN);
+    (void)known_bytes_mark(&p->known.bytes, 0, text, &marked);
+    (void)json_write_string(o, buf_slice(&marked));
+    buf_fini(&marked);
 }
 
 /* The names are those of `wsray json`, as far as they are known here. */
@@ -218,9 +264,13 @@ write_json(const struct tui *t, const struct payload *p, uint64_t max,
                 !(p->message.flags & STORE_MESSAGE_BAD_UTF8);
     out_format(o, ",\"%s\":", text ? "text" : "base64");
     if (text)
-        (void)json_write_string(o, slice_make(bytes, n));
+        write_marked(p, slice_make(bytes, n), o);
     else
         json_write_base64(o, slice_make(bytes, n));
+    if (p->known.bytes.ranges) {
+        out_format(o, ",\"known\":");
+        json_write_known(o, &p->known.bytes);
+    }
     out_format(o, ",\"truncated\":%s}\n",
                n < p->len || !p->whole ? "true" : "false");
 }
@@ -237,12 +287,15 @@ write_talk(struct tui *t, uint64_t max, struct out *o)
                                      .whole = true,
                                      .time_cols = CLIP_TIME_COLS};
     uint8_t bytes[PIECE_LEN];
+    struct talk_payload room;
+    room.bytes = bytes;
+    room.cap = sizeof bytes;
     talk_update(&talk, t->store, t->conn, tui_conn_rows(t), true);
     for (size_t row = 0; row < talk_rows(&talk); row++) {
         char time[32];
         int64_t time_ns;
         struct conversation_unit u =
-            talk_unit(&talk, t->store, row, bytes, sizeof bytes, &time_ns);
+            talk_unit(&talk, t->store, row, &room, &time_ns);
         tui_time(t, time_ns, time_ns, time, sizeof time);
         u.time = slice_cstr(time);
         conversation_write(&look, &u, &sink);
@@ -371,7 +424,8 @@ clip_refuses(const struct tui *t, enum clip c)
         return NULL;
     if (t->frame == STORE_NONE)
         return "no frame is selected";
-    struct payload p = payload_of(t);
+    struct payload p;
+    payload_of(t, &p);
     if (p.frame->flags & STORE_GAP)
         return "a gap has no bytes";
     return c == CLIP_FRAME || c == CLIP_C_ARRAY ? frame_refusal(&p) : NULL;
@@ -384,7 +438,7 @@ clip_write(struct tui *t, enum clip c, uint64_t max, struct out *o)
     const char *why = clip_refuses(t, c);
     if (why || write_other(t, c, max, o, &why))
         return why;
-    p = payload_of(t);
+    payload_of(t, &p);
     switch (c) {
     case CLIP_FIELD:
         return write_field(t, o);
@@ -392,10 +446,10 @@ clip_write(struct tui *t, enum clip c, uint64_t max, struct out *o)
         why = write_text(&p, max, o);
         break;
     case CLIP_BYTES:
-        each_piece(&p, max, false, o, put_raw);
+        each_piece(&p, max, false, o, put_raw, NULL);
         break;
     case CLIP_HEX:
-        each_piece(&p, max, false, o, put_digits_of);
+        each_piece(&p, max, false, o, put_digits_of, "??");
         break;
     case CLIP_FRAME:
         write_frame(&p, max, o, put_digits_of);
@@ -411,5 +465,7 @@ clip_write(struct tui *t, enum clip c, uint64_t max, struct out *o)
     }
     if (!why && (p.len > max || !p.whole) && c != CLIP_JSON)
         why = p.len > max ? "too long" : "cut: only its beginning is kept";
+    if (!why && c == CLIP_BYTES && p.known.bytes.ranges)
+        why = "bytes that are not known are zeros";
     return why;
 }

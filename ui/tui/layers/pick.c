@@ -40,7 +40,7 @@ has_payload(const struct tui *t, const struct store_frame *f)
     struct store_message m;
     return ws_opcode_is_control(store_frame_opcode(f)) ||
            f->flags & STORE_SINGLE ||
-           (store_message_of(t->store, t->frame, &m) &&
+           (store_message_of(t->store, t->frame, &m) && !m.partly_known &&
             m.flags & STORE_MESSAGE_FINISHED);
 }
 

@@ -14,6 +14,7 @@ struct replay {
     const struct event_sink *sink;
     uint8_t *payload; /* of the message at hand */
     size_t cap;
+    struct store_known known; /* of it */
 };
 
 static void
@@ -53,6 +54,10 @@ tell_message(struct replay *r, uint32_t row)
     size_t n = store_message_payload(r->s, &m, 0, r->payload, m.kept);
     e.payload = slice_make(r->payload, n);
     e.truncated |= n < m.kept;
+    store_message_known(r->s, &m, &r->known);
+    e.known = r->known.bytes.ranges;
+    e.n_known = r->known.bytes.n;
+    e.known_more = r->known.bytes.more;
     tell(r, (struct event){.type = EVENT_MESSAGE, .message = &e});
     return true;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/tui/store/store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -401,6 +402,23 @@ frame_tells(const struct store_frame *f, const struct event_message *e)
            !e->has_utf8_error && !e->inflate_error;
 }
 
+/* When that is not kept, nothing of the payload is known. */
+static void
+keep_known(struct store *s, struct store_message *m,
+           const struct event_message *e)
+{
+    struct slice ranges =
+        slice_make((const uint8_t *)e->known, e->n_known * sizeof e->known[0]);
+    uint64_t off;
+    bool kept = (m->flags & STORE_MESSAGE_KEPT) &&
+                spool_add(&s->spool, ranges, &off) &&
+                off == m->payload_off + m->kept;
+    assert(e->n_known <= EVENT_KNOWN_MAX);
+    m->partly_known = true;
+    m->n_known = kept ? e->n_known & 0x3fffu : 0;
+    m->known_more = e->known_more || !kept;
+}
+
 static void
 fill_message(struct store *s, struct store_message *m,
              const struct event_message *e)
@@ -418,6 +436,8 @@ fill_message(struct store *s, struct store_message *m,
                          (e->has_utf8_error ? STORE_MESSAGE_BAD_UTF8 : 0));
     m->kept = (uint32_t)e->payload.len;
     keep(s, e->payload, &m->payload_off, &m->flags, STORE_MESSAGE_KEPT);
+    if (e->known)
+        keep_known(s, m, e);
 }
 
 static void
@@ -701,6 +721,51 @@ store_frame_payload(const struct store *s, const struct store_frame *f,
         *whole = n == m->kept && (m->flags & STORE_MESSAGE_KEPT) &&
                  !(m->flags & STORE_MESSAGE_TRUNCATED);
     }
+    return n;
+}
+
+void
+store_message_known(const struct store *s, const struct store_message *m,
+                    struct store_known *out)
+{
+    out->bytes = (struct known_bytes){0};
+    if (!m->partly_known)
+        return;
+    out->bytes.ranges = out->ranges;
+    out->bytes.more = m->known_more;
+    if (m->n_known > 0 && read_kept(s, m->payload_off + m->kept,
+                                    m->n_known * sizeof out->ranges[0],
+                                    (uint8_t *)out->ranges) > 0)
+        out->bytes.n = m->n_known;
+}
+
+void
+store_frame_known(const struct store *s, const struct store_frame *f,
+                  struct store_known *out)
+{
+    bool of_message = !(f->flags & (STORE_PAYLOAD | STORE_SINGLE)) &&
+                      f->message != STORE_NONE;
+    out->bytes = (struct known_bytes){0};
+    if (of_message)
+        store_message_known(s, message_row(s, f->message), out);
+}
+
+size_t
+store_frame_text(const struct store *s, const struct store_frame *f,
+                 uint8_t *out, size_t cap, bool *whole)
+{
+    struct store_known known;
+    struct buf text;
+    size_t n = store_frame_payload(s, f, out, cap, whole);
+    store_frame_known(s, f, &known);
+    if (n == 0 || !known.bytes.ranges)
+        return n;
+    buf_init(&text, cap);
+    *whole &= known_bytes_tell(&known.bytes, slice_make(out, n), &text);
+    n = text.len;
+    if (n > 0)
+        memcpy(out, text.ptr, n);
+    buf_fini(&text);
     return n;
 }
 

@@ -30,6 +30,7 @@
 #include "base/err.h"
 #include "base/map.h"
 #include "dissect/event.h"
+#include "ui/known_bytes.h"
 #include "ui/tui/store/chunks.h"
 #include "ui/tui/store/spool.h"
 #include "ui/tui/store/store_tcp.h"
@@ -100,6 +101,15 @@ struct store_message {
     uint32_t number; /* of its sender, 1 = first */
     uint8_t opcode;
     uint8_t flags;
+    /* Some of its bytes are not known: n_known ranges of those that are stand
+     * behind the payload in the spool. */
+    uint16_t partly_known : 1, known_more : 1, n_known : 14;
+};
+
+/* Which bytes of a message are known. */
+struct store_known {
+    struct known_bytes bytes;
+    struct event_range ranges[EVENT_KNOWN_MAX]; /* room for bytes.ranges */
 };
 
 enum store_state {
@@ -285,6 +295,18 @@ size_t store_frame_payload(const struct store *s, const struct store_frame *f,
 size_t store_message_payload(const struct store *s,
                              const struct store_message *m, uint64_t off,
                              uint8_t *out, size_t cap);
+
+/* Fills in *out; with bytes.ranges NULL all of the message are known. */
+void store_message_known(const struct store *s, const struct store_message *m,
+                         struct store_known *out);
+
+/* The same of what store_frame_payload() reads. */
+void store_frame_known(const struct store *s, const struct store_frame *f,
+                       struct store_known *out);
+
+/* store_frame_payload() for who reads it: "the price is <3 unknown>, it was". */
+size_t store_frame_text(const struct store *s, const struct store_frame *f,
+                        uint8_t *out, size_t cap, bool *whole);
 
 /* "12 rows, 3 payloads, 1 text not kept", and with why ": No space left on
  * device"; "" when all was.  Of size bytes, at least 1. */

@@ -292,20 +292,29 @@ byte_role(const struct store_frame *f, uint64_t place)
  * cursor.  from: of the frame, of the first byte. */
 static void
 draw_hex_line(struct tui *t, int y, struct rect r, const uint8_t *bytes,
-              size_t n, size_t at, uint64_t from)
+              size_t n, size_t at, uint64_t from,
+              const struct known_bytes *known)
 {
     struct grid *g = &t->grid;
     const struct store_frame *f = store_frame(t->store, t->frame);
     int wide = bytes_in_line(r.cols);
     uint64_t first = 0, end = 0;
+    size_t range = 0;
     frame_field_bytes(f, (enum frame_field)t->field, &first, &end);
     grid_format(g, y, r.x + 1, 6, ROLE_DIM, "%5zu", at);
     for (int i = 0; i < wide && at + (size_t)i < n; i++) {
         size_t b = at + (size_t)i;
         int x = r.x + 8 + 3 * i + (i >= 8);
-        grid_format(g, y, x, 2, byte_role(f, from + b), "%02x", bytes[b]);
-        grid_format(g, y, r.x + 10 + 3 * wide + i, 1, byte_role(f, from + b),
-                    "%c", bytes[b] >= 32 && bytes[b] < 127 ? bytes[b] : '.');
+        int text_x = r.x + 10 + 3 * wide + i;
+        enum role role = byte_role(f, from + b);
+        if (known_bytes_at(known, b, &range)) {
+            grid_format(g, y, x, 2, role, "%02x", bytes[b]);
+            grid_format(g, y, text_x, 1, role, "%c",
+                        bytes[b] >= 32 && bytes[b] < 127 ? bytes[b] : '.');
+        } else {
+            grid_text(g, y, x, 2, ROLE_GAP, "??");
+            grid_text(g, y, text_x, 1, ROLE_GAP, "?");
+        }
         if (from + b >= first && from + b < end)
             grid_cursor(g, y, x, 2);
     }
@@ -314,7 +323,7 @@ draw_hex_line(struct tui *t, int y, struct rect r, const uint8_t *bytes,
 /* All of it can be scrolled through.  Returns the rows it took. */
 static int
 draw_hex(struct tui *t, struct rect r, const uint8_t *bytes, size_t n,
-         uint64_t from)
+         uint64_t from, const struct known_bytes *known)
 {
     size_t wide = (size_t)bytes_in_line(r.cols);
     struct list *l = &t->hex;
@@ -323,7 +332,7 @@ draw_hex(struct tui *t, struct rect r, const uint8_t *bytes, size_t n,
     int used = 0;
     for (; used < rows && (l->top + (size_t)used) * wide < n; used++)
         draw_hex_line(t, r.y + used, r, bytes, n,
-                      (l->top + (size_t)used) * wide, from);
+                      (l->top + (size_t)used) * wide, from, known);
     hit_scroll(t, r, l);
     return used;
 }
@@ -423,7 +432,7 @@ draw_wire(struct tui *t, struct rect r)
         xor_rows = 0;
     int hex_rows = r.rows - xor_rows - (xor_rows > 0);
     used = draw_hex(t, (struct rect){r.y, r.x, hex_rows, r.cols}, wire, len + n,
-                    0);
+                    0, &(struct known_bytes){0});
     if (f->flags & STORE_COMPRESSED && used < hex_rows)
         grid_text(&t->grid, r.y + used, r.x + 8, r.cols - 8, ROLE_DIM,
                   "(compressed payload: B shows what it inflates to)");
@@ -469,8 +478,10 @@ frame_bytes_draw(struct tui *t, struct rect r, bool focused)
                                        f->payload_len,
                                        m ? m->len : f->payload_len};
     uint8_t bytes[SHOWN_MAX];
+    struct store_known known;
     bool whole;
     size_t n = 0;
+    known.bytes = (struct known_bytes){0};
     hit_pane(t, r, FRAME_PANE_BYTES);
     draw_tabs(t, r, focused, lens, f->flags & STORE_COMPRESSED);
     if (f->flags & STORE_GAP)
@@ -485,12 +496,14 @@ frame_bytes_draw(struct tui *t, struct rect r, bool focused)
         n = store_message_payload(t->store, m, 0, bytes, sizeof bytes);
     else
         n = store_frame_payload(t->store, f, bytes, sizeof bytes, &whole);
+    if (m && t->source_bytes == TUI_SOURCE_MESSAGE)
+        store_message_known(t->store, m, &known);
     if (n == 0 && f->payload_len > 0)
         grid_text(&t->grid, body.y, body.x + 2, body.cols - 2, ROLE_DIM,
                   f->flags & STORE_COMPRESSED
                       ? "(compressed: B shows what it inflates to)"
                       : "(not kept: see the message)");
-    int used = draw_hex(t, body, bytes, n, f->header_len);
+    int used = draw_hex(t, body, bytes, n, f->header_len, &known.bytes);
     if (n == sizeof bytes && used < body.rows)
         grid_text(&t->grid, body.y + used, body.x + 2, body.cols - 2, ROLE_DIM,
                   "(more: w saves all of it)");

@@ -139,7 +139,7 @@ payload_lines(struct tui *t, struct pane *p, const struct store_frame *f)
     uint8_t bytes[SHOWN_MAX];
     char text[96];
     bool whole;
-    size_t n = store_frame_payload(t->store, f, bytes, sizeof bytes, &whole);
+    size_t n = store_frame_text(t->store, f, bytes, sizeof bytes, &whole);
     int y = next_line(p);
     int x = p->r.x + grid_text(p->g, y, p->r.x, p->r.cols, ROLE_FIELD_PAYLOAD,
                                "    Payload: ");
@@ -190,6 +190,16 @@ message_lines(struct tui *t, struct pane *p)
     if (m->inflate_error) {
         snprintf(text, sizeof text, "  [inflating: %s]", m->inflate_error);
         format_line(p, ROLE_BAD, text);
+    }
+    if (m->partly_known) {
+        struct store_known known;
+        store_message_known(t->store, m, &known);
+        snprintf(text, sizeof text,
+                 "  [%" PRIu64 " of these bytes%s are not known: they are "
+                 "copies of bytes that were not captured]",
+                 known_bytes_missing(&known.bytes, m->kept),
+                 known.bytes.more ? " at least" : "");
+        format_line(p, ROLE_GAP, text);
     }
 }
 

@@ -94,11 +94,16 @@ draw_gap(struct tui *t, int y, int x, int cols, const struct columns *at,
 }
 
 static void
-draw_hex(struct grid *g, int y, int x, int cols, const uint8_t *bytes, size_t n)
+draw_hex(struct grid *g, int y, int x, int cols, struct slice bytes,
+         const struct known_bytes *known)
 {
-    for (size_t i = 0; i < n && (int)(3 * i) + 2 <= cols; i++)
-        grid_format(g, y, x + (int)(3 * i), 3, ROLE_FIELD_PAYLOAD, "%02x",
-                    bytes[i]);
+    size_t range = 0;
+    for (size_t i = 0; i < bytes.len && (int)(3 * i) + 2 <= cols; i++)
+        if (known_bytes_at(known, i, &range))
+            grid_format(g, y, x + (int)(3 * i), 3, ROLE_FIELD_PAYLOAD, "%02x",
+                        bytes.ptr[i]);
+        else
+            grid_text(g, y, x + (int)(3 * i), 3, ROLE_GAP, "??");
 }
 
 static void
@@ -110,7 +115,10 @@ draw_payload(struct tui *t, int y, int x, int cols, uint32_t row)
     uint8_t bytes[SHOWN_MAX];
     bool whole;
     uint8_t opcode = store_frame_opcode(f);
-    size_t n = store_frame_payload(t->store, f, bytes, sizeof bytes, &whole);
+    size_t n =
+        (opcode == WS_OP_TEXT
+             ? store_frame_text
+             : store_frame_payload)(t->store, f, bytes, sizeof bytes, &whole);
     if (opcode == WS_OP_CLOSE && n >= 2) {
         int used = grid_format(g, y, x, cols, ROLE_OP_CONTROL, "%u ",
                                rd_load_be16(bytes));
@@ -128,7 +136,9 @@ draw_payload(struct tui *t, int y, int x, int cols, uint32_t row)
         grid_put(g, y, x, cols, ROLE_FIELD_PAYLOAD, slice_make(bytes, n),
                  !whole);
     } else {
-        draw_hex(g, y, x, cols, bytes, n);
+        struct store_known known;
+        store_frame_known(t->store, f, &known);
+        draw_hex(g, y, x, cols, slice_make(bytes, n), &known.bytes);
     }
 }
 

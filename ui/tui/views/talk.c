@@ -183,7 +183,7 @@ end_unit(const struct store_conn *c, int64_t *time_ns)
 /* The payload of the message; its last frame stands for it. */
 static void
 fill_message(struct conversation_unit *u, const struct store *s,
-             const struct store_message *m, uint8_t *bytes, size_t cap)
+             const struct store_message *m, struct talk_payload *room)
 {
     u->fragment = false;
     u->has_len = m->flags & STORE_MESSAGE_HAS_LEN;
@@ -198,12 +198,17 @@ fill_message(struct conversation_unit *u, const struct store *s,
         u->wire_len = m->wire_len;
     }
     u->opcode = m->opcode;
-    u->payload = slice_make(bytes, store_message_payload(s, m, 0, bytes, cap));
+    if (!room)
+        return;
+    size_t n = store_message_payload(s, m, 0, room->bytes, room->cap);
+    u->payload = slice_make(room->bytes, n);
+    store_message_known(s, m, &room->known);
+    u->known = room->known.bytes;
 }
 
 static struct conversation_unit
 frame_unit(const struct talk *k, const struct store *s, uint32_t row,
-           uint8_t *bytes, size_t cap)
+           struct talk_payload *room)
 {
     const struct store_frame *f = store_frame(s, row);
     struct conversation_unit u = {
@@ -218,10 +223,12 @@ frame_unit(const struct talk *k, const struct store *s, uint32_t row,
         .incomplete = !(f->flags & STORE_COMPLETE),
         .resynced = !(f->flags & STORE_SYNCED),
     };
-    bool whole;
     if (is_control(f)) {
-        size_t n = store_frame_payload(s, f, bytes, cap, &whole);
-        u.payload = slice_make(bytes, n);
+        bool whole;
+        if (room)
+            u.payload =
+                slice_make(room->bytes, store_frame_payload(s, f, room->bytes,
+                                                            room->cap, &whole));
         return u;
     }
     struct store_message m;
@@ -232,13 +239,13 @@ frame_unit(const struct talk *k, const struct store *s, uint32_t row,
         u.is_frame = false;
     }
     if (m.last_frame == row && m.flags & STORE_MESSAGE_DONE)
-        fill_message(&u, s, &m, bytes, cap);
+        fill_message(&u, s, &m, room);
     return u;
 }
 
 struct conversation_unit
 talk_unit(const struct talk *k, const struct store *s, size_t row,
-          uint8_t *bytes, size_t cap, int64_t *time_ns)
+          struct talk_payload *room, int64_t *time_ns)
 {
     const struct store_conn *c = store_conn(s, k->conn);
     uint32_t at = talk_frame(k, row);
@@ -252,7 +259,7 @@ talk_unit(const struct talk *k, const struct store *s, size_t row,
         return (struct conversation_unit){.kind = CONVERSATION_GAP,
                                           .from = store_frame_from(f),
                                           .len = f->payload_len};
-    return frame_unit(k, s, at, bytes, cap);
+    return frame_unit(k, s, at, room);
 }
 
 static bool
@@ -269,7 +276,7 @@ talk_holds(const struct talk *k, const struct store *s, size_t row,
     int64_t time_ns;
     if (row >= talk_rows(k) || !text[0])
         return false;
-    struct conversation_unit u = talk_unit(k, s, row, NULL, 0, &time_ns);
+    struct conversation_unit u = talk_unit(k, s, row, NULL, &time_ns);
     if (u.kind == CONVERSATION_GAP)
         return strcmp(text, "gap") == 0;
     if (u.kind == CONVERSATION_CONTROL &&

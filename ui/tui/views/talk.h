@@ -75,10 +75,17 @@ uint32_t talk_frame(const struct talk *k, size_t row);
  * if these have none, the next one. */
 size_t talk_place(const struct talk *k, const struct store *s, uint32_t frame);
 
-/* What a row says, but for its time, with at most cap bytes of its payload in
- * bytes; its time is *time_ns.  Borrowed until the store is unlocked. */
+/* Where the payload of a row goes. */
+struct talk_payload {
+    uint8_t *bytes;
+    size_t cap;
+    struct store_known known;
+};
+
+/* What a row says, but for its time, with its payload in room (NULL: without);
+ * its time is *time_ns.  Borrowed until the store is unlocked. */
 struct conversation_unit talk_unit(const struct talk *k, const struct store *s,
-                                   size_t row, uint8_t *bytes, size_t cap,
+                                   size_t row, struct talk_payload *room,
                                    int64_t *time_ns);
 
 /* Whether text stands in a row. */

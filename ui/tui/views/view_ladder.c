@@ -216,7 +216,7 @@ label_payload(struct tui *t, const struct store_frame *f, struct label *label,
               uint8_t bytes[SHOWN_MAX])
 {
     bool whole;
-    size_t n = store_frame_payload(t->store, f, bytes, SHOWN_MAX, &whole);
+    size_t n = store_frame_text(t->store, f, bytes, SHOWN_MAX, &whole);
     uint8_t opcode = store_frame_opcode(f);
     label->more = slice_make(bytes, n);
     label->cut = !whole;

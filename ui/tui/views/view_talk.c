@@ -95,10 +95,13 @@ static void
 draw_row(struct tui *t, struct rect r, size_t row, int64_t *before_ns)
 {
     uint8_t bytes[ROW_BYTES];
+    struct talk_payload room;
     char time[32];
     int64_t time_ns;
+    room.bytes = bytes;
+    room.cap = sizeof bytes;
     struct conversation_unit u =
-        talk_unit(&t->talk_rows, t->store, row, bytes, sizeof bytes, &time_ns);
+        talk_unit(&t->talk_rows, t->store, row, &room, &time_ns);
     tui_time(t, time_ns, *before_ns == INT64_MIN ? time_ns : *before_ns, time,
              sizeof time);
     *before_ns = time_ns;
@@ -154,11 +157,8 @@ draw_list(struct tui *t, struct rect r)
     draw_title(t, r);
     follow_selection(t, r.rows - 1);
     hit_list(t, (struct rect){r.y + 1, r.x, r.rows - 1, r.cols}, l);
-    if (l->top > 0 && t->time == TUI_TIME_DELTA) {
-        uint8_t byte;
-        (void)talk_unit(&t->talk_rows, t->store, l->top - 1, &byte, 0,
-                        &before_ns);
-    }
+    if (l->top > 0 && t->time == TUI_TIME_DELTA)
+        (void)talk_unit(&t->talk_rows, t->store, l->top - 1, NULL, &before_ns);
     for (size_t i = 0; i < l->height && l->top + i < l->n; i++)
         draw_row(t, (struct rect){r.y + 1 + (int)i, r.x, 1, r.cols}, l->top + i,
                  &before_ns);
@@ -189,12 +189,15 @@ draw_pane(struct tui *t, struct rect r)
     struct talk *k = &t->talk_rows;
     struct list *l = &k->list;
     uint8_t bytes[PANE_BYTES];
+    struct talk_payload room;
     int64_t time_ns;
     char title[64];
     struct rect body = {r.y + 1, r.x, r.rows - 1, r.cols};
     struct rect nothing = {body.y, body.x, 0, body.cols};
+    room.bytes = bytes;
+    room.cap = sizeof bytes;
     struct conversation_unit u =
-        talk_unit(k, t->store, t->talk.cursor, bytes, sizeof bytes, &time_ns);
+        talk_unit(k, t->store, t->talk.cursor, &room, &time_ns);
     pane_title(&u, title, sizeof title);
     grid_title(&t->grid, (struct rect){r.y, r.x, 1, r.cols}, k->in_pane, "%s",
                title);
