@@ -132,7 +132,7 @@ struct event_message {
      * other.  NULL: all that were decoded.  Others were copied from history
      * that was not seen (ws_track.h), though their number is exact. */
     const struct event_range *known;
-    size_t n_known; /* up to EVENT_KNOWN_MAX */
+    size_t n_known;  /* up to EVENT_KNOWN_MAX */
     bool known_more; /* there are more ranges; payload ends before them */
     const char *inflate_error; /* static text; NULL: none */
     bool has_digest;           /* event_sink.digest was asked, and complete */

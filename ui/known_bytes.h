@@ -51,8 +51,8 @@ uint64_t known_bytes_missing(const struct known_bytes *k, uint64_t len);
 bool known_bytes_mark(const struct known_bytes *k, uint64_t at,
                       struct slice bytes, struct buf *out);
 
-/* Appends bytes, with "<3 unknown>" for three in a row that are not known; false
- * as above. */
+/* Appends bytes, with "<3 unknown>" for three in a row that are not known;
+ * false as above. */
 bool known_bytes_tell(const struct known_bytes *k, struct slice bytes,
                       struct buf *out);
 

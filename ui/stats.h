@@ -88,8 +88,8 @@ struct stats_sender {
     uint64_t gap_bytes;
     uint64_t undecoded_bytes; /* captured, but in no frame that was told */
     uint64_t close_without;   /* Close frames that have no code */
-    uint64_t close_unknown; /* ... whose code was not captured */
-    uint64_t close_more;    /* ... with a code beyond STATS_CODES_MAX */
+    uint64_t close_unknown;   /* ... whose code was not captured */
+    uint64_t close_more;      /* ... with a code beyond STATS_CODES_MAX */
     struct stats_messages messages[STATS_KIND_COUNT];
     struct stats_deflate deflate;
     struct stats_pings pings;

@@ -304,7 +304,8 @@ void store_message_known(const struct store *s, const struct store_message *m,
 void store_frame_known(const struct store *s, const struct store_frame *f,
                        struct store_known *out);
 
-/* store_frame_payload() for who reads it: "the price is <3 unknown>, it was". */
+/* store_frame_payload() for who reads it: "the price is <3 unknown>, it was".
+ */
 size_t store_frame_text(const struct store *s, const struct store_frame *f,
                         uint8_t *out, size_t cap, bool *whole);
 
