@@ -8,7 +8,7 @@
 #include "ui/json_scan.h"
 #include "ui/text.h"
 
-#define INDEX_COLUMNS 10u
+#define INDEX_COLUMNS 11u
 
 /* Takes a line from the front, without its end.  False: there is no whole
  * one. */

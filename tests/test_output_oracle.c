@@ -162,7 +162,7 @@ END_TEST
 /* ---- index.tsv ---- */
 
 #define HEAD "file\tconn\n"
-#define REST "\t1\tclient\t1\t2023\t1\ttext\t1\t1\tyes\n"
+#define REST "\t1\tclient\t1\t2023\t1\ttext\t1\t1\tyes\t0\n"
 
 static const struct {
     const char *text;

@@ -115,7 +115,7 @@ expect(size_t i, const char *name, const char *want)
 
 #define COLUMNS                                                                \
     "file\tconn\tfrom\tmessage\ttime\tpacket\tkind\tlength\twritten\t"         \
-    "complete\n"
+    "complete\tunknown\n"
 
 START_TEST(a_message_is_a_file_and_a_line)
 {
@@ -124,7 +124,7 @@ START_TEST(a_message_is_a_file_and_a_line)
     payloads_finish(payloads);
     expect(0, "index.tsv",
            COLUMNS "conn-0003-000012-client-text.txt\t3\tclient\t12\t"
-                   "2023-11-14T22:13:20.125456789Z\t6\ttext\t5\t5\tyes\n");
+                   "2023-11-14T22:13:20.125456789Z\t6\ttext\t5\t5\tyes\t0\n");
     expect(1, "conn-0003-000012-client-text.txt", "Hello");
     ck_assert_uint_eq(payloads_figures(payloads)->files, 1);
     ck_assert_uint_eq(payloads_figures(payloads)->bytes, 5);
@@ -189,7 +189,7 @@ START_TEST(a_length_that_is_not_known_is_empty)
     payloads_finish(payloads);
     expect(0, "index.tsv",
            COLUMNS "conn-0001-000001-client-text.txt.part\t1\tclient\t1\t"
-                   "2023-11-14T22:13:20.125456789Z\t6\ttext\t\t2\tno\n");
+                   "2023-11-14T22:13:20.125456789Z\t6\ttext\t\t2\tno\t0\n");
 }
 END_TEST
 
@@ -211,7 +211,7 @@ START_TEST(after_a_failure_nothing_more_is_written)
     ck_assert(made[2].removed && !made[1].removed);
     expect(0, "index.tsv",
            COLUMNS "conn-0001-000001-client-text.txt\t1\tclient\t1\t"
-                   "2023-11-14T22:13:20.125456789Z\t6\ttext\t3\t3\tyes\n");
+                   "2023-11-14T22:13:20.125456789Z\t6\ttext\t3\t3\tyes\t0\n");
 }
 END_TEST
 
