@@ -98,6 +98,13 @@ func check(err error) {
 
 func talk(conn *websocket.Conn, port int, peer string, seed int64) {
 	sent := make(chan bool)
+	// The handler that is there answers before more is read, and gives up the
+	// connection when that takes a second: two ends that wait for each other.
+	conn.SetPingHandler(func(data string) error {
+		go conn.WriteControl(websocket.PongMessage, []byte(data),
+			time.Now().Add(time.Minute))
+		return nil
+	})
 	go func() {
 		send(conn, port, rand.New(rand.NewSource(seed)))
 		close(sent)
