@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "tests/check_main.h"
+#include "tests/event_samples.h"
 #include "tests/tui_load.h"
 #include "ui/scratch.h"
 #include "ui/tui/layers/clip.h"
@@ -268,6 +269,44 @@ START_TEST(a_picture_shows_the_text_of_the_screen)
 }
 END_TEST
 
+/* Binary, of which one byte is known that is no text: what stands for the
+ * others is not put into hex as if it had been sent. */
+START_TEST(marks_are_not_shown_as_bytes)
+{
+    static const struct event_range first[] = {{0, 1}};
+    static const char *const views[] = {"2 G", "3 G", "4 G"};
+    static struct event_samples samples;
+    open_sample("good-rfc-examples.pcap");
+    struct event_sink sink = store_sink(store, 64);
+    event_samples_init(&samples);
+    samples.frame.header.opcode = WS_OP_BINARY;
+    samples.frame.compressed = true;
+    samples.message.opcode = WS_OP_BINARY;
+    samples.message.compressed = true;
+    samples.message.complete = false;
+    samples.message.payload = slice_make("\xff\0\0", 3);
+    samples.message.len = 3;
+    samples.message.known = first;
+    samples.message.n_known = 1;
+    sample_send_handshake(&sink, 99, &samples.handshake);
+    sample_send_frame(&sink, 99, &samples.frame);
+    sample_send_message(&sink, 99, &samples.message);
+    ck_assert(grid_resize(&tui.grid, 48, 160));
+    press("1 G");
+    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++) {
+        press(views[i]);
+        press("y s");
+        ck_assert_uint_gt(copied_len, 0);
+        copied[copied_len] = '\0';
+        const char *text = (const char *)copied;
+        ck_assert_msg(strstr(text, "3c 32") == NULL, "%s", text);
+        ck_assert_msg(strstr(text, "ff ??") || strstr(text, "<2 unknown>"),
+                      "%s: %s", views[i], text);
+    }
+    close_sample();
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -282,6 +321,7 @@ suite(void)
     tcase_add_test(t, a_file_that_cannot_be_made_is_told);
     tcase_add_test(t, a_file_that_cannot_be_written_is_told_and_closed);
     tcase_add_test(t, a_picture_shows_the_text_of_the_screen);
+    tcase_add_test(t, marks_are_not_shown_as_bytes);
     suite_add_tcase(s, t);
     return s;
 }

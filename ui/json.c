@@ -216,7 +216,7 @@ mark_unknown(struct json *j, const struct event_message *e,
 {
     const struct known_bytes known = known_bytes_of(e);
     buf_clear(&j->text);
-    if (!known_bytes_mark(&known, 0, s->bytes, &j->text))
+    if (!known_bytes_mark(&known, s->bytes, &j->text))
         return false;
     s->text = buf_slice(&j->text);
     /* The end may cut a character, which is left out. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ui/known_bytes.h"
 
-#include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 bool
 known_bytes_at(const struct known_bytes *k, uint64_t at, size_t *i)
@@ -39,52 +39,42 @@ known_bytes_missing(const struct known_bytes *k, uint64_t len)
     return missing;
 }
 
-/* n times text; false: not all of them. */
+/* Appends bytes; mark stands for each unknown one, NULL: "<3 unknown>" for a
+ * run of three.  False: not all of them. */
 static bool
-append_marks(struct buf *out, const char *text, size_t len, uint64_t n)
+append(const struct known_bytes *k, struct slice bytes, const char *mark,
+       struct buf *out)
 {
-    for (; n > 0; n--)
-        if (buf_append(out, text, len) != ERR_OK)
+    char told[40];
+    size_t i = 0;
+    for (uint64_t at = 0; at < bytes.len;) {
+        bool known;
+        uint64_t end = known_bytes_run(k, at, bytes.len, &i, &known);
+        size_t n = (size_t)(end - at);
+        const char *text = mark ? mark : told;
+        if (known && buf_append_some(out, bytes.ptr + at, n) < n)
             return false;
+        at = end;
+        if (known)
+            continue;
+        snprintf(told, sizeof told, "<%zu unknown>", n);
+        for (size_t times = mark ? n : 1; times > 0; times--)
+            if (buf_append(out, text, strlen(text)) != ERR_OK)
+                return false;
+    }
     return true;
 }
 
 bool
-known_bytes_mark(const struct known_bytes *k, uint64_t at, struct slice bytes,
+known_bytes_mark(const struct known_bytes *k, struct slice bytes,
                  struct buf *out)
 {
-    uint64_t from = at, end = at + bytes.len;
-    size_t i = 0;
-    bool all = true;
-    while (all && at < end) {
-        bool known;
-        uint64_t stop = known_bytes_run(k, at, end, &i, &known);
-        size_t n = (size_t)(stop - at);
-        all = known ? buf_append_some(out, bytes.ptr + (at - from), n) == n
-                    : append_marks(out, KNOWN_BYTES_MARK, KNOWN_BYTES_MARK_LEN,
-                                   n);
-        at = stop;
-    }
-    return all;
+    return append(k, bytes, KNOWN_BYTES_MARK, out);
 }
 
 bool
 known_bytes_tell(const struct known_bytes *k, struct slice bytes,
                  struct buf *out)
 {
-    uint64_t at = 0;
-    size_t i = 0;
-    bool all = true;
-    while (all && at < bytes.len) {
-        bool known;
-        char text[40];
-        uint64_t stop = known_bytes_run(k, at, bytes.len, &i, &known);
-        int len =
-            snprintf(text, sizeof text, "<%" PRIu64 " unknown>", stop - at);
-        all = known ? buf_append_some(out, bytes.ptr + at,
-                                      (size_t)(stop - at)) == stop - at
-                    : append_marks(out, text, (size_t)len, 1);
-        at = stop;
-    }
-    return all;
+    return append(k, bytes, NULL, out);
 }

@@ -45,11 +45,11 @@ uint64_t known_bytes_missing(const struct known_bytes *k, uint64_t len);
 #define KNOWN_BYTES_MARK "\xef\xbf\xbd" /* U+FFFD */
 #define KNOWN_BYTES_MARK_LEN (sizeof KNOWN_BYTES_MARK - 1)
 
-/* Appends bytes, which stand at offset `at` of the payload, with
- * KNOWN_BYTES_MARK for each that is not known.  False: not all of them, for
- * want of memory or since out is full. */
-bool known_bytes_mark(const struct known_bytes *k, uint64_t at,
-                      struct slice bytes, struct buf *out);
+/* Appends bytes, the beginning of the payload, with KNOWN_BYTES_MARK for each
+ * that is not known.  False: not all of them, for want of memory or since out
+ * is full. */
+bool known_bytes_mark(const struct known_bytes *k, struct slice bytes,
+                      struct buf *out);
 
 /* Appends bytes, with "<3 unknown>" for three in a row that are not known;
  * false as above. */

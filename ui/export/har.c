@@ -492,7 +492,7 @@ write_data(struct har *h, const struct har_message *m)
     }
     if (m->known.ranges) {
         buf_clear(&h->text);
-        all = known_bytes_mark(&m->known, 0, m->payload, &h->text);
+        all = known_bytes_mark(&m->known, m->payload, &h->text);
         text = buf_slice(&h->text);
     }
     if (!json_write_string(o, text) || !all) {

@@ -229,7 +229,7 @@ write_marked(const struct payload *p, struct slice text, struct out *o)
         return;
     }
     buf_init(&marked, KNOWN_BYTES_MARK_LEN * PIECE_LEN);
-    (void)known_bytes_mark(&p->known.bytes, 0, text, &marked);
+    (void)known_bytes_mark(&p->known.bytes, text, &marked);
     (void)json_write_string(o, buf_slice(&marked));
     buf_fini(&marked);
 }

@@ -225,8 +225,11 @@ label_payload(struct tui *t, const struct store_frame *f, struct label *label,
                  rd_load_be16(bytes));
         label->more = slice_skip(label->more, 2);
     }
+    struct store_known known;
+    store_frame_known(t->store, f, &known);
+    /* With "<3 unknown>" in it, it is text. */
     label->hex = opcode != WS_OP_TEXT && opcode != WS_OP_CLOSE &&
-                 !text_is_plain(label->more);
+                 !known.bytes.ranges && !text_is_plain(label->more);
 }
 
 static void
